@@ -1,0 +1,347 @@
+//! The resolved configuration of a journal segment: everything `decide` may depend on besides
+//! state and input. It is stored whole at the start of each segment.
+//!
+//! Entry points: [`Config`], [`Descriptor`].
+
+use crate::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
+use crate::num::{Amount, Px, Qty};
+use crate::record::{code_enum, records};
+use crate::time::{MILLI_NS, SECOND_NS};
+
+records! {
+    /// One instrument and its trading rules.
+    pub struct Instrument {
+        /// Symbol as people write it.
+        pub symbol: String = 1,
+        /// Price step.
+        pub tick: Px = 2,
+        /// Quantity step.
+        pub lot: Qty = 3,
+        /// Smallest order.
+        pub min_qty: Qty = 4,
+        /// Largest order (freeze quantity); absent means no limit of the exchange.
+        pub max_qty: Option<Qty> = 5,
+        /// Smallest notional of an order.
+        pub min_notional: Amount = 6,
+        /// Currency per point and unit, in steps of 1e-9.
+        pub multiplier: Qty = 7,
+    }
+
+    /// A holding key of the account: instrument × product, and who trades it.
+    pub struct Holding {
+        /// What.
+        pub instrument: InstrumentId = 1,
+        /// The broker's product; empty where there is none.
+        pub product: VenueText = 2,
+        /// The strategy that trades it.
+        pub sleeve: SleeveId = 3,
+    }
+
+    /// How an order is priced and what becomes of a remainder. `marketable_limit`: the far
+    /// touch plus a collar of max(bps, ticks), rounded toward the touch.
+    pub struct Policy {
+        /// Collar in basis points of the far touch.
+        pub collar_bps: u32 = 1,
+        /// Collar in ticks; the larger of the two holds.
+        pub collar_ticks: u32 = 2,
+        /// What becomes of a remainder.
+        pub remainder: Remainder = 3,
+        /// Age at which `cancel` acts.
+        pub patience_ns: i64 = 4,
+    }
+
+    /// One strategy.
+    pub struct Strategy {
+        /// Name.
+        pub name: String = 1,
+        /// For orders that add exposure.
+        pub entry: Policy = 2,
+        /// For orders that reduce it.
+        pub exit: Policy = 3,
+    }
+
+    /// So many requests in a window of this length.
+    pub struct Window {
+        /// Most requests.
+        pub n: u32 = 1,
+        /// Length of the window.
+        pub per_ns: i64 = 2,
+        /// What is counted.
+        pub scope: Scope = 3,
+    }
+
+    /// What the broker is capable of: everything the engine must know about it.
+    pub struct Descriptor {
+        /// The broker's name.
+        pub name: String = 1,
+        /// Its hard limits.
+        pub windows: Vec<Window> = 2,
+        /// After a write without an answer, the longest time until the order may still appear
+        /// in a complete read. Absent means unbounded: absence is never proven.
+        pub appear_max_ns: Option<i64> = 3,
+        /// Longest time from sending until the broker counts the request. A request without
+        /// an answer holds its slot for this long plus the window.
+        pub arrival_max_ns: i64 = 4,
+        /// After this long without an answer a request is given up as unknown.
+        pub reply_timeout_ns: i64 = 5,
+        /// A send that is older than this is not sent any more.
+        pub send_window_ns: i64 = 6,
+        /// How our id is treated.
+        pub client_ids: ClientIds = 7,
+        /// What proves that an order is finished.
+        pub cancel_proof: CancelProof = 8,
+        /// Whether account activity can be read.
+        pub activity: bool = 9,
+        /// Silence of a live stream that counts as dead.
+        pub stream_silence_ns: i64 = 10,
+        /// A read may show the account as it was so long ago.
+        pub read_lag_max_ns: i64 = 11,
+    }
+
+    /// Limits on what may be sent. Absent means unlimited.
+    pub struct Risk {
+        /// Largest quantity of one order.
+        pub order_qty_max: Option<Qty> = 1,
+        /// Largest notional of one order.
+        pub order_notional_max: Option<Amount> = 2,
+        /// Largest absolute position of one holding.
+        pub position_qty_max: Option<Qty> = 3,
+        /// Largest notional of one holding's position.
+        pub position_notional_max: Option<Amount> = 4,
+        /// Furthest a limit price may be from a fresh mid, in basis points.
+        pub collar_bps_max: u32 = 5,
+        /// Oldest quote that may price an order that adds exposure.
+        pub mark_age_ns_max: i64 = 6,
+        /// Most new orders per UTC day.
+        pub orders_per_day: Option<u32> = 7,
+        /// Most new orders of one holding within `repeat_per_ns`.
+        pub repeat_max: u32 = 8,
+        /// The window of `repeat_max`.
+        pub repeat_per_ns: i64 = 9,
+        /// Equal refusals in a row that open the circuit of a holding.
+        pub reject_max: u32 = 10,
+        /// Rest of a holding after a refusal.
+        pub reject_pause_ns: i64 = 11,
+        /// Rest of a holding whose circuit is open.
+        pub circuit_pause_ns: i64 = 12,
+        /// Loss of the UTC day that leads to `daily_loss_action`.
+        pub daily_loss_max: Option<Amount> = 13,
+        /// What a daily loss leads to.
+        pub daily_loss_action: LossAction = 14,
+        /// Largest sum of the notionals of all positions, without signs.
+        pub gross_notional_max: Option<Amount> = 15,
+    }
+
+    /// How often the broker is asked what is really held.
+    pub struct Recon {
+        /// While anything works or is unknown.
+        pub busy_ns: i64 = 1,
+        /// While nothing does.
+        pub idle_ns: i64 = 2,
+        /// How often an unknown order is looked up.
+        pub lookup_ns: i64 = 3,
+        /// Skipped comparisons after which releases pause for a holding.
+        pub skips_max: u32 = 4,
+        /// Agreeing reads before a vanished or flipped position is adopted unexplained.
+        pub agreeing_reads: u32 = 5,
+        /// What a trade by somebody else leads to.
+        pub on_external: OnExternal = 6,
+    }
+
+    /// The resolved configuration.
+    pub struct Config {
+        /// Account at the broker.
+        pub account: String = 1,
+        /// Instruments; their ids are positions in this list.
+        pub instruments: Vec<Instrument> = 2,
+        /// Holdings; their ids are positions in this list.
+        pub holdings: Vec<Holding> = 3,
+        /// Strategies; the sleeve of the first is 1.
+        pub strategies: Vec<Strategy> = 4,
+        /// The broker.
+        pub descriptor: Descriptor = 5,
+        /// Limits.
+        pub risk: Risk = 6,
+        /// Reconciliation.
+        pub recon: Recon = 7,
+        /// Inputs between two digests of the state in the journal.
+        pub digest_every: u32 = 8,
+        /// How long the dedupe keys of a closed order are kept.
+        pub replay_horizon_ns: i64 = 9,
+    }
+}
+
+code_enum! {
+    /// What becomes of the part of an order that does not fill.
+    pub enum Remainder {
+        /// It rests.
+        Rest = 1 "rest",
+        /// It is cancelled after the patience and waived.
+        Cancel = 2 "cancel",
+    }
+
+    /// What a window counts.
+    pub enum Scope {
+        /// Writes.
+        Orders = 1 "orders",
+        /// Reads.
+        Reads = 2 "reads",
+        /// Both.
+        All = 3 "all",
+    }
+
+    /// How a broker treats our id.
+    pub enum ClientIds {
+        /// Echoed everywhere; lookup by it works.
+        Unique = 1 "unique",
+        /// Echoed, not unique.
+        Tag = 2 "tag",
+        /// Never echoed.
+        None = 3 "none",
+    }
+
+    /// What proves that an order is finished.
+    pub enum CancelProof {
+        /// A read that shows it finished.
+        Read = 1 "read",
+        /// The broker's word is enough.
+        Word = 2 "word",
+    }
+
+    /// What a daily loss leads to.
+    pub enum LossAction {
+        /// Only reducing orders.
+        ReduceOnly = 1 "reduce_only",
+        /// Go flat.
+        Flatten = 2 "flatten",
+    }
+
+    /// What a trade by somebody else leads to.
+    pub enum OnExternal {
+        /// Adopt and freeze; the operator resumes.
+        Hold = 1 "hold",
+        /// Adopt and go on.
+        Rebuild = 2 "rebuild",
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { collar_bps: 50, collar_ticks: 0, remainder: Remainder::Rest, patience_ns: 0 }
+    }
+}
+
+impl Default for Descriptor {
+    /// The reference wire: client ids are unique, reads prove, writes appear within 30 s.
+    fn default() -> Self {
+        Self {
+            name: "reference".to_owned(),
+            windows: vec![
+                Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
+                Window { n: 10, per_ns: SECOND_NS, scope: Scope::Reads },
+            ],
+            appear_max_ns: Some(30 * SECOND_NS),
+            arrival_max_ns: 5 * SECOND_NS,
+            reply_timeout_ns: 5 * SECOND_NS,
+            send_window_ns: 500 * MILLI_NS,
+            client_ids: ClientIds::Unique,
+            cancel_proof: CancelProof::Read,
+            activity: true,
+            stream_silence_ns: 30 * SECOND_NS,
+            read_lag_max_ns: 500 * MILLI_NS,
+        }
+    }
+}
+
+impl Default for Risk {
+    fn default() -> Self {
+        Self {
+            order_qty_max: None,
+            order_notional_max: None,
+            position_qty_max: None,
+            position_notional_max: None,
+            collar_bps_max: 500,
+            mark_age_ns_max: 30 * SECOND_NS,
+            orders_per_day: None,
+            repeat_max: 60,
+            repeat_per_ns: 60 * SECOND_NS,
+            reject_max: 3,
+            reject_pause_ns: 5 * SECOND_NS,
+            circuit_pause_ns: 60 * SECOND_NS,
+            daily_loss_max: None,
+            daily_loss_action: LossAction::ReduceOnly,
+            gross_notional_max: None,
+        }
+    }
+}
+
+impl Default for Recon {
+    fn default() -> Self {
+        Self {
+            busy_ns: 3 * SECOND_NS,
+            idle_ns: 60 * SECOND_NS,
+            lookup_ns: 3 * SECOND_NS,
+            skips_max: 3,
+            agreeing_reads: 5,
+            on_external: OnExternal::Hold,
+        }
+    }
+}
+
+impl Config {
+    /// The instrument of a holding.
+    #[must_use]
+    pub fn instrument_of(&self, holding: HoldingId) -> &Instrument {
+        &self.instruments[self.holdings[holding.ix()].instrument.ix()]
+    }
+
+    /// The holding of an instrument and a product.
+    #[must_use]
+    pub fn holding_of(&self, instrument: InstrumentId, product: &VenueText) -> Option<HoldingId> {
+        let at = self
+            .holdings
+            .iter()
+            .position(|h| h.instrument == instrument && h.product == *product)?;
+        u32::try_from(at).ok().map(HoldingId)
+    }
+
+    /// The strategy of a sleeve; `None` for the manual one.
+    #[must_use]
+    pub fn strategy(&self, sleeve: SleeveId) -> Option<&Strategy> {
+        self.strategies.get(sleeve.ix().checked_sub(1)?)
+    }
+
+    /// Checks that the parts fit together.
+    ///
+    /// # Errors
+    /// A sentence that says which part does not.
+    pub fn check(&self) -> Result<(), String> {
+        for (at, holding) in self.holdings.iter().enumerate() {
+            if holding.instrument.ix() >= self.instruments.len() {
+                return Err(format!("holding {at} names an instrument that does not exist"));
+            }
+            if self.strategy(holding.sleeve).is_none() {
+                return Err(format!("holding {at} names a strategy that does not exist"));
+            }
+            let twin = self.holding_of(holding.instrument, &holding.product);
+            if twin.is_some_and(|id| id.ix() != at) {
+                return Err(format!("holding {at} is declared twice"));
+            }
+        }
+        for instrument in &self.instruments {
+            let symbol = &instrument.symbol;
+            if instrument.tick.0 <= 0 || instrument.lot.0 <= 0 || instrument.multiplier.0 <= 0 {
+                return Err(format!("{symbol}: tick, lot and multiplier must be above zero"));
+            }
+        }
+        for window in &self.descriptor.windows {
+            if window.n == 0 || window.per_ns <= 0 {
+                return Err("a rate window must allow at least one request".to_owned());
+            }
+        }
+        if self.digest_every == 0 {
+            return Err("digest_every must be at least 1".to_owned());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! The context of one step: emits events and applies each at once.
+
+use super::Step;
+use crate::alert::AlertCode;
+use crate::config::Config;
+use crate::effect::Effect;
+use crate::event::{Alert, Closed, Event, LookupPlanned};
+use crate::ids::{HoldingId, InstrumentId, OrderNo};
+use crate::input::Envelope;
+use crate::num::Qty;
+use crate::order::{CancelWhy, Intent, Order};
+use crate::quote::Quote;
+use crate::report::RejectCode;
+use crate::state::State;
+use crate::time::Nanos;
+
+pub(super) struct Deciding<'a> {
+    pub config: &'a Config,
+    pub state: &'a mut State,
+    pub envelope: &'a Envelope,
+    pub step: &'a mut Step,
+    /// Holdings that an event of this step was about.
+    pub touched: Vec<HoldingId>,
+}
+
+impl<'a> Deciding<'a> {
+    pub fn new(
+        config: &'a Config,
+        state: &'a mut State,
+        envelope: &'a Envelope,
+        step: &'a mut Step,
+    ) -> Self {
+        Self { config, state, envelope, step, touched: Vec::new() }
+    }
+
+    pub fn now(&self) -> Nanos {
+        self.envelope.now
+    }
+
+    /// Records an event and applies it. The first event of a step also counts its input.
+    pub fn emit(&mut self, event: Event) {
+        if self.step.events.is_empty() {
+            self.state.seq += 1;
+        }
+        self.state.apply(self.config, self.envelope.now, &event);
+        self.step.events.push(event);
+    }
+
+    pub fn touch(&mut self, holding: HoldingId) {
+        if !self.touched.contains(&holding) {
+            self.touched.push(holding);
+        }
+    }
+
+    pub fn alert(
+        &mut self,
+        code: AlertCode,
+        holding: Option<HoldingId>,
+        order: Option<OrderNo>,
+        text: String,
+    ) {
+        let alert = Alert { code, holding, order, text };
+        self.step.effects.push(Effect::Tell(alert.clone()));
+        self.emit(Event::Alert(alert));
+    }
+
+    /// The present quote of an instrument: the last one attached to the input.
+    pub fn quote(&self, instrument: InstrumentId) -> Option<Quote> {
+        let marks = self.envelope.marks.iter().rev();
+        marks.filter(|m| m.instrument == instrument && m.quote.is_sane()).map(|m| m.quote).next()
+    }
+
+    /// The quote of an instrument when something before now was effective: an attached one
+    /// that is not the last.
+    pub fn quote_then(&self, instrument: InstrumentId) -> Option<Quote> {
+        let mut marks = self.envelope.marks.iter().filter(|m| m.instrument == instrument);
+        let first = marks.next()?;
+        marks.next().map(|_| first.quote)
+    }
+
+    /// What every step ends with: orders of which nothing can come are closed, lookups are
+    /// planned, and the ladder of every touched holding is recorded.
+    pub fn settle(&mut self) {
+        let touched = std::mem::take(&mut self.touched);
+        for holding in &touched {
+            self.close_done(*holding);
+            self.plan_lookups(*holding);
+            self.stage(*holding, None);
+        }
+        self.touched = touched;
+        self.finish_flatten();
+    }
+
+    fn close_done(&mut self, holding: HoldingId) {
+        let open = &self.state.holding(holding).open;
+        let done: Vec<OrderNo> = open
+            .iter()
+            .copied()
+            .filter(|no| self.state.orders.open.get(no).is_some_and(|o| o.known.done))
+            .collect();
+        for no in done {
+            // While its request is on the wire the reply still belongs to it.
+            if self.state.wire.values().any(|w| w.order == Some(no)) {
+                continue;
+            }
+            let Some(order) = self.state.orders.open.get(&no) else { continue };
+            let (dropped, rejected) = waived(order);
+            self.emit(Event::Closed(Closed { order: no, dropped, rejected }));
+        }
+    }
+
+    fn plan_lookups(&mut self, holding: HoldingId) {
+        let now = self.now();
+        let open = &self.state.holding(holding).open;
+        let wanted: Vec<OrderNo> = open
+            .iter()
+            .copied()
+            .filter(|no| {
+                let order = self.state.orders.open.get(no);
+                order.is_some_and(|o| o.needs_lookup() && o.lookup == Nanos::MAX)
+            })
+            .collect();
+        for order in wanted {
+            self.emit(Event::LookupPlanned(LookupPlanned { order, at: now }));
+        }
+    }
+}
+
+/// What becomes of the unfilled part of an order that ended: signed quantities that are waived
+/// as dropped and as refused. An order that ended because the plan changed waives nothing, an
+/// exit waives nothing: it is planned again.
+fn waived(order: &Order) -> (Qty, Qty) {
+    let missing = order.ticket.side.signed(order.ticket.qty - order.known.filled);
+    let none = (Qty::ZERO, Qty::ZERO);
+    if missing.is_zero() || order.ticket.intent == Intent::Exit {
+        return none;
+    }
+    let never_was = !order.known.exists;
+    match (&order.cancel, order.known.refused) {
+        (_, Some(RejectCode::RateLimited | RejectCode::DuplicateClOrdId)) if never_was => none,
+        (_, Some(_)) if never_was => (Qty::ZERO, missing),
+        _ if never_was => none,
+        (Some(cancel), _) if cancel.why != CancelWhy::Remainder => none,
+        _ => (missing, Qty::ZERO),
+    }
+}

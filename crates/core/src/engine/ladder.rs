@@ -1,0 +1,73 @@
+//! The ladder: where every missing unit is (law 8).
+//!
+//! The counters are derived from positions, open orders and waivers and recorded whenever they
+//! move: Q4 admitted, Q5 released, Q6 accepted, Q7 filled. (Q2 and Q3 are in `TargetSet`, Q8
+//! moves with corrections; Q0 and Q1 are the strategy's own decisions.)
+
+use super::deciding::Deciding;
+use super::plan::next_action;
+use super::targets::working_target;
+use crate::event::{
+    Block, DayEnded, Event, Lane, Marked, QueueReason, Staged, WireReason, WorkReason,
+};
+use crate::ids::HoldingId;
+use crate::num::Qty;
+
+impl Deciding<'_> {
+    /// Records the ladder of a holding if it moved. `held` tells what stopped a release.
+    pub fn stage(&mut self, holding: HoldingId, held: Option<Block>) {
+        let now = self.now();
+        let h = self.state.holding(holding);
+        let (mut in_flight, mut working) = (Qty::ZERO, Qty::ZERO);
+        for order in h.open.iter().filter_map(|no| self.state.orders.open.get(no)) {
+            let leaves = order.ticket.side.signed(order.leaves());
+            if order.known.exists {
+                working += leaves;
+            } else {
+                in_flight += leaves;
+            }
+        }
+        let target = working_target(self.config, self.state, holding);
+        let (lane, blocked) = next_action(self.config, self.state, holding, now).place_in_queue();
+        let blocked = held.unwrap_or(blocked);
+        let backing_off = self.state.limiter.silent_until > now && lane != Lane::Idle;
+        let filled = h.own;
+        let accepted = filled + working + h.dropped;
+        let released = accepted + in_flight + h.rejected;
+        let admitted = target + h.waived();
+        let staged = Staged {
+            holding,
+            admitted,
+            released,
+            accepted,
+            filled,
+            queue_reason: if backing_off { QueueReason::Backoff } else { QueueReason::Queue },
+            wire_reason: if h.rejected.is_zero() { WireReason::Wire } else { WireReason::Rejected },
+            work_reason: if h.dropped.is_zero() { WorkReason::Work } else { WorkReason::Dropped },
+            lane,
+            blocked,
+            mark: None,
+        };
+        let same = staged == Staged { mark: None, ..h.staged.clone() };
+        let new = h.staged.holding != holding;
+        if same || (new && staged == crate::state::holding::idle_stage(holding)) {
+            return;
+        }
+        let mark = self.quote(self.config.holdings[holding.ix()].instrument);
+        self.emit(Event::Staged(Staged { mark, ..staged }));
+    }
+
+    pub fn day_end(&mut self) {
+        for mark in self.envelope.marks.clone() {
+            for at in 0..self.config.holdings.len() {
+                if self.config.holdings[at].instrument != mark.instrument || !mark.quote.is_sane() {
+                    continue;
+                }
+                let Ok(at) = u32::try_from(at) else { continue };
+                let holding = HoldingId(at);
+                self.emit(Event::Marked(Marked { holding, quote: mark.quote }));
+            }
+        }
+        self.emit(Event::DayEnded(DayEnded {}));
+    }
+}

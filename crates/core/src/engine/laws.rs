@@ -1,0 +1,47 @@
+//! Laws asserted after every step, in release builds too. A broken one poisons the engine.
+
+use super::deciding::Deciding;
+use crate::num::Qty;
+use crate::request::Side;
+
+impl Deciding<'_> {
+    /// The first law that does not hold for what this step touched, as a sentence.
+    pub fn broken_law(&self) -> Option<String> {
+        self.touched.iter().find_map(|id| {
+            let h = self.state.holding(*id);
+            let (mut buying, mut selling) = (Qty::ZERO, Qty::ZERO);
+            for no in &h.open {
+                let Some(order) = self.state.orders.open.get(no) else {
+                    return Some(format!("order {no} of holding {id} is not in the table"));
+                };
+                let known = &order.known;
+                if known.filled.0 < 0 || known.filled > order.ticket.qty {
+                    return Some(format!(
+                        "order {no} is filled {} of {}",
+                        known.filled, order.ticket.qty
+                    ));
+                }
+                match order.ticket.side {
+                    Side::Buy => buying += order.leaves(),
+                    Side::Sell => selling += order.leaves(),
+                }
+            }
+            if (buying, selling) != (h.buying, h.selling) {
+                return Some(format!(
+                    "law 5: exposure of holding {id} is {buying}/{selling}, counted {}/{}",
+                    h.buying, h.selling
+                ));
+            }
+            let s = &h.staged;
+            let parts =
+                (s.admitted - s.released) + (s.released - s.accepted) + (s.accepted - s.filled);
+            if parts != s.admitted - s.filled || (s.holding == *id && s.filled != h.own) {
+                return Some(format!(
+                    "law 8: the ladder of holding {id} says {}, the position is {}",
+                    s.filled, h.own
+                ));
+            }
+            None
+        })
+    }
+}

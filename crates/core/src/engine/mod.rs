@@ -1,0 +1,207 @@
+//! The engine: one input in, events and effects out. Start reading at [`Engine::step`].
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`targets`] | what a declared target means, and the working target |
+//! | [`replies`], [`pushes`], [`answers`] | what a broker's words prove |
+//! | [`recon`] | whether the account agrees, and what to adopt |
+//! | [`plan`] | what a holding needs next |
+//! | [`release`] | what leaves now: the only place that sends |
+//! | [`gate`] | whether a request may leave; independent of the plan |
+//! | [`ladder`] | where every missing unit is |
+//! | [`timers`] | when to look again |
+//! | [`operator`] | what people command |
+//!
+//! The canonical loop of a shell:
+//! 1. take all ready inputs (bounded), 2. [`Engine::step`] each, 3. step `Release` last,
+//! 4. append inputs and events as one batch and make it durable, 5. run the effects,
+//! 6. wait for an input or [`Engine::next_deadline`]. A spurious wake-up is harmless.
+//!
+//! Invariants: `step` reads no clock; events are applied one by one as they are decided; a
+//! broken law poisons the engine for good.
+
+mod answers;
+mod deciding;
+mod gate;
+mod ladder;
+mod laws;
+mod operator;
+pub mod plan;
+mod pushes;
+mod recon;
+mod release;
+mod replies;
+mod start;
+pub mod targets;
+pub mod timers;
+
+use crate::config::Config;
+use crate::effect::Effect;
+use crate::event::{Event, Poisoned};
+use crate::ids::InstrumentId;
+use crate::input::{Envelope, Input};
+use crate::record::Field;
+use crate::state::State;
+use crate::state::digest::Digest;
+use crate::time::Nanos;
+use deciding::Deciding;
+
+/// What one input led to.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// What happened, in order, already applied.
+    pub events: Vec<Event>,
+    /// What the shell must do once the events are durable.
+    pub effects: Vec<Effect>,
+}
+
+/// The deterministic engine of one account.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    config: Config,
+    state: State,
+    poisoned: bool,
+}
+
+impl Engine {
+    /// An engine that knows nothing yet.
+    ///
+    /// # Errors
+    /// A sentence that says what in the configuration does not fit together.
+    pub fn new(config: Config) -> Result<Self, String> {
+        config.check()?;
+        let state = State::new(&config);
+        Ok(Self { config, state, poisoned: false })
+    }
+
+    /// An engine that goes on from a state that was recovered.
+    ///
+    /// # Errors
+    /// As for [`Engine::new`]; also when the state has more holdings than the configuration.
+    pub fn recovered(config: Config, state: State) -> Result<Self, String> {
+        config.check()?;
+        if state.holdings.len() > config.holdings.len() {
+            return Err("the journal knows holdings that the configuration does not; \
+                        add them back, or start a new run directory"
+                .to_owned());
+        }
+        let mut state = state;
+        state.holdings.resize_with(config.holdings.len(), Default::default);
+        Ok(Self { config, state, poisoned: false })
+    }
+
+    /// The configuration of this segment.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What the engine knows.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// A law was broken: nothing is decided any more.
+    #[must_use]
+    pub const fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
+    /// Digest of the state: equal for equal histories on any machine.
+    #[must_use]
+    pub fn digest(&self) -> u128 {
+        let mut digest = Digest::from_seed(0);
+        self.state.put(1, "state", &mut digest);
+        digest.finish()
+    }
+
+    /// Applies an event of the journal without deciding anything: recovery.
+    pub fn replay(&mut self, now: Nanos, event: &Event) {
+        self.state.apply(&self.config, now, event);
+    }
+
+    /// Counts an input of the journal during recovery.
+    pub fn replay_input(&mut self) {
+        self.state.seq += 1;
+    }
+
+    /// Decides what one input leads to.
+    ///
+    /// ```
+    /// use truefill_core::{config::{Config, Descriptor, Recon, Risk}, engine::Engine};
+    /// use truefill_core::input::{Envelope, Input, Start};
+    /// use truefill_core::time::Nanos;
+    /// let config = Config { account: "demo".into(), instruments: vec![], holdings: vec![],
+    ///     strategies: vec![], descriptor: Descriptor::default(), risk: Risk::default(),
+    ///     recon: Recon::default(), digest_every: 1024, replay_horizon_ns: 86_400_000_000_000 };
+    /// let mut engine = Engine::new(config)?;
+    /// let input = Input::Start(Start { epoch: 1_795_000_000_000 });
+    /// let step = engine.step(&Envelope { now: Nanos(1), marks: vec![], input });
+    /// assert_eq!(step.events[0].kind(), "Started");
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn step(&mut self, envelope: &Envelope) -> Step {
+        let mut step = Step::default();
+        if self.poisoned {
+            return step;
+        }
+        let before = self.state.seq;
+        let mut deciding = Deciding::new(&self.config, &mut self.state, envelope, &mut step);
+        match &envelope.input {
+            Input::Start(start) => deciding.start(start),
+            Input::Target(target) => deciding.target(target),
+            Input::Reply(reply) => deciding.reply(reply),
+            Input::Push(push) => deciding.push(push),
+            Input::Answer(answer) => deciding.answer(answer),
+            Input::Link(link) => deciding.link(link),
+            Input::Garbled(garbled) => deciding.garbled(garbled),
+            Input::Operator(command) => deciding.operator(command),
+            Input::Adopt(adopt) => deciding.adopt(adopt),
+            Input::Tick(_) => {}
+            Input::Release(_) => deciding.release(),
+            Input::DayEnd(_) => deciding.day_end(),
+        }
+        deciding.settle();
+        if let Some(law) = deciding.broken_law() {
+            deciding.emit(Event::Poisoned(Poisoned { law: law.clone() }));
+            // Whatever was decided on a broken state must not leave.
+            deciding.step.effects.clear();
+            deciding.step.effects.push(Effect::Halt { law });
+            self.poisoned = true;
+        }
+        if !step.events.is_empty() {
+            debug_assert!(self.state.seq > before);
+        }
+        step
+    }
+
+    /// Instruments whose present quotes belong to an input of this kind: the shell attaches
+    /// them as marks.
+    #[must_use]
+    pub fn marks_for(&self, input: &Input) -> Vec<InstrumentId> {
+        let of = |holding: &crate::ids::HoldingId| self.config.holdings.get(holding.ix());
+        let mut found: Vec<InstrumentId> = match input {
+            Input::Target(target) => {
+                of(&target.holding).map(|h| h.instrument).into_iter().collect()
+            }
+            Input::Reply(reply) => {
+                let order = self.state.wire.get(&reply.request).and_then(|w| w.order);
+                let order = order.and_then(|no| self.state.orders.get(no));
+                let holding = order.and_then(|o| of(&o.ticket.holding));
+                holding.map(|h| h.instrument).into_iter().collect()
+            }
+            Input::Push(push) => push.instrument.into_iter().collect(),
+            Input::DayEnd(_) => self.config.holdings.iter().map(|h| h.instrument).collect(),
+            Input::Answer(_) | Input::Release(_) | Input::Operator(_) | Input::Adopt(_) => {
+                self.state.busy.iter().filter_map(of).map(|h| h.instrument).collect()
+            }
+            _ => Vec::new(),
+        };
+        if found.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
+        }
+        found
+    }
+}

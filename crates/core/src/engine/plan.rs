@@ -1,0 +1,255 @@
+//! What a holding needs next, computed from the state as it is now. Nothing is remembered:
+//! a newer target replaces queued work by itself.
+//!
+//! Entry point: [`next_action`].
+//!
+//! Invariants:
+//! 1. Exposure on the other side is never credited: a buy waits until every sell is proven
+//!    finished, and the other way round.
+//! 2. Excess is cancelled before anything is added.
+
+use super::targets::{qty_for, working_target};
+use crate::config::{Config, Policy, Remainder};
+use crate::event::{Block, Lane, Mode};
+use crate::ids::{HoldingId, OrderNo};
+use crate::num::{Px, Qty, Rounding};
+use crate::order::{CancelWhy, Intent, Order};
+use crate::quote::Quote;
+use crate::request::Side;
+use crate::state::State;
+use crate::time::{Nanos, SECOND_NS};
+
+/// The next thing a holding needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing.
+    Idle,
+    /// Cancel an order.
+    Cancel(OrderNo, CancelWhy),
+    /// Place an order of this size.
+    Place {
+        /// Side.
+        side: Side,
+        /// Quantity, positive, on the lot grid.
+        qty: Qty,
+        /// Entry or exit.
+        intent: Intent,
+    },
+    /// There is work, but something is in the way.
+    Blocked(Lane, Block),
+}
+
+impl Action {
+    /// The lane the holding waits in, and what is in the way.
+    #[must_use]
+    pub const fn place_in_queue(self) -> (Lane, Block) {
+        match self {
+            Self::Idle => (Lane::Idle, Block::Open),
+            Self::Cancel(..) => (Lane::Cancel, Block::Open),
+            Self::Place { intent: Intent::Exit, .. } => (Lane::Reduce, Block::Open),
+            Self::Place { intent: Intent::Entry, .. } => (Lane::Add, Block::Open),
+            Self::Blocked(lane, block) => (lane, block),
+        }
+    }
+}
+
+/// The next action of a holding at `now`.
+#[must_use]
+pub fn next_action(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Action {
+    let h = state.holding(id);
+    let orders = || h.open.iter().filter_map(|no| state.orders.open.get(no));
+    if let Some(action) = cancel_all(state, orders(), now) {
+        return action;
+    }
+    if let Some(no) = impatient(config, state, id, now) {
+        return Action::Cancel(no, CancelWhy::Remainder);
+    }
+    let target = working_target(config, state, id);
+    let position = h.own;
+    // 1. Excess: more is open on a side than the target has room for.
+    if h.buying.0 > 0 && position + h.buying > target.max(position) {
+        return cancel_one(orders(), Side::Buy, now);
+    }
+    if h.selling.0 > 0 && position - h.selling < target.min(position) {
+        return cancel_one(orders(), Side::Sell, now);
+    }
+    // 2. Need: what is missing on the side of the target.
+    let need = target - position;
+    let Some(side) = Side::of(need) else { return Action::Idle };
+    let (same, opposite) = match side {
+        Side::Buy => (h.buying, h.selling),
+        Side::Sell => (h.selling, h.buying),
+    };
+    let room = need.abs() - same;
+    if room.0 <= 0 {
+        return Action::Idle;
+    }
+    // What would bring the position to zero is an exit; beyond it, an entry.
+    let reduces = position.0 != 0 && (position.0 > 0) != (side == Side::Buy);
+    let to_zero = if reduces { (position.abs() - same).max(Qty::ZERO) } else { Qty::ZERO };
+    let intent = if to_zero.0 > 0 { Intent::Exit } else { Intent::Entry };
+    let lane = if intent == Intent::Exit { Lane::Reduce } else { Lane::Add };
+    if let Some(block) = in_the_way(config, state, id, intent, opposite, now) {
+        return Action::Blocked(lane, block);
+    }
+    let wanted = if intent == Intent::Exit { room.min(to_zero) } else { room };
+    let instrument = config.instrument_of(id);
+    let mut qty = wanted.to_lot(instrument.lot, Rounding::TowardZero);
+    for most in [instrument.max_qty, config.risk.order_qty_max].into_iter().flatten() {
+        qty = qty.min(most.to_lot(instrument.lot, Rounding::TowardZero));
+    }
+    if let (Some(notional), Some(mark)) = (config.risk.order_notional_max, &h.mark) {
+        qty = qty.min(qty_for(notional, mark, instrument.lot));
+    }
+    if qty.0 <= 0 || qty < instrument.min_qty {
+        return Action::Blocked(Lane::Idle, Block::Dust);
+    }
+    Action::Place { side, qty, intent }
+}
+
+fn cancel_all<'a>(
+    state: &State,
+    orders: impl Iterator<Item = &'a Order>,
+    now: Nanos,
+) -> Option<Action> {
+    if state.mode != Mode::Killed {
+        return None;
+    }
+    let mut waiting = false;
+    for order in orders.filter(|o| !o.known.done) {
+        if may_cancel(order, now) {
+            return Some(Action::Cancel(order.ticket.order, CancelWhy::Kill));
+        }
+        waiting = true;
+    }
+    Some(if waiting { Action::Blocked(Lane::Cancel, Block::Cancelling) } else { Action::Idle })
+}
+
+/// The youngest order of a side that a cancel can be sent for.
+fn cancel_one<'a>(orders: impl Iterator<Item = &'a Order>, side: Side, now: Nanos) -> Action {
+    let of_side = orders.filter(|o| o.ticket.side == side && !o.known.done);
+    match of_side.filter(|o| may_cancel(o, now)).last() {
+        Some(order) => Action::Cancel(order.ticket.order, CancelWhy::Excess),
+        None => Action::Blocked(Lane::Cancel, Block::Cancelling),
+    }
+}
+
+/// A cancel can be sent: the order is known to be there and none is under way.
+fn may_cancel(order: &Order, now: Nanos) -> bool {
+    order.known.exists
+        && !order.known.claimed
+        && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && c.again <= now)
+}
+
+/// An order whose patience is over.
+fn impatient(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<OrderNo> {
+    let open = state.holding(id).open.iter().filter_map(|no| state.orders.open.get(no));
+    open.filter(|o| !o.known.done && may_cancel(o, now))
+        .find(|o| patience_end(config, o).is_some_and(|end| end <= now))
+        .map(|o| o.ticket.order)
+}
+
+/// When the policy of an order wants its remainder cancelled.
+#[must_use]
+pub fn patience_end(config: &Config, order: &Order) -> Option<Nanos> {
+    let policy = policy_of(config, order.ticket.holding, order.ticket.intent)?;
+    let cancels = policy.remainder == Remainder::Cancel && order.ticket.intent == Intent::Entry;
+    cancels.then(|| order.ticket.released.plus(policy.patience_ns))
+}
+
+/// The policy for orders of a holding.
+#[must_use]
+pub fn policy_of(config: &Config, id: HoldingId, intent: Intent) -> Option<&Policy> {
+    let strategy = config.strategy(config.holdings.get(id.ix())?.sleeve)?;
+    Some(match intent {
+        Intent::Entry => &strategy.entry,
+        Intent::Exit => &strategy.exit,
+    })
+}
+
+fn in_the_way(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    intent: Intent,
+    opposite: Qty,
+    now: Nanos,
+) -> Option<Block> {
+    let h = state.holding(id);
+    let entry = intent == Intent::Entry;
+    let risk = &config.risk;
+    let [stream, rest, market] = state.links_up;
+    let throttled = h.releases.len() as u64 >= u64::from(risk.repeat_max)
+        && h.releases.front().is_some_and(|first| first.plus(risk.repeat_per_ns) > now);
+    let today = state.day == now.0.div_euclid(86_400 * SECOND_NS);
+    let used_up = risk.orders_per_day.is_some_and(|most| today && state.orders_today >= most);
+    let drifting = h.differing > 0;
+    [
+        (!state.recon.baseline, Block::Baseline),
+        (opposite.0 > 0, Block::Opposite),
+        (h.is_paused(now), Block::Paused),
+        (!rest || (entry && !(stream && market)), Block::Link),
+        (h.skips >= config.recon.skips_max || drifting, Block::Unread),
+        (entry && throttled, Block::Throttle),
+        (entry && used_up, Block::DayOrders),
+    ]
+    .into_iter()
+    .find_map(|(in_the_way, block)| in_the_way.then_some(block))
+}
+
+/// The limit price of a marketable limit order: the far touch plus a collar of max(bps, ticks),
+/// rounded toward the touch.
+///
+/// ```
+/// use truefill_core::{config::Policy, engine::plan::marketable_px, request::Side};
+/// use truefill_core::num::Px;
+/// let policy = Policy { collar_bps: 50, ..Policy::default() };
+/// let touch = Px::whole(100);
+/// let tick = Px(10_000_000);
+/// assert_eq!(marketable_px(&policy, Side::Buy, touch, tick, 1).to_string(), "100.5");
+/// assert_eq!(marketable_px(&policy, Side::Sell, touch, tick, 1).to_string(), "99.5");
+/// ```
+#[must_use]
+pub fn marketable_px(policy: &Policy, side: Side, touch: Px, tick: Px, widen: i64) -> Px {
+    let bps = i64::from(policy.collar_bps) * widen;
+    let ticks = Px(tick.0 * i128::from(policy.collar_ticks) * i128::from(widen));
+    match side {
+        Side::Buy => {
+            let by_bps = touch.plus_bps(bps, Rounding::Floor);
+            by_bps.max(touch + ticks).to_tick(tick, Rounding::Floor).max(touch)
+        }
+        Side::Sell => {
+            let by_bps = touch.plus_bps(-bps, Rounding::Ceil);
+            by_bps.min(touch - ticks).to_tick(tick, Rounding::Ceil).min(touch)
+        }
+    }
+}
+
+/// Price of an order, or why it cannot be priced: an entry needs a fresh quote, an exit takes
+/// an old one with a wider collar.
+///
+/// # Errors
+/// [`Block::Stale`] without a usable quote.
+pub fn price(
+    config: &Config,
+    id: HoldingId,
+    side: Side,
+    intent: Intent,
+    quote: Option<&Quote>,
+    now: Nanos,
+) -> Result<Px, Block> {
+    let (Some(quote), Some(policy)) = (quote, policy_of(config, id, intent)) else {
+        return Err(Block::Stale);
+    };
+    let stale = now.since(quote.time) > config.risk.mark_age_ns_max;
+    if stale && intent == Intent::Entry {
+        return Err(Block::Stale);
+    }
+    let touch = match side {
+        Side::Buy => quote.ask_px,
+        Side::Sell => quote.bid_px,
+    };
+    let widen = if stale { 3 } else { 1 };
+    let px = marketable_px(policy, side, touch, config.instrument_of(id).tick, widen);
+    if px.0 <= 0 { Err(Block::Stale) } else { Ok(px) }
+}

@@ -1,0 +1,268 @@
+//! Reconciliation: ask what is really held, explain, adopt the truth (law 6).
+//!
+//! A round reads orders first (so that what they explain is merged), then positions, and
+//! compares each holding that was quiet meanwhile. A difference is read again after orders and
+//! activity explained what they could; what is left is adopted, classified and, where the class
+//! is unsafe, frozen.
+
+use super::deciding::Deciding;
+use crate::alert::AlertCode;
+use crate::config::OnExternal;
+use crate::event::{
+    Compared, Corrected, DriftClass, Event, Freeze, Frozen, RoundEnded, RoundStarted,
+};
+use crate::ids::HoldingId;
+use crate::num::Qty;
+use crate::report::{ActivityKind, ActivityRow, PositionRow};
+use crate::state::{OnWire, State};
+
+/// Agreeing reads that differ before an ordinary difference is adopted.
+const READS_ORDINARY: u32 = 2;
+
+impl Deciding<'_> {
+    pub fn begin_round(&mut self) {
+        self.emit(Event::RoundStarted(RoundStarted {}));
+    }
+
+    pub fn round_over(&mut self, compared: bool) {
+        let recon = &self.config.recon;
+        let unsettled = self.state.holdings.iter().any(|h| h.differing > 0);
+        let wait_ns = if unsettled || !compared {
+            recon.busy_ns / 6
+        } else if self.state.orders.open.is_empty() {
+            recon.idle_ns
+        } else {
+            recon.busy_ns
+        };
+        let next = self.now().plus(wait_ns);
+        self.emit(Event::RoundEnded(RoundEnded { next, compared }));
+    }
+
+    /// Compares positions of the whole account with ours, over the union of both sides.
+    pub fn compare(&mut self, rows: &[PositionRow], on_wire: OnWire) {
+        let baseline = !self.state.recon.baseline && self.state.recon.since.0 == i64::MIN;
+        for at in 0..self.config.holdings.len() {
+            let Ok(at) = u32::try_from(at) else { break };
+            let id = HoldingId(at);
+            let key = &self.config.holdings[id.ix()];
+            let same =
+                |r: &&PositionRow| r.instrument == key.instrument && r.product == key.product;
+            let broker: Qty = rows.iter().filter(same).map(|r| r.qty).sum();
+            if baseline {
+                self.take_opening(id, broker);
+            } else if comparable(self.state, id, on_wire, self.config.descriptor.read_lag_max_ns) {
+                self.compare_one(id, broker);
+            } else {
+                self.skip(id);
+            }
+        }
+        self.round_over(true);
+        self.touch_busy();
+    }
+
+    /// First start: nothing is known, everything found is nobody's.
+    fn take_opening(&mut self, holding: HoldingId, broker: Qty) {
+        let manual = broker - self.state.holding(holding).total();
+        if manual.is_zero() {
+            return;
+        }
+        self.touch(holding);
+        let text = format!("{broker} was found at the start and belongs to no strategy");
+        self.alert(AlertCode::PositionDrift, Some(holding), None, text);
+        self.emit(Event::Corrected(Corrected {
+            holding,
+            class: DriftClass::Opening,
+            manual,
+            own: Qty::ZERO,
+            px: None,
+            effective: self.now(),
+            placeholder: false,
+            exec_id: None,
+        }));
+        self.emit(Event::Frozen(Frozen { holding, why: Freeze::Manual }));
+    }
+
+    fn skip(&mut self, holding: HoldingId) {
+        let h = self.state.holding(holding);
+        let (skips, differing, broker) = (h.skips.saturating_add(1), h.differing, h.broker);
+        self.touch(holding);
+        self.emit(Event::Compared(Compared { holding, skips, differing, broker }));
+    }
+
+    fn compare_one(&mut self, holding: HoldingId, broker: Qty) {
+        let h = self.state.holding(holding);
+        let ours = h.total();
+        if broker == ours {
+            if h.differing > 0 {
+                let text = format!("explained: both hold {ours} again");
+                self.alert(AlertCode::SnapshotRejected, Some(holding), None, text);
+            }
+            if self.state.holding(holding).skips > 0 || self.state.holding(holding).differing > 0 {
+                self.touch(holding);
+                let clean = Compared { holding, skips: 0, differing: 0, broker: ours };
+                self.emit(Event::Compared(clean));
+            }
+            return;
+        }
+        let explained = explained_since(self.state, holding);
+        let again = h.differing > 0 && h.broker == broker;
+        let differing = match (again, explained) {
+            (true, true) => h.differing + 1,
+            (true, false) => h.differing.max(1),
+            (false, _) => 1,
+        };
+        let first = h.differing == 0;
+        self.touch(holding);
+        let suspicious = is_suspicious(ours, broker);
+        if first {
+            let text = format!("the broker shows {broker}, the journal {ours}");
+            self.alert(AlertCode::PositionDrift, Some(holding), None, text.clone());
+            if suspicious {
+                self.alert(AlertCode::SnapshotRejected, Some(holding), None, text);
+            }
+        }
+        self.emit(Event::Compared(Compared { holding, skips: 0, differing, broker }));
+        let needed = if suspicious { self.config.recon.agreeing_reads } else { READS_ORDINARY };
+        if differing >= needed && explained {
+            self.adopt_unexplained(holding, broker - ours);
+        } else {
+            self.suspect();
+        }
+    }
+
+    /// Books activity that is not ours where it explains a difference exactly.
+    pub fn explain(&mut self, rows: &[ActivityRow]) {
+        for at in 0..self.config.holdings.len() {
+            let Ok(at) = u32::try_from(at) else { break };
+            let id = HoldingId(at);
+            let h = self.state.holding(id);
+            if h.differing == 0 || h.broker == h.total() {
+                continue;
+            }
+            let key = &self.config.holdings[id.ix()];
+            let recon = &self.state.recon;
+            let news: Vec<&ActivityRow> = rows
+                .iter()
+                .filter(|r| r.instrument == key.instrument && r.product == key.product)
+                .filter(|r| r.kind != ActivityKind::Funding && r.fill.time >= recon.since)
+                .filter(|r| self.resolve(r.cl_ord_id.as_ref(), r.order_id.as_ref()).is_none())
+                .filter(|r| !recon.externals.contains(&r.fill.exec_id))
+                .collect();
+            let sum: Qty = news.iter().map(|r| r.side.signed(r.fill.qty)).sum();
+            if news.is_empty() || sum != h.broker - h.total() {
+                continue;
+            }
+            for row in news {
+                self.adopt_row(id, row);
+            }
+        }
+    }
+
+    fn adopt_row(&mut self, holding: HoldingId, row: &ActivityRow) {
+        let delta = row.side.signed(row.fill.qty);
+        let (class, code, freeze) = match row.kind {
+            ActivityKind::Liquidation => {
+                (DriftClass::Liquidation, AlertCode::Liquidation, Some(Freeze::Liquidation))
+            }
+            ActivityKind::Split => (
+                DriftClass::CorporateAction,
+                AlertCode::CorporateAction,
+                Some(Freeze::CorporateAction),
+            ),
+            ActivityKind::Trade | ActivityKind::Funding => {
+                let hold = self.config.recon.on_external == OnExternal::Hold;
+                (
+                    DriftClass::External,
+                    AlertCode::ExternalActivity,
+                    hold.then_some(Freeze::External),
+                )
+            }
+        };
+        let (manual, own) =
+            share(self.state.holding(holding).manual, self.state.holding(holding).own, delta);
+        self.touch(holding);
+        self.alert(code, Some(holding), None, format!("{delta} by somebody else, adopted"));
+        self.emit(Event::Corrected(Corrected {
+            holding,
+            class,
+            manual,
+            own,
+            px: Some(row.fill.px),
+            effective: row.fill.time.min(self.now()),
+            placeholder: false,
+            exec_id: Some(row.fill.exec_id),
+        }));
+        if let Some(why) = freeze {
+            self.emit(Event::Frozen(Frozen { holding, why }));
+        }
+    }
+
+    fn adopt_unexplained(&mut self, holding: HoldingId, delta: Qty) {
+        let h = self.state.holding(holding);
+        let (manual, own) = share(h.manual, h.own, delta);
+        let text = format!("{delta} without explanation, adopted");
+        self.alert(AlertCode::Unconverged, Some(holding), None, text);
+        self.emit(Event::Corrected(Corrected {
+            holding,
+            class: DriftClass::Unknown,
+            manual,
+            own,
+            px: None,
+            effective: self.now(),
+            placeholder: true,
+            exec_id: None,
+        }));
+        self.emit(Event::Frozen(Frozen { holding, why: Freeze::Unexplained }));
+    }
+}
+
+/// Whether a read may be compared with a holding: nothing moved since it was asked, nor so
+/// shortly before that the read may show an older state, and no order could explain a difference.
+fn comparable(state: &State, id: HoldingId, read: OnWire, lag_ns: i64) -> bool {
+    let h = state.holding(id);
+    let moved_since = h.moved_seq > read.asked_seq || h.moved.plus(lag_ns) > read.asked;
+    let open = h.open.iter().filter_map(|no| state.orders.open.get(no));
+    let mut unclear = open.filter(|o| o.needs_lookup() || !o.known.exists);
+    let never_moved = h.moved_seq == 0;
+    (never_moved || !moved_since) && unclear.next().is_none()
+}
+
+/// Orders and activity were both read since the difference was first seen.
+fn explained_since(state: &State, id: HoldingId) -> bool {
+    let from = state.holding(id).differ_seq;
+    state.recon.orders_seq > from && state.recon.activity_seq > from
+}
+
+/// A position that vanished or flipped is a failing broker more often than the truth.
+fn is_suspicious(ours: Qty, broker: Qty) -> bool {
+    !ours.is_zero() && (broker.is_zero() || (broker.0 > 0) != (ours.0 > 0))
+}
+
+/// Splits somebody else's change into (manual, own): manual holdings give first, then the
+/// strategy's as far as the change eats into them; the rest is manual.
+fn share(manual: Qty, own: Qty, delta: Qty) -> (Qty, Qty) {
+    let eats = |position: Qty, change: Qty| {
+        if position.is_zero() || change.is_zero() || (position.0 > 0) == (change.0 > 0) {
+            return Qty::ZERO;
+        }
+        Qty(change.0.abs().min(position.0.abs()) * change.0.signum())
+    };
+    let from_manual = eats(manual, delta);
+    let from_own = eats(own, delta - from_manual);
+    (delta - from_own, from_own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_elses_trade_is_manual_unless_it_eats_into_ours() {
+        let q = Qty::whole;
+        assert_eq!(share(q(0), q(100), q(20)), (q(20), q(0)));
+        assert_eq!(share(q(0), q(100), q(-20)), (q(0), q(-20)));
+        assert_eq!(share(q(15), q(100), q(-20)), (q(-15), q(-5)));
+        assert_eq!(share(q(0), q(100), q(-130)), (q(-30), q(-100)));
+        assert_eq!(share(q(0), q(0), q(-20)), (q(-20), q(0)));
+    }
+}

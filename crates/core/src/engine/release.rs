@@ -1,0 +1,282 @@
+//! The send slot: the only place from which anything leaves. The queue is asked now what to
+//! send now, so nothing stale is ever sent.
+
+use super::deciding::Deciding;
+use super::plan::{Action, next_action, price};
+use super::timers;
+use crate::alert::AlertCode;
+use crate::config::LossAction;
+use crate::effect::Effect;
+use crate::event::{
+    Block, CancelReleased, Event, Freeze, Frozen, Lane, Mode, ModeSet, Released, RequestClass,
+    Requested, Thawed, Unpaused,
+};
+use crate::ids::{HoldingId, OrderNo, RequestId, cl_ord_id};
+use crate::limiter::Class;
+use crate::num::{Amount, Px, Qty};
+use crate::order::{CancelWhy, Intent, Ticket};
+use crate::quote::Quote;
+use crate::request::{CancelOrder, NewOrder, OneOrder, Query, Request, Side, TimeInForce, Whole};
+use crate::time::SECOND_NS;
+
+/// An order that stays unresolved for so long freezes its holding.
+const UNRESOLVED_NS: i64 = 60 * SECOND_NS;
+
+impl Deciding<'_> {
+    pub fn release(&mut self) {
+        self.daily_loss();
+        self.end_pauses();
+        self.freeze_unresolved();
+        self.reads();
+        for holding in self.queue() {
+            if !self.serve(holding) {
+                break;
+            }
+        }
+    }
+
+    /// Holdings with work: by lane, then by how long they have waited.
+    fn queue(&self) -> Vec<HoldingId> {
+        let mut queue: Vec<(Lane, u64, HoldingId)> = self
+            .state
+            .busy
+            .iter()
+            .map(|id| (self.state.holding(*id), *id))
+            .filter(|(h, _)| h.staged.lane != Lane::Idle || !h.open.is_empty())
+            .map(|(h, id)| (h.staged.lane, h.queued, id))
+            .collect();
+        queue.sort_unstable();
+        queue.into_iter().map(|(_, _, id)| id).collect()
+    }
+
+    /// Sends what a holding needs, as long as there are slots. False when no new order can
+    /// leave any more; holdings that wait with a cancel are all in front.
+    fn serve(&mut self, holding: HoldingId) -> bool {
+        loop {
+            let now = self.now();
+            let action = next_action(self.config, self.state, holding, now);
+            let lane = action.place_in_queue().0;
+            if lane != self.state.holding(holding).staged.lane {
+                // Time alone changed what it needs (patience, a pause): it joins its new lane.
+                self.touch(holding);
+            }
+            match action {
+                Action::Idle | Action::Blocked(..) => return true,
+                Action::Cancel(order, why) => {
+                    if !self.state.links_up[1] || !self.state.limiter.free(now, Class::Cancel) {
+                        return true;
+                    }
+                    self.release_cancel(holding, order, why);
+                }
+                Action::Place { side, qty, intent } => {
+                    if !self.state.limiter.free(now, Class::New) {
+                        return false;
+                    }
+                    if let Some(block) = self.release_new(holding, side, qty, intent) {
+                        self.stage(holding, Some(block));
+                        return true;
+                    }
+                }
+            }
+            self.touch(holding);
+            // The caches of the next round of this loop must know of the order just released.
+            self.stage(holding, None);
+        }
+    }
+
+    fn release_cancel(&mut self, holding: HoldingId, order: OrderNo, why: CancelWhy) {
+        let Some(open) = self.state.orders.open.get(&order) else { return };
+        let cancel = CancelOrder {
+            cl_ord_id: open.ticket.cl_ord_id,
+            order,
+            order_id: open.order_id,
+            instrument: self.config.holdings[holding.ix()].instrument,
+        };
+        let request = self.request(RequestClass::Cancel, Some(order));
+        self.emit(Event::CancelReleased(CancelReleased { order, request, why }));
+        self.send(request, Request::Cancel(cancel));
+    }
+
+    /// Releases a new order. `Some(block)` when it cannot leave now.
+    fn release_new(
+        &mut self,
+        holding: HoldingId,
+        side: Side,
+        qty: Qty,
+        intent: Intent,
+    ) -> Option<Block> {
+        let now = self.now();
+        let key = &self.config.holdings[holding.ix()];
+        let (instrument, product) = (key.instrument, key.product);
+        let quote = self.quote(instrument);
+        let px = match price(self.config, holding, side, intent, quote.as_ref(), now) {
+            Ok(px) => px,
+            Err(block) => return Some(block),
+        };
+        let rules = self.config.instrument_of(holding);
+        if qty.times(px) < rules.min_notional {
+            return Some(Block::Dust);
+        }
+        if intent == Intent::Entry && self.gross_is_full(holding, qty, px) {
+            return Some(Block::Risk);
+        }
+        let order = OrderNo(self.state.orders.last + 1);
+        let id = cl_ord_id(self.state.epoch, order.0);
+        let ticket = Ticket {
+            order,
+            cl_ord_id: id,
+            request: RequestId(self.state.last_request + 1),
+            holding,
+            side,
+            qty,
+            px,
+            intent,
+            released: now,
+            arrival: quote.as_ref().map_or(Px::ZERO, Quote::mid),
+        };
+        if let Err(why) = self.gate(&ticket, quote.as_ref()) {
+            self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
+            self.alert(AlertCode::GateRefused, Some(holding), None, why);
+            return Some(Block::Risk);
+        }
+        let request = self.request(RequestClass::New, Some(order));
+        self.emit(Event::Released(Released { ticket }));
+        let tif = TimeInForce::Day;
+        let new = NewOrder { cl_ord_id: id, order, instrument, product, side, qty, px, tif };
+        self.send(request, Request::New(new));
+        None
+    }
+
+    fn gross_is_full(&self, holding: HoldingId, qty: Qty, px: Px) -> bool {
+        let Some(most) = self.config.risk.gross_notional_max else { return false };
+        let mut gross = qty.times(px);
+        for h in &self.state.holdings {
+            let mid = h.mark.as_ref().map_or(Px::ZERO, Quote::mid);
+            gross += h.own.abs().times(mid);
+        }
+        let open = self.state.orders.open.values().filter(|o| o.ticket.holding != holding);
+        let working: Amount = open.map(|o| o.leaves().times(o.ticket.px)).sum();
+        gross + working > most
+    }
+
+    fn request(&mut self, class: RequestClass, order: Option<OrderNo>) -> RequestId {
+        let request = RequestId(self.state.last_request + 1);
+        self.emit(Event::Requested(Requested { request, class, order }));
+        request
+    }
+
+    fn send(&mut self, request: RequestId, what: Request) {
+        let not_after = self.now().plus(self.config.descriptor.send_window_ns);
+        let durable = self.state.seq;
+        self.step.effects.push(Effect::Send { request, what, not_after, durable });
+    }
+
+    fn ask(&mut self, class: RequestClass, order: Option<OrderNo>, what: Query) {
+        let request = self.request(class, order);
+        let durable = self.state.seq;
+        self.step.effects.push(Effect::Ask { request, what, durable });
+    }
+
+    /// Reads that are due and have a slot: what unresolved orders need, then the round.
+    fn reads(&mut self) {
+        let now = self.now();
+        if !self.state.links_up[1] {
+            return;
+        }
+        if self.state.recon.round == 0 && timers::round_due(self.state, now) {
+            self.begin_round();
+        }
+        let due = timers::lookups_due(self.state, now);
+        if due.len() == 1 && self.state.recon.round == 0 {
+            self.look_up(due[0]);
+        } else if !due.is_empty() || timers::round_needs_orders(self.state) {
+            if !timers::asking(self.state, RequestClass::Orders) && self.read_slot() {
+                self.ask(RequestClass::Orders, None, Query::Orders(Whole {}));
+                due.into_iter().for_each(|no| self.looked_up(no));
+            }
+            return;
+        }
+        if timers::needs_activity(self.config, self.state)
+            && !timers::asking(self.state, RequestClass::Activity)
+            && self.read_slot()
+        {
+            self.ask(RequestClass::Activity, None, Query::Activity(Whole {}));
+        }
+        let round = self.state.recon.round > 0;
+        if round && !timers::asking(self.state, RequestClass::Positions) && self.read_slot() {
+            self.ask(RequestClass::Positions, None, Query::Positions(Whole {}));
+        }
+    }
+
+    fn read_slot(&self) -> bool {
+        self.state.limiter.free(self.now(), Class::Read)
+    }
+
+    fn look_up(&mut self, no: OrderNo) {
+        if !self.read_slot() {
+            return;
+        }
+        let Some(order) = self.state.orders.open.get(&no) else { return };
+        let (cl_ord_id, order_id) = (order.ticket.cl_ord_id, order.order_id);
+        let query = Query::Order(OneOrder { cl_ord_id, order: no, order_id });
+        self.ask(RequestClass::Order, Some(no), query);
+        self.looked_up(no);
+    }
+
+    fn end_pauses(&mut self) {
+        let now = self.now();
+        let ended: Vec<HoldingId> = self
+            .state
+            .busy
+            .iter()
+            .copied()
+            .filter(|id| {
+                let h = self.state.holding(*id);
+                h.paused.0 != i64::MIN && h.paused <= now
+            })
+            .collect();
+        for holding in ended {
+            self.emit(Event::Unpaused(Unpaused { holding }));
+            self.touch(holding);
+        }
+    }
+
+    /// Freezes holdings with an order that stays unresolved, thaws them when that ends.
+    fn freeze_unresolved(&mut self) {
+        let now = self.now();
+        for id in self.state.busy.iter().copied().collect::<Vec<_>>() {
+            let h = self.state.holding(id);
+            let mut open = h.open.iter().filter_map(|no| self.state.orders.open.get(no));
+            let old =
+                open.any(|o| o.needs_lookup() && now.since(o.unresolved_since) >= UNRESOLVED_NS);
+            match (old, h.frozen) {
+                (true, None) => {
+                    self.emit(Event::Frozen(Frozen { holding: id, why: Freeze::VenueUnknown }));
+                    let text = "an order has been unresolved for a minute".to_owned();
+                    self.alert(AlertCode::VenueUnknown, Some(id), None, text);
+                    self.touch(id);
+                }
+                (false, Some(Freeze::VenueUnknown)) => {
+                    self.emit(Event::Thawed(Thawed { holding: id }));
+                    self.touch(id);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn daily_loss(&mut self) {
+        let Some(most) = self.config.risk.daily_loss_max else { return };
+        if self.state.mode != Mode::Running || self.state.day_pnl(self.config) > -most {
+            return;
+        }
+        let mode = match self.config.risk.daily_loss_action {
+            LossAction::ReduceOnly => Mode::ReduceOnly,
+            LossAction::Flatten => Mode::Flattening,
+        };
+        self.emit(Event::ModeSet(ModeSet { mode }));
+        let text = format!("the loss of the day reached {most}");
+        self.alert(AlertCode::DailyLoss, None, None, text);
+        self.touch_busy();
+    }
+}

@@ -1,0 +1,182 @@
+//! The end of a write: accepted, refused for sure, not sent for sure, or unknown (law 2).
+
+use super::deciding::Deciding;
+use crate::alert::AlertCode;
+use crate::event::{Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed};
+use crate::ids::{HoldingId, OrderNo};
+use crate::order::Intent;
+use crate::order::evidence::{Ack, Doubt, Item, Refusal, Unsent};
+use crate::report::{Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
+use crate::time::{Nanos, SECOND_NS};
+
+impl Deciding<'_> {
+    pub fn reply(&mut self, reply: &Reply) {
+        let on_wire = self.state.wire.get(&reply.request).copied();
+        let (class, order) = match on_wire {
+            Some(w) => (w.class, w.order),
+            None => (RequestClass::New, self.late_order(reply)),
+        };
+        let Some(no) = order else { return };
+        let Some(holding) = self.state.orders.get(no).map(|o| o.ticket.holding) else { return };
+        self.touch(holding);
+        if on_wire.is_some() {
+            let (ending, ok) = ending_of(&reply.outcome);
+            let request = reply.request;
+            self.emit(Event::RequestClosed(RequestClosed { request, ending, ok }));
+        }
+        match class {
+            RequestClass::Cancel => self.cancel_reply(no, holding, &reply.outcome),
+            _ => self.new_reply(no, holding, &reply.outcome),
+        }
+    }
+
+    /// A reply that came after its request was given up: still evidence.
+    fn late_order(&self, reply: &Reply) -> Option<OrderNo> {
+        let mut open = self.state.orders.open.values();
+        open.find(|o| o.ticket.request == reply.request).map(|o| o.ticket.order)
+    }
+
+    fn new_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
+        match outcome {
+            Outcome::Taken(Taken { order_id, time }) => {
+                let order_id = order_id.unwrap_or_default();
+                let released = self.state.orders.get(no).map(|o| o.ticket.released);
+                let time = time.zip(released).map(|(t, from)| t.max(from).min(self.now()));
+                self.learn(no, Item::Ack(Ack { order_id, time }));
+            }
+            Outcome::NotSent(_) => self.learn(no, Item::Unsent(Unsent {})),
+            Outcome::Unclear(unclear) => self.doubt(no, holding, unclear),
+            Outcome::Refused(refused) => self.refused(no, holding, refused),
+        }
+    }
+
+    fn doubt(&mut self, no: OrderNo, holding: HoldingId, unclear: &Unclear) {
+        self.learn(no, Item::Doubt(Doubt { cause: unclear.cause }));
+        if let Some(retry_after_ns) = unclear.retry_after_ns {
+            self.back_off(Some(retry_after_ns));
+        }
+        let text = format!("a new order has no certain outcome: {}", unclear.cause);
+        self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
+        self.suspect();
+    }
+
+    fn refused(&mut self, no: OrderNo, holding: HoldingId, refused: &Refused) {
+        match refused.code {
+            RejectCode::DuplicateClOrdId => {
+                // No proof that this intent was never sent: look it up.
+                let text = format!("the broker says this client id was used: {}", refused.text);
+                self.learn(no, Item::Doubt(Doubt { cause: UnknownCause::Server }));
+                self.alert(AlertCode::IdCollision, Some(holding), Some(no), text);
+                self.suspect();
+                return;
+            }
+            RejectCode::RateLimited => {
+                self.back_off(refused.retry_after_ns);
+                let text = format!("refused for the rate: {}", refused.text);
+                self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
+                self.learn(no, Item::Refusal(Refusal { code: refused.code }));
+                return;
+            }
+            RejectCode::Auth => {
+                self.back_off(Some(refused.retry_after_ns.unwrap_or(60 * SECOND_NS)));
+                self.alert(AlertCode::AuthExpired, None, Some(no), refused.text.to_string());
+            }
+            _ => {}
+        }
+        self.learn(no, Item::Refusal(Refusal { code: refused.code }));
+        self.pause(no, holding, refused);
+    }
+
+    /// A refused holding rests; the third equal refusal in a row opens its circuit.
+    fn pause(&mut self, no: OrderNo, holding: HoldingId, refused: &Refused) {
+        let h = self.state.holding(holding);
+        let code = refused.code as u32;
+        let streak = if h.code == code { h.streak + 1 } else { 1 };
+        let risk = &self.config.risk;
+        let rest_ns =
+            if streak >= risk.reject_max { risk.circuit_pause_ns } else { risk.reject_pause_ns };
+        let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent == Intent::Exit);
+        let hopeless = refused.code == RejectCode::InsufficientFunds && !exit;
+        let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
+        self.emit(Event::Paused(Paused { holding, until, streak, code }));
+        let text = format!("refused: {} {}", refused.code, refused.text);
+        if exit {
+            self.alert(AlertCode::Unprotected, Some(holding), Some(no), text.clone());
+        }
+        if streak == risk.reject_max {
+            self.alert(AlertCode::RejectLoopOpen, Some(holding), Some(no), text.clone());
+        }
+        if hopeless || streak == 1 {
+            self.alert(AlertCode::Unconverged, Some(holding), Some(no), text);
+        }
+    }
+
+    fn cancel_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
+        match outcome {
+            // "Taken" says only that: a read proves what became of the order.
+            Outcome::Taken(_) | Outcome::NotSent(_) => {}
+            Outcome::Unclear(unclear) => {
+                if unclear.retry_after_ns.is_some() {
+                    self.back_off(unclear.retry_after_ns);
+                }
+                let text = format!("a cancel has no certain outcome: {}", unclear.cause);
+                self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
+            }
+            Outcome::Refused(refused) => {
+                if matches!(refused.code, RejectCode::RateLimited | RejectCode::Auth) {
+                    self.back_off(refused.retry_after_ns);
+                    let text = format!("a cancel was refused: {}", refused.code);
+                    self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
+                }
+            }
+        }
+    }
+
+    /// Nothing leaves for as long as the broker says, or for a full window; twice as long each
+    /// time in a row, up to a minute.
+    pub fn back_off(&mut self, retry_after_ns: Option<i64>) {
+        let windows = self.config.descriptor.windows.iter().map(|w| w.per_ns);
+        let full_ns = windows.filter(|per| *per <= 60 * SECOND_NS).max().unwrap_or(SECOND_NS);
+        let strikes = self.state.limiter.strikes + 1;
+        let doubled_ns = full_ns.saturating_mul(1 << strikes.min(6)) / 2;
+        let wait_ns = retry_after_ns.unwrap_or(0).max(doubled_ns.min(60 * SECOND_NS).max(full_ns));
+        let until = self.now().plus(wait_ns);
+        self.emit(Event::Backoff(Backoff { until, strikes }));
+        for holding in self.state.busy.iter().copied().collect::<Vec<_>>() {
+            self.touch(holding);
+        }
+    }
+
+    /// Adds evidence unless it is there already.
+    pub fn learn(&mut self, order: OrderNo, item: Item) {
+        let known = self.state.orders.get(order).is_none_or(|o| o.evidence.contains(&item));
+        if !known {
+            let mark = self.mark_then(order);
+            self.emit(Event::Learned(Learned { order, item, mark }));
+        }
+    }
+
+    fn mark_then(&self, order: OrderNo) -> Option<crate::quote::Quote> {
+        let holding = self.state.orders.get(order)?.ticket.holding;
+        self.quote_then(self.config.holdings.get(holding.ix())?.instrument)
+    }
+
+    pub fn suspect(&mut self) {
+        if !self.state.recon.suspicious {
+            self.emit(Event::Suspected(crate::event::Suspected {}));
+        }
+    }
+}
+
+/// What the end of a write means for its slots, and whether it was taken.
+fn ending_of(outcome: &Outcome) -> (Ending, bool) {
+    match outcome {
+        Outcome::Taken(_) => (Ending::Answered, true),
+        Outcome::NotSent(_) => (Ending::Withdrawn, false),
+        Outcome::Refused(_) => (Ending::Answered, false),
+        Outcome::Unclear(unclear) => match unclear.cause {
+            UnknownCause::Server | UnknownCause::Garbled => (Ending::Answered, false),
+            _ => (Ending::Unanswered, false),
+        },
+    }
+}

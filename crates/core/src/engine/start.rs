@@ -1,0 +1,40 @@
+//! Starting, and starting again: what was in flight is unknown now, and nothing is sent before
+//! the account was read.
+
+use super::deciding::Deciding;
+use crate::alert::AlertCode;
+use crate::event::{Event, Learned, RequestClass, Started};
+use crate::ids::OrderNo;
+use crate::input::Start;
+use crate::order::evidence::{Doubt, Item};
+use crate::report::UnknownCause;
+
+impl Deciding<'_> {
+    pub fn start(&mut self, start: &Start) {
+        let first = self.state.epoch == 0;
+        // Epochs only grow, also when the clock of the machine does not.
+        let epoch = start.epoch.max(self.state.epoch + 1);
+        let in_flight: Vec<OrderNo> = self
+            .state
+            .wire
+            .values()
+            .filter(|w| w.class == RequestClass::New)
+            .filter_map(|w| w.order)
+            .collect();
+        self.emit(Event::Started(Started { epoch, first }));
+        for order in in_flight {
+            let item = Item::Doubt(Doubt { cause: UnknownCause::Restart });
+            self.emit(Event::Learned(Learned { order, item, mark: None }));
+            self.alert(
+                AlertCode::AmbiguousSubmit,
+                None,
+                Some(order),
+                "the engine stopped while this order was under way".to_owned(),
+            );
+        }
+        let open: Vec<_> = self.state.orders.open.values().map(|o| o.ticket.holding).collect();
+        for holding in open {
+            self.touch(holding);
+        }
+    }
+}

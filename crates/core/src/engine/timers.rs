@@ -1,0 +1,155 @@
+//! When the engine wants to look again, and what is due.
+//!
+//! Entry points: [`Engine::next_deadline`], [`Engine::wants_quotes`].
+//!
+//! A deadline in the past is "now". Stepping earlier or more often is harmless.
+
+use super::Engine;
+use super::plan::patience_end;
+use crate::config::Config;
+use crate::event::{Block, Lane, RequestClass};
+use crate::ids::{HoldingId, InstrumentId, OrderNo};
+use crate::limiter::Class;
+use crate::state::State;
+use crate::time::{Nanos, SECOND_NS};
+
+impl Engine {
+    /// The next time at which a `Release` may have something to do, seen from `now`.
+    #[must_use]
+    pub fn next_deadline(&self, now: Nanos) -> Nanos {
+        if self.is_poisoned() {
+            return Nanos::MAX;
+        }
+        let (config, state) = (self.config(), self.state());
+        let new_free = state.limiter.next_free(now, Class::New);
+        let cancel_free = state.limiter.next_free(now, Class::Cancel);
+        let mut next = reads_deadline(config, state, now);
+        for id in &state.busy {
+            let queued = queue_deadline(config, state, *id, now, new_free, cancel_free);
+            next = next.min(queued).min(order_deadline(config, state, *id));
+        }
+        next
+    }
+
+    /// True if every quote of this instrument should wake the engine: something waits for a
+    /// usable price.
+    #[must_use]
+    pub fn wants_quotes(&self, instrument: InstrumentId) -> bool {
+        let state = self.state();
+        state.busy.iter().any(|id| {
+            self.config().holdings[id.ix()].instrument == instrument
+                && matches!(state.holding(*id).staged.blocked, Block::Stale | Block::Risk)
+        })
+    }
+}
+
+fn queue_deadline(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    now: Nanos,
+    new_free: Nanos,
+    cancel_free: Nanos,
+) -> Nanos {
+    let h = state.holding(id);
+    if h.staged.lane == Lane::Idle {
+        return Nanos::MAX;
+    }
+    match h.staged.blocked {
+        Block::Open if h.staged.lane == Lane::Cancel => cancel_free,
+        Block::Open => new_free,
+        Block::Throttle => {
+            let first = h.releases.front().copied().unwrap_or(now);
+            first.plus(config.risk.repeat_per_ns)
+        }
+        Block::DayOrders => {
+            let day_ns = 86_400 * SECOND_NS;
+            Nanos((now.0.div_euclid(day_ns) + 1) * day_ns)
+        }
+        // Something else ends these: a quote, an answer, a link, a reply, the operator.
+        _ => Nanos::MAX,
+    }
+}
+
+fn order_deadline(config: &Config, state: &State, id: HoldingId) -> Nanos {
+    let h = state.holding(id);
+    let paused = if h.paused.0 == i64::MIN { Nanos::MAX } else { h.paused };
+    let mut next = paused;
+    for order in h.open.iter().filter_map(|no| state.orders.open.get(no)) {
+        if order.known.done {
+            continue;
+        }
+        match &order.cancel {
+            Some(cancel) if cancel.request.is_none() => next = next.min(cancel.again),
+            Some(_) => {}
+            None if order.known.exists => {
+                next = next.min(patience_end(config, order).unwrap_or(Nanos::MAX));
+            }
+            None => {}
+        }
+    }
+    next
+}
+
+fn reads_deadline(config: &Config, state: &State, now: Nanos) -> Nanos {
+    if !state.links_up[1] || state.epoch == 0 {
+        return Nanos::MAX;
+    }
+    let slot = state.limiter.next_free(now, Class::Read);
+    let busy_round = state.recon.round > 0;
+    let asked = [RequestClass::Orders, RequestClass::Activity, RequestClass::Positions]
+        .into_iter()
+        .any(|class| asking(state, class));
+    let mut next = Nanos::MAX;
+    if busy_round {
+        // The round goes on when its outstanding answer is in.
+        if !asked {
+            next = slot;
+        }
+    } else {
+        next = if state.recon.suspicious { slot } else { state.recon.next.max(slot) };
+        if needs_activity(config, state) && !asking(state, RequestClass::Activity) {
+            next = next.min(slot);
+        }
+    }
+    if !asking(state, RequestClass::Orders) {
+        let lookups = state.orders.open.values().filter(|o| o.needs_lookup());
+        let first = lookups.map(|o| o.lookup).min().unwrap_or(Nanos::MAX);
+        if first != Nanos::MAX {
+            next = next.min(first.max(slot));
+        }
+    }
+    next
+}
+
+/// A request of this class is on the wire.
+pub(super) fn asking(state: &State, class: RequestClass) -> bool {
+    state.wire.values().any(|w| w.class == class)
+}
+
+/// A round of reconciliation is due.
+pub(super) fn round_due(state: &State, now: Nanos) -> bool {
+    state.recon.suspicious || state.recon.next <= now
+}
+
+/// Orders to look up now.
+pub(super) fn lookups_due(state: &State, now: Nanos) -> Vec<OrderNo> {
+    let open = state.orders.open.values();
+    open.filter(|o| o.needs_lookup() && o.lookup <= now).map(|o| o.ticket.order).collect()
+}
+
+/// The present round has to read orders before positions.
+pub(super) fn round_needs_orders(state: &State) -> bool {
+    let recon = &state.recon;
+    let worth_it = !recon.baseline
+        || !state.orders.open.is_empty()
+        || state.holdings.iter().any(|h| h.differing > 0);
+    recon.round > 0 && worth_it && recon.orders_seq < recon.round
+}
+
+/// A difference or an execution without a price wants account activity.
+pub(super) fn needs_activity(config: &Config, state: &State) -> bool {
+    let drifting =
+        state.holdings.iter().any(|h| h.differing > 0 && state.recon.activity_seq <= h.differ_seq);
+    config.descriptor.activity && drifting
+}

@@ -1,0 +1,144 @@
+//! Everything that can happen to the engine.
+//!
+//! An input carries by value whatever it uses, quotes included, so the journal of inputs is
+//! all that a replay needs.
+
+use crate::ids::{HoldingId, SleeveId};
+use crate::num::{Px, Qty};
+use crate::quote::Mark;
+use crate::record::{code_enum, records, variants};
+use crate::report::{Answer, Push, Reply};
+use crate::time::Nanos;
+
+code_enum! {
+    /// A connection to the broker or the market.
+    pub enum Channel {
+        /// Order and fill messages.
+        Stream = 1 "stream",
+        /// Requests and replies.
+        Rest = 2 "rest",
+        /// Quotes.
+        Market = 3 "market",
+    }
+
+    /// What the operator may say.
+    pub enum Command {
+        /// No new orders; positions stay, working orders stay.
+        Halt = 1 "halt",
+        /// Cancel all of ours and stay down; positions stay. Latched.
+        Kill = 2 "kill",
+        /// Cancel, then let only reducing orders out until flat; ends halted.
+        Flatten = 3 "flatten",
+        /// Trade again (not after a kill).
+        Resume = 4 "resume",
+        /// Only reducing orders.
+        ReduceOnly = 5 "reduce_only",
+    }
+}
+
+records! {
+    /// The engine starts, or starts again.
+    pub struct Start {
+        /// Milliseconds since 1970 of this start; larger than that of any start before.
+        pub epoch: u64 = 1,
+    }
+
+    /// A strategy says what it wants to hold.
+    pub struct Target {
+        /// Whose.
+        pub sleeve: SleeveId = 1,
+        /// Of what.
+        pub holding: HoldingId = 2,
+        /// Absolute signed quantity, before any rounding.
+        pub qty: Qty = 3,
+        /// When the decision was known.
+        pub decided: Nanos = 4,
+        /// The price the decision assumes; absent means the mark.
+        pub px: Option<Px> = 5,
+        /// Declared once more: opens a waived remainder again.
+        pub reopen: bool = 6,
+    }
+
+    /// A link went up or down.
+    pub struct LinkChange {
+        /// Which.
+        pub channel: Channel = 1,
+        /// Up or down.
+        pub up: bool = 2,
+    }
+
+    /// A message that could not be read. Its content is lost, so everything may have changed.
+    pub struct Garbled {
+        /// Where it came from.
+        pub channel: Channel = 1,
+        /// Why, for people.
+        pub why: String = 2,
+    }
+
+    /// An operator command.
+    pub struct Operator {
+        /// What.
+        pub command: Command = 1,
+    }
+
+    /// The operator adopts what was found as a strategy's, or thaws a frozen holding.
+    pub struct Adopt {
+        /// Which holding.
+        pub holding: HoldingId = 1,
+        /// Whose it becomes.
+        pub sleeve: SleeveId = 2,
+        /// How much of it, signed; zero just resumes.
+        pub qty: Qty = 3,
+    }
+
+    /// Time passed, or a quote arrived that the engine asked to be woken for.
+    pub struct Tick {}
+
+    /// The send slot opens: the queue is asked what to send now. Last of each batch.
+    pub struct Release {}
+
+    /// A trading day ends; the marks of all instruments are attached.
+    pub struct DayEnd {}
+}
+
+variants! {
+    /// One input.
+    pub enum Input {
+        /// Start or restart.
+        Start(Start) = 1,
+        /// A declared target.
+        Target(Target) = 2,
+        /// The end of a write.
+        Reply(Reply) = 3,
+        /// A pushed message.
+        Push(Push) = 4,
+        /// The answer to a read.
+        Answer(Answer) = 5,
+        /// A link change.
+        Link(LinkChange) = 6,
+        /// An unreadable message.
+        Garbled(Garbled) = 7,
+        /// An operator command.
+        Operator(Operator) = 8,
+        /// Adoption by the operator.
+        Adopt(Adopt) = 9,
+        /// Time.
+        Tick(Tick) = 10,
+        /// The send slot.
+        Release(Release) = 11,
+        /// End of day.
+        DayEnd(DayEnd) = 12,
+    }
+}
+
+records! {
+    /// An input as it is stepped and journaled.
+    pub struct Envelope {
+        /// The engine's clock: never decreasing.
+        pub now: Nanos = 1,
+        /// Every quote the step uses.
+        pub marks: Vec<Mark> = 2,
+        /// What happened.
+        pub input: Input = 3,
+    }
+}

@@ -1,0 +1,34 @@
+//! The deterministic core of truefill.
+//!
+//! Start reading at [`engine::Engine::step`]: one input in, events and effects out. The core has
+//! no clock, randomness, threads, I/O, floating point or hash-order iteration; equal inputs give
+//! equal bytes.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`num`], [`ids`], [`time`], [`quote`] | scaled integers, names, instants, top of book |
+//! | [`record`] | one declaration gives bytes, digest and readable form |
+//! | [`config`] | what a journal segment is decided under |
+//! | [`input`], [`report`], [`request`] | what comes in, what a broker says, what is asked of it |
+//! | [`event`], [`effect`], [`alert`] | what happened, what to do, what people must know |
+//! | [`order`] | an order as a set of evidence |
+//! | [`limiter`] | the broker's rate windows |
+//! | [`state`] | everything known, and the only mutator |
+//! | [`engine`] | what follows: plan, release, gate, reconciliation, ladder |
+
+pub mod alert;
+pub mod config;
+pub mod effect;
+pub mod engine;
+pub mod event;
+pub mod ids;
+pub mod input;
+pub mod limiter;
+pub mod num;
+pub mod order;
+pub mod quote;
+pub mod record;
+pub mod report;
+pub mod request;
+pub mod state;
+pub mod time;

@@ -1,0 +1,136 @@
+//! What can be known of an order, as items of a set that only grows (law 3).
+//!
+//! Every item is normalised: two messages that say the same are the same item. What follows
+//! from a set is computed in [`super::fold`].
+
+use crate::ids::VenueText;
+use crate::num::Qty;
+use crate::record::{records, variants};
+use crate::report::{BustReport, FillReport, OrdStatus, RejectCode, UnknownCause};
+use crate::time::Nanos;
+
+records! {
+    /// The broker took the order.
+    pub struct Ack {
+        /// The broker's id.
+        pub order_id: VenueText = 1,
+        /// When the exchange took it, where the broker says so.
+        pub time: Option<Nanos> = 2,
+    }
+
+    /// The order was refused for sure.
+    pub struct Refusal {
+        /// Why.
+        pub code: RejectCode = 1,
+    }
+
+    /// The order never left us, for sure.
+    pub struct Unsent {}
+
+    /// The request has no certain outcome.
+    pub struct Doubt {
+        /// Why.
+        pub cause: UnknownCause = 1,
+    }
+
+    /// CumQty as somebody reported it.
+    pub struct CumQty {
+        /// The quantity.
+        pub cum: Qty = 1,
+    }
+
+    /// A terminal status in a reply or a pushed message: a claim, not a fact.
+    pub struct Claim {
+        /// The status.
+        pub status: OrdStatus = 1,
+    }
+
+    /// A terminal status in a read.
+    pub struct Proof {
+        /// The status.
+        pub status: OrdStatus = 1,
+    }
+
+    /// The broker showed the order as alive.
+    pub struct Seen {}
+
+    /// A complete read, asked later than the order could still appear, did not have it.
+    pub struct Absence {
+        /// When it was asked.
+        pub asked: Nanos = 1,
+    }
+}
+
+variants! {
+    /// One item of evidence.
+    pub enum Item {
+        /// Acknowledged.
+        Ack(Ack) = 1,
+        /// Refused.
+        Refusal(Refusal) = 2,
+        /// Not sent.
+        Unsent(Unsent) = 3,
+        /// Outcome unknown.
+        Doubt(Doubt) = 4,
+        /// An execution.
+        Fill(FillReport) = 5,
+        /// An execution taken back.
+        Bust(BustReport) = 6,
+        /// A cumulative report.
+        Cum(CumQty) = 7,
+        /// A terminal claim.
+        Claim(Claim) = 8,
+        /// A terminal read.
+        Proof(Proof) = 9,
+        /// Seen alive.
+        Seen(Seen) = 10,
+        /// Not there.
+        Absence(Absence) = 11,
+    }
+}
+
+/// A set of items in canonical order, so that equal sets have equal bytes whatever the order
+/// of arrival was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    items: Vec<Item>,
+}
+
+/// Most items kept for one order. Beyond it only items that end an order are taken; the
+/// quantity they would have carried is still seen by reconciliation.
+pub const ITEMS_MAX: usize = 4096;
+
+impl Evidence {
+    /// Adds an item; false if the set had it.
+    pub fn insert(&mut self, item: Item) -> bool {
+        match self.items.binary_search(&item) {
+            Ok(_) => false,
+            Err(at) => {
+                self.items.insert(at, item);
+                true
+            }
+        }
+    }
+
+    /// True if the set has the item.
+    #[must_use]
+    pub fn contains(&self, item: &Item) -> bool {
+        self.items.binary_search(item).is_ok()
+    }
+
+    /// The items in canonical order.
+    #[must_use]
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// A set of these items.
+    #[must_use]
+    pub fn from_items(items: Vec<Item>) -> Self {
+        let mut set = Self::default();
+        for item in items {
+            set.insert(item);
+        }
+        set
+    }
+}

@@ -1,0 +1,337 @@
+//! The only mutator: events to state. Total and infallible (an event that names what does not
+//! exist changes nothing), and independent of how the event was decided.
+
+use super::{OnWire, State};
+use crate::config::Config;
+use crate::event::{
+    Adopted, CancelReleased, Closed, Corrected, Ending, Event, Lane, Learned, Mode, Released,
+    RequestClass, RequestClosed, Requested, Staged, Started, TargetSet,
+};
+use crate::ids::{HoldingId, OrderNo};
+use crate::input::Channel;
+use crate::num::{Px, Qty};
+use crate::order::evidence::Item;
+use crate::order::{CancelState, Order};
+use crate::quote::Quote;
+use crate::request::Side;
+use crate::time::{Nanos, SECOND_NS};
+
+const DAY_NS: i64 = 86_400 * SECOND_NS;
+
+impl State {
+    /// Applies one event that happened at `now`.
+    pub fn apply(&mut self, config: &Config, now: Nanos, event: &Event) {
+        self.seq += 1;
+        self.now = self.now.max(now);
+        match event {
+            Event::Started(e) => self.started(config, now, e),
+            Event::TargetSet(e) => self.target_set(e),
+            Event::Requested(e) => self.requested(config, now, e),
+            Event::Released(e) => self.released(config, now, e),
+            Event::CancelReleased(e) => self.cancel_released(e),
+            Event::RequestClosed(e) => self.request_closed(config, now, e),
+            Event::Learned(e) => self.learned(config, now, e),
+            Event::LookupPlanned(e) => {
+                if let Some(order) = self.orders.open.get_mut(&e.order) {
+                    if order.lookup == Nanos::MAX {
+                        order.unresolved_since = now;
+                    }
+                    order.lookup = e.at;
+                }
+            }
+            Event::Closed(e) => self.closed(config, now, e),
+            Event::Paused(e) => self.on_holding(e.holding, |h| {
+                (h.paused, h.streak, h.code) = (e.until, e.streak, e.code);
+            }),
+            Event::Unpaused(e) => self.on_holding(e.holding, |h| {
+                h.paused = Nanos(i64::MIN);
+                h.rejected = Qty::ZERO;
+            }),
+            Event::Backoff(e) => {
+                self.limiter.silent_until = self.limiter.silent_until.max(e.until);
+                self.limiter.strikes = e.strikes;
+            }
+            Event::LinkTurned(e) => self.links_up[channel_slot(e.channel)] = e.up,
+            Event::Suspected(_) => self.recon.suspicious = true,
+            Event::RoundStarted(_) => {
+                self.recon.round = self.seq;
+                self.recon.suspicious = false;
+            }
+            Event::RoundEnded(e) => {
+                self.recon.round = 0;
+                self.recon.next = e.next;
+                if e.compared && !self.recon.baseline {
+                    self.recon.baseline = true;
+                    self.recon.since = self.recon.since.max(now);
+                }
+            }
+            Event::Compared(e) => {
+                let seq = self.seq;
+                self.on_holding(e.holding, |h| {
+                    if h.differing == 0 || e.differing == 1 {
+                        h.differ_seq = seq;
+                    }
+                    (h.skips, h.differing, h.broker) = (e.skips, e.differing, e.broker);
+                });
+            }
+            Event::Corrected(e) => self.corrected(now, e),
+            Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
+            Event::Thawed(e) => self.on_holding(e.holding, |h| h.frozen = None),
+            Event::Adopted(e) => self.adopted(e),
+            Event::ModeSet(e) => self.mode = e.mode,
+            Event::Staged(e) => self.staged(e),
+            Event::Marked(e) => self.on_holding(e.holding, |h| h.mark = Some(e.quote)),
+            Event::DayEnded(_) => self.holdings.iter_mut().for_each(|h| h.day_base = h.value()),
+            Event::Poisoned(_) => self.mode = Mode::Halted,
+            Event::Alert(_) | Event::Repeated(_) => {}
+        }
+    }
+
+    fn on_holding(&mut self, id: HoldingId, change: impl FnOnce(&mut super::HoldingState)) {
+        if let Some(holding) = self.holdings.get_mut(id.ix()) {
+            change(holding);
+        }
+        self.refresh_busy(id);
+    }
+
+    /// A holding is busy while anything of it can move without a new input about it.
+    pub(super) fn refresh_busy(&mut self, id: HoldingId) {
+        let Some(h) = self.holdings.get(id.ix()) else { return };
+        let resting = h.paused > self.now && h.paused != Nanos::MAX;
+        if h.staged.lane != Lane::Idle || !h.open.is_empty() || resting || h.differing > 0 {
+            self.busy.insert(id);
+        } else {
+            self.busy.remove(&id);
+        }
+    }
+
+    fn started(&mut self, config: &Config, now: Nanos, e: &Started) {
+        self.epoch = e.epoch;
+        self.recon.baseline = false;
+        self.recon.suspicious = true;
+        self.recon.round = 0;
+        self.wire.clear();
+        let arrival_max_ns = config.descriptor.arrival_max_ns;
+        if e.first {
+            self.limiter.fill_all(now, arrival_max_ns);
+        } else {
+            self.limiter.restarted(now, arrival_max_ns);
+        }
+        for order in self.orders.open.values_mut() {
+            if let Some(cancel) = &mut order.cancel {
+                (cancel.request, cancel.again) = (None, now);
+            }
+        }
+    }
+
+    fn target_set(&mut self, e: &TargetSet) {
+        self.on_holding(e.holding, |h| {
+            h.declared = true;
+            h.emitted = e.qty;
+            h.rounded = e.rounded;
+            h.dropped = Qty::ZERO;
+            h.rejected = Qty::ZERO;
+            if h.paused == Nanos::MAX {
+                h.paused = Nanos(i64::MIN);
+            }
+        });
+    }
+
+    fn requested(&mut self, config: &Config, now: Nanos, e: &Requested) {
+        self.last_request = self.last_request.max(e.request.0);
+        let arrival_max_ns = config.descriptor.arrival_max_ns;
+        self.limiter.take(now, e.class.class(), e.request, arrival_max_ns);
+        let seq = self.seq;
+        let on_wire = OnWire { class: e.class, order: e.order, asked: now, asked_seq: seq };
+        self.wire.insert(e.request, on_wire);
+    }
+
+    fn released(&mut self, config: &Config, now: Nanos, e: &Released) {
+        let ticket = e.ticket.clone();
+        let today = now.0.div_euclid(DAY_NS);
+        if today != self.day {
+            (self.day, self.orders_today) = (today, 0);
+        }
+        self.orders_today += 1;
+        let repeat_max = usize::try_from(config.risk.repeat_max).unwrap_or(usize::MAX);
+        let seq = self.seq;
+        if let Some(h) = self.holdings.get_mut(ticket.holding.ix()) {
+            h.open.push(ticket.order);
+            match ticket.side {
+                Side::Buy => h.buying += ticket.qty,
+                Side::Sell => h.selling += ticket.qty,
+            }
+            h.releases.push_back(now);
+            while h.releases.len() > repeat_max {
+                h.releases.pop_front();
+            }
+            (h.moved_seq, h.moved) = (seq, now);
+        }
+        let holding = ticket.holding;
+        self.orders.add(Order::new(ticket));
+        self.refresh_busy(holding);
+    }
+
+    fn cancel_released(&mut self, e: &CancelReleased) {
+        let Some(order) = self.orders.open.get_mut(&e.order) else { return };
+        let tries = order.cancel.as_ref().map_or(0, |c| c.tries) + 1;
+        let request = Some(e.request);
+        order.cancel = Some(CancelState { request, why: e.why, tries, again: Nanos::MAX });
+    }
+
+    fn request_closed(&mut self, config: &Config, now: Nanos, e: &RequestClosed) {
+        match e.ending {
+            Ending::Answered => self.limiter.closed(now, e.request),
+            Ending::Withdrawn => self.limiter.withdrawn(e.request),
+            Ending::Unanswered => {}
+        }
+        let Some(on_wire) = self.wire.remove(&e.request) else { return };
+        if e.ok {
+            self.limiter.strikes = 0;
+            match on_wire.class {
+                RequestClass::Activity => self.recon.activity_seq = on_wire.asked_seq,
+                RequestClass::Orders => self.recon.orders_seq = on_wire.asked_seq,
+                _ => {}
+            }
+        }
+        if let Some(order) = on_wire.order.and_then(|no| self.orders.open.get_mut(&no))
+            && let Some(cancel) = &mut order.cancel
+            && cancel.request == Some(e.request)
+        {
+            cancel.request = None;
+            // Not sent, or refused for a moment: try again soon. Taken: a read comes first.
+            let withdrawn = e.ending == Ending::Withdrawn;
+            let wait_ns = if withdrawn { 0 } else { config.recon.lookup_ns };
+            cancel.again = now.plus(wait_ns);
+        }
+    }
+
+    fn learned(&mut self, config: &Config, now: Nanos, e: &Learned) {
+        if !self.orders.open.contains_key(&e.order) {
+            self.reopen(e.order);
+        }
+        let Some(order) = self.orders.open.get_mut(&e.order) else { return };
+        let (leaves, paid, fees) = (order.leaves(), order.paid(), order.known.fees);
+        let Some(delta) = order.learn(e.item.clone(), config.descriptor.cancel_proof) else {
+            return;
+        };
+        if !order.needs_lookup() {
+            order.lookup = Nanos::MAX;
+        }
+        let (side, holding) = (order.ticket.side, order.ticket.holding);
+        let leaves_change = order.leaves() - leaves;
+        let paid_change = (order.paid() - paid).0 * side.sign() + (order.known.fees - fees).0;
+        let effective = match &e.item {
+            Item::Fill(fill) => fill.time,
+            _ => Nanos(i64::MIN),
+        };
+        let seq = self.seq;
+        let Some(h) = self.holdings.get_mut(holding.ix()) else { return };
+        match side {
+            Side::Buy => h.buying += leaves_change,
+            Side::Sell => h.selling += leaves_change,
+        }
+        h.cash.0 -= paid_change;
+        let delta = side.signed(delta);
+        h.own += delta;
+        replace_placeholder(h, delta, effective);
+        (h.moved_seq, h.moved) = (seq, now);
+    }
+
+    fn reopen(&mut self, no: OrderNo) {
+        self.orders.reopen(no);
+        let Some(order) = self.orders.open.get(&no) else { return };
+        let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
+        if let Some(h) = self.holdings.get_mut(holding.ix()) {
+            h.open.push(no);
+            match side {
+                Side::Buy => h.buying += leaves,
+                Side::Sell => h.selling += leaves,
+            }
+        }
+        self.refresh_busy(holding);
+    }
+
+    fn closed(&mut self, config: &Config, now: Nanos, e: &Closed) {
+        let Some(order) = self.orders.open.get(&e.order) else { return };
+        let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
+        if let Some(h) = self.holdings.get_mut(holding.ix()) {
+            h.open.retain(|no| *no != e.order);
+            match side {
+                Side::Buy => h.buying -= leaves,
+                Side::Sell => h.selling -= leaves,
+            }
+            h.dropped += e.dropped;
+            h.rejected += e.rejected;
+        }
+        self.orders.close(e.order, now, config.replay_horizon_ns);
+        self.refresh_busy(holding);
+    }
+
+    fn corrected(&mut self, now: Nanos, e: &Corrected) {
+        if let Some(exec_id) = e.exec_id {
+            self.recon.externals.insert(exec_id);
+        }
+        let seq = self.seq;
+        self.on_holding(e.holding, |h| {
+            h.own += e.own;
+            h.manual += e.manual;
+            let px = e.px.unwrap_or_else(|| h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
+            h.cash -= e.own.times(px);
+            if e.placeholder {
+                h.placeholder += e.own + e.manual;
+                h.placeholder_time = now;
+            }
+            (h.skips, h.differing) = (0, 0);
+            (h.moved_seq, h.moved) = (seq, now);
+        });
+    }
+
+    fn adopted(&mut self, e: &Adopted) {
+        self.on_holding(e.holding, |h| {
+            h.own += e.qty;
+            h.manual -= e.qty;
+            h.cash -= e.qty.times(h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
+        });
+    }
+
+    fn staged(&mut self, e: &Staged) {
+        let seq = self.seq;
+        self.on_holding(e.holding, |h| {
+            if h.staged.lane != e.lane {
+                h.queued = seq;
+            }
+            h.mark = e.mark.or(h.mark);
+            h.staged = e.clone();
+        });
+    }
+}
+
+/// A fill that was effective before a correction was adopted is contained in it: it takes the
+/// place of the placeholder unit for unit, and the position does not move twice.
+fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos) {
+    let same_way = delta.0.signum() == h.placeholder.0.signum() && !delta.is_zero();
+    if !same_way || effective > h.placeholder_time {
+        return;
+    }
+    let size = delta.0.abs().min(h.placeholder.0.abs());
+    let replaced = Qty(size * delta.0.signum());
+    h.placeholder -= replaced;
+    let from_manual = if h.manual.0.signum() == replaced.0.signum() {
+        Qty(size.min(h.manual.0.abs()) * replaced.0.signum())
+    } else {
+        Qty::ZERO
+    };
+    h.manual -= from_manual;
+    h.own -= replaced - from_manual;
+}
+
+/// Position of a channel in [`State::links_up`].
+#[must_use]
+pub const fn channel_slot(channel: Channel) -> usize {
+    match channel {
+        Channel::Stream => 0,
+        Channel::Rest => 1,
+        Channel::Market => 2,
+    }
+}

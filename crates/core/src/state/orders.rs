@@ -1,0 +1,141 @@
+//! The order table: hot orders, and closed ones kept for the broker's replay horizon.
+//!
+//! Invariants:
+//! 1. Every order that was ever released and is younger than the horizon is found by its serial
+//!    number in constant time, so a late or repeated message always meets its order.
+//! 2. A closed order that learns something new is hot again: nothing is too late to be true.
+
+use crate::ids::{ClOrdId, OrderNo, VenueText, parse_cl_ord_id};
+use crate::order::Order;
+use crate::time::Nanos;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A closed order and when it closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedOrder {
+    /// The order.
+    pub order: Order,
+    /// When it closed.
+    pub at: Nanos,
+}
+
+/// All orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Orders {
+    /// Orders of which something can still come.
+    pub open: BTreeMap<OrderNo, Order>,
+    /// Closed orders; the slot of serial number `first + i` is number `i`. Open orders and
+    /// forgotten ones have an empty slot.
+    closed: VecDeque<Option<Box<ClosedOrder>>>,
+    first: u64,
+    /// Serial number of the last order.
+    pub last: u64,
+    /// Chained digest of everything that closed.
+    pub closed_digest: u128,
+    /// Orders of ours that another start made and the journal did not know.
+    orphans: BTreeMap<ClOrdId, OrderNo>,
+}
+
+impl Orders {
+    /// Adds a released order.
+    pub fn add(&mut self, order: Order) {
+        let no = order.ticket.order;
+        if self.closed.is_empty() {
+            self.first = no.0;
+        }
+        while self.first + self.closed.len() as u64 <= no.0 {
+            self.closed.push_back(None);
+        }
+        self.last = self.last.max(no.0);
+        let id = order.ticket.cl_ord_id;
+        if parse_cl_ord_id(&id).is_none_or(|(_, serial)| serial != no.0) {
+            self.orphans.insert(id, no);
+        }
+        self.open.insert(no, order);
+    }
+
+    /// The order with this serial number, open or closed.
+    #[must_use]
+    pub fn get(&self, no: OrderNo) -> Option<&Order> {
+        self.open.get(&no).or_else(|| self.closed(no).map(|c| &c.order))
+    }
+
+    fn closed(&self, no: OrderNo) -> Option<&ClosedOrder> {
+        let slot = usize::try_from(no.0.checked_sub(self.first)?).ok()?;
+        self.closed.get(slot)?.as_deref()
+    }
+
+    /// True if the order is closed.
+    #[must_use]
+    pub fn is_closed(&self, no: OrderNo) -> bool {
+        self.closed(no).is_some()
+    }
+
+    /// Makes a closed order hot again.
+    pub fn reopen(&mut self, no: OrderNo) {
+        let slot = no.0.checked_sub(self.first).and_then(|s| usize::try_from(s).ok());
+        let Some(slot) = slot else { return };
+        if let Some(closed) = self.closed.get_mut(slot).and_then(Option::take) {
+            self.open.insert(no, closed.order);
+        }
+    }
+
+    /// Moves an order out of hot state and forgets what is older than the horizon.
+    pub fn close(&mut self, no: OrderNo, at: Nanos, horizon_ns: i64) {
+        let slot = no.0.checked_sub(self.first).and_then(|s| usize::try_from(s).ok());
+        let (Some(slot), Some(order)) = (slot, self.open.remove(&no)) else { return };
+        self.closed_digest = super::digest::chain(self.closed_digest, &order);
+        if let Some(place) = self.closed.get_mut(slot) {
+            *place = Some(Box::new(ClosedOrder { order, at }));
+        }
+        while let Some(front) = self.closed.front() {
+            let forget = match front {
+                Some(closed) => closed.at.plus(horizon_ns) <= at,
+                None => !self.open.contains_key(&OrderNo(self.first)),
+            };
+            if !forget {
+                break;
+            }
+            self.closed.pop_front();
+            self.first += 1;
+        }
+    }
+
+    /// The serial number behind our id, if the id is known here.
+    #[must_use]
+    pub fn by_cl_ord_id(&self, id: &ClOrdId) -> Option<OrderNo> {
+        let (_, serial) = parse_cl_ord_id(id)?;
+        let no = self.orphans.get(id).copied().unwrap_or(OrderNo(serial));
+        (self.get(no)?.ticket.cl_ord_id == *id).then_some(no)
+    }
+
+    /// The serial number behind a broker's id.
+    #[must_use]
+    pub fn by_order_id(&self, id: &VenueText) -> Option<OrderNo> {
+        let open = self.open.values().find(|o| o.order_id.as_ref() == Some(id));
+        open.map(|o| o.ticket.order).or_else(|| {
+            let closed = self.closed.iter().rev().flatten();
+            closed
+                .map(|c| &c.order)
+                .find(|o| o.order_id.as_ref() == Some(id))
+                .map(|o| o.ticket.order)
+        })
+    }
+
+    /// Closed orders, oldest first.
+    pub fn closed_orders(&self) -> impl Iterator<Item = &ClosedOrder> {
+        self.closed.iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// Puts a closed order back when a snapshot is read.
+    pub fn restore_closed(&mut self, closed: ClosedOrder) {
+        let no = closed.order.ticket.order;
+        self.add(closed.order);
+        if let Some(order) = self.open.remove(&no)
+            && let Some(slot) = no.0.checked_sub(self.first).and_then(|s| usize::try_from(s).ok())
+            && let Some(place) = self.closed.get_mut(slot)
+        {
+            *place = Some(Box::new(ClosedOrder { order, at: closed.at }));
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! The state as a record: what a snapshot stores and a digest covers. Caches (open orders and
+//! exposure of a holding, what follows from evidence) are left out and rebuilt.
+
+use super::holding::HoldingState;
+use super::orders::{ClosedOrder, Orders};
+use super::{OnWire, ReconState, State};
+use crate::config::{CancelProof, Config, Window};
+use crate::event::{Freeze, Mode, RequestClass, Staged};
+use crate::ids::{HoldingId, OrderNo, RequestId, VenueText};
+use crate::limiter::{Limiter, Slots};
+use crate::num::{Amount, Qty};
+use crate::order::evidence::{Evidence, Item};
+use crate::order::{CancelState, Order, Ticket, fold};
+use crate::quote::Quote;
+use crate::record::{DecodeError, Field, Record, Sink, Source, records};
+use crate::request::Side;
+use crate::time::Nanos;
+
+records! {
+    /// A holding as it is stored.
+    pub struct HoldingRow {
+        /// See [`HoldingState`] for all fields.
+        pub declared: bool = 1,
+        /// Declared target.
+        pub emitted: Qty = 2,
+        /// On the lot grid.
+        pub rounded: Qty = 3,
+        /// Strategy's position.
+        pub own: Qty = 4,
+        /// Manual position.
+        pub manual: Qty = 5,
+        /// Waived as dropped.
+        pub dropped: Qty = 6,
+        /// Waived as refused.
+        pub rejected: Qty = 7,
+        /// Freeze.
+        pub frozen: Option<Freeze> = 8,
+        /// Pause.
+        pub paused: Nanos = 9,
+        /// Refusals in a row.
+        pub streak: u32 = 10,
+        /// Last code.
+        pub code: u32 = 11,
+        /// Skips.
+        pub skips: u32 = 12,
+        /// Differing reads.
+        pub differing: u32 = 13,
+        /// What they show.
+        pub broker: Qty = 14,
+        /// First of them.
+        pub differ_seq: u64 = 15,
+        /// Placeholder.
+        pub placeholder: Qty = 16,
+        /// Its time.
+        pub placeholder_time: Nanos = 17,
+        /// Last movement.
+        pub moved_seq: u64 = 18,
+        /// Its time.
+        pub moved: Nanos = 19,
+        /// Ladder.
+        pub staged: Staged = 20,
+        /// Place in the queue.
+        pub queued: u64 = 21,
+        /// Cash.
+        pub cash: Amount = 22,
+        /// Value at the last day end.
+        pub day_base: Amount = 23,
+        /// Mark.
+        pub mark: Option<Quote> = 24,
+        /// Releases.
+        pub releases: Vec<Nanos> = 25,
+    }
+
+    /// An order as it is stored.
+    pub struct OrderState {
+        /// What was asked for.
+        pub ticket: Ticket = 1,
+        /// The broker's id.
+        pub order_id: Option<VenueText> = 2,
+        /// Evidence.
+        pub items: Vec<Item> = 3,
+        /// Our cancel.
+        pub cancel: Option<CancelState> = 4,
+        /// Next lookup.
+        pub lookup: Nanos = 5,
+        /// Unresolved since.
+        pub unresolved_since: Nanos = 6,
+        /// When it closed, if it did.
+        pub closed: Option<Nanos> = 7,
+    }
+
+    /// A slot that a request without an answer holds.
+    pub struct OpenSlot {
+        /// Which request.
+        pub request: RequestId = 1,
+        /// Until.
+        pub until: Nanos = 2,
+    }
+
+    /// A window as it is stored.
+    pub struct SlotsRow {
+        /// The window.
+        pub window: Window = 1,
+        /// Open slots.
+        pub open: Vec<OpenSlot> = 2,
+        /// Closing slots.
+        pub closing: Vec<Nanos> = 3,
+    }
+
+    /// A request on the wire as it is stored.
+    pub struct WireRow {
+        /// Its number.
+        pub request: RequestId = 1,
+        /// What it is.
+        pub class: RequestClass = 2,
+        /// Its order.
+        pub order: Option<OrderNo> = 3,
+        /// When.
+        pub asked: Nanos = 4,
+        /// Where in the journal.
+        pub asked_seq: u64 = 5,
+    }
+
+    /// Reconciliation as it is stored.
+    pub struct ReconRow {
+        /// See [`ReconState`] for all fields.
+        pub baseline: bool = 1,
+        /// Next round.
+        pub next: Nanos = 2,
+        /// Suspicious.
+        pub suspicious: bool = 3,
+        /// Present round.
+        pub round: u64 = 4,
+        /// Orders read.
+        pub orders_seq: u64 = 5,
+        /// Activity read.
+        pub activity_seq: u64 = 6,
+        /// External executions.
+        pub externals: Vec<VenueText> = 7,
+        /// Baseline time.
+        pub since: Nanos = 8,
+    }
+
+    /// The state as it is stored.
+    pub struct Snapshot {
+        /// See [`State`] for all fields.
+        pub seq: u64 = 1,
+        /// Time of the last event.
+        pub now: Nanos = 2,
+        /// Epoch.
+        pub epoch: u64 = 3,
+        /// Last request.
+        pub last_request: u64 = 4,
+        /// Mode.
+        pub mode: Mode = 5,
+        /// Links.
+        pub links_up: Vec<bool> = 6,
+        /// Holdings.
+        pub holdings: Vec<HoldingRow> = 7,
+        /// Hot orders.
+        pub orders: Vec<OrderState> = 8,
+        /// Last order.
+        pub last_order: u64 = 9,
+        /// Chain of closed orders, high and low half.
+        pub closed_high: u64 = 10,
+        /// Low half.
+        pub closed_low: u64 = 11,
+        /// Windows.
+        pub slots: Vec<SlotsRow> = 12,
+        /// Silence.
+        pub silent_until: Nanos = 13,
+        /// Strikes.
+        pub strikes: u32 = 14,
+        /// On the wire.
+        pub wire: Vec<WireRow> = 15,
+        /// Reconciliation.
+        pub recon: ReconRow = 16,
+        /// Orders today.
+        pub orders_today: u32 = 17,
+        /// Day.
+        pub day: i64 = 18,
+        /// Closed orders inside the replay horizon; not part of the digest, which has their chain.
+        pub closed: Vec<OrderState> = 19,
+    }
+}
+
+fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
+    OrderState {
+        ticket: order.ticket.clone(),
+        order_id: order.order_id,
+        items: order.evidence.items().to_vec(),
+        cancel: order.cancel.clone(),
+        lookup: order.lookup,
+        unresolved_since: order.unresolved_since,
+        closed,
+    }
+}
+
+fn order_from(row: OrderState, proof: CancelProof) -> Order {
+    let evidence = Evidence::from_items(row.items);
+    let known = fold::fold(&evidence, row.ticket.qty, proof);
+    Order {
+        ticket: row.ticket,
+        order_id: row.order_id,
+        evidence,
+        known,
+        cancel: row.cancel,
+        lookup: row.lookup,
+        unresolved_since: row.unresolved_since,
+    }
+}
+
+fn holding_row(h: &HoldingState) -> HoldingRow {
+    HoldingRow {
+        declared: h.declared,
+        emitted: h.emitted,
+        rounded: h.rounded,
+        own: h.own,
+        manual: h.manual,
+        dropped: h.dropped,
+        rejected: h.rejected,
+        frozen: h.frozen,
+        paused: h.paused,
+        streak: h.streak,
+        code: h.code,
+        skips: h.skips,
+        differing: h.differing,
+        broker: h.broker,
+        differ_seq: h.differ_seq,
+        placeholder: h.placeholder,
+        placeholder_time: h.placeholder_time,
+        moved_seq: h.moved_seq,
+        moved: h.moved,
+        staged: h.staged.clone(),
+        queued: h.queued,
+        cash: h.cash,
+        day_base: h.day_base,
+        mark: h.mark,
+        releases: h.releases.iter().copied().collect(),
+    }
+}
+
+fn holding_from(row: HoldingRow) -> HoldingState {
+    HoldingState {
+        declared: row.declared,
+        emitted: row.emitted,
+        rounded: row.rounded,
+        own: row.own,
+        manual: row.manual,
+        dropped: row.dropped,
+        rejected: row.rejected,
+        frozen: row.frozen,
+        paused: row.paused,
+        streak: row.streak,
+        code: row.code,
+        skips: row.skips,
+        differing: row.differing,
+        broker: row.broker,
+        differ_seq: row.differ_seq,
+        placeholder: row.placeholder,
+        placeholder_time: row.placeholder_time,
+        moved_seq: row.moved_seq,
+        moved: row.moved,
+        staged: row.staged,
+        queued: row.queued,
+        cash: row.cash,
+        day_base: row.day_base,
+        mark: row.mark,
+        releases: row.releases.into(),
+        open: Vec::new(),
+        buying: Qty::ZERO,
+        selling: Qty::ZERO,
+    }
+}
+
+fn slots_row(slots: &Slots) -> SlotsRow {
+    let open =
+        slots.open.iter().map(|(request, until)| OpenSlot { request: *request, until: *until });
+    SlotsRow {
+        window: slots.window.clone(),
+        open: open.collect(),
+        closing: slots.closing.iter().copied().collect(),
+    }
+}
+
+impl State {
+    /// The state as a record. `with_closed` adds the orders that are kept for late messages.
+    #[must_use]
+    pub fn snapshot(&self, with_closed: bool) -> Snapshot {
+        let closed = self.orders.closed_orders().filter(|_| with_closed);
+        Snapshot {
+            seq: self.seq,
+            now: self.now,
+            epoch: self.epoch,
+            last_request: self.last_request,
+            mode: self.mode,
+            links_up: self.links_up.to_vec(),
+            holdings: self.holdings.iter().map(holding_row).collect(),
+            orders: self.orders.open.values().map(|o| order_state(o, None)).collect(),
+            last_order: self.orders.last,
+            closed_high: (self.orders.closed_digest >> 64) as u64,
+            closed_low: self.orders.closed_digest as u64,
+            slots: self.limiter.slots.iter().map(slots_row).collect(),
+            silent_until: self.limiter.silent_until,
+            strikes: self.limiter.strikes,
+            wire: self
+                .wire
+                .iter()
+                .map(|(request, w)| WireRow {
+                    request: *request,
+                    class: w.class,
+                    order: w.order,
+                    asked: w.asked,
+                    asked_seq: w.asked_seq,
+                })
+                .collect(),
+            recon: ReconRow {
+                baseline: self.recon.baseline,
+                next: self.recon.next,
+                suspicious: self.recon.suspicious,
+                round: self.recon.round,
+                orders_seq: self.recon.orders_seq,
+                activity_seq: self.recon.activity_seq,
+                externals: self.recon.externals.iter().copied().collect(),
+                since: self.recon.since,
+            },
+            orders_today: self.orders_today,
+            day: self.day,
+            closed: closed.map(|c| order_state(&c.order, Some(c.at))).collect(),
+        }
+    }
+
+    /// The state a snapshot was taken of.
+    #[must_use]
+    pub fn restore(config: &Config, snapshot: Snapshot) -> Self {
+        let mut state = Self::new(config);
+        state.seq = snapshot.seq;
+        state.now = snapshot.now;
+        state.epoch = snapshot.epoch;
+        state.last_request = snapshot.last_request;
+        state.mode = snapshot.mode;
+        for (up, stored) in state.links_up.iter_mut().zip(&snapshot.links_up) {
+            *up = *stored;
+        }
+        state.holdings = snapshot.holdings.into_iter().map(holding_from).collect();
+        state.limiter = Limiter {
+            slots: snapshot.slots.into_iter().map(slots_from).collect(),
+            silent_until: snapshot.silent_until,
+            strikes: snapshot.strikes,
+        };
+        for row in snapshot.wire {
+            let (class, order) = (row.class, row.order);
+            let on_wire = OnWire { class, order, asked: row.asked, asked_seq: row.asked_seq };
+            state.wire.insert(row.request, on_wire);
+        }
+        let recon = snapshot.recon;
+        state.recon = ReconState {
+            baseline: recon.baseline,
+            next: recon.next,
+            suspicious: recon.suspicious,
+            round: recon.round,
+            orders_seq: recon.orders_seq,
+            activity_seq: recon.activity_seq,
+            externals: recon.externals.into_iter().collect(),
+            since: recon.since,
+        };
+        (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
+        let proof = config.descriptor.cancel_proof;
+        state.orders = orders_from(snapshot.orders, snapshot.closed, proof);
+        state.orders.last = snapshot.last_order;
+        state.orders.closed_digest =
+            u128::from(snapshot.closed_high) << 64 | u128::from(snapshot.closed_low);
+        state.rebuild_caches();
+        state
+    }
+
+    fn rebuild_caches(&mut self) {
+        for order in self.orders.open.values() {
+            let Some(h) = self.holdings.get_mut(order.ticket.holding.ix()) else { continue };
+            h.open.push(order.ticket.order);
+            match order.ticket.side {
+                Side::Buy => h.buying += order.leaves(),
+                Side::Sell => h.selling += order.leaves(),
+            }
+        }
+        for at in 0..self.holdings.len() {
+            if let Ok(at) = u32::try_from(at) {
+                self.refresh_busy(HoldingId(at));
+            }
+        }
+    }
+}
+
+fn slots_from(row: SlotsRow) -> Slots {
+    Slots {
+        window: row.window,
+        open: row.open.into_iter().map(|slot| (slot.request, slot.until)).collect(),
+        closing: row.closing.into(),
+    }
+}
+
+fn orders_from(open: Vec<OrderState>, closed: Vec<OrderState>, proof: CancelProof) -> Orders {
+    let mut rows: Vec<OrderState> = open.into_iter().chain(closed).collect();
+    rows.sort_by_key(|row| row.ticket.order);
+    let mut orders = Orders::default();
+    for row in rows {
+        match row.closed {
+            Some(at) => orders.restore_closed(ClosedOrder { order: order_from(row, proof), at }),
+            None => orders.add(order_from(row, proof)),
+        }
+    }
+    orders
+}
+
+/// For the digest: the state without the closed orders, whose chain is part of it.
+impl Record for State {
+    fn write<S: Sink>(&self, sink: &mut S) {
+        self.snapshot(false).write(sink);
+    }
+
+    fn read(_source: &mut Source<'_>) -> Result<Self, DecodeError> {
+        // A state needs its configuration: see `restore`.
+        Err(DecodeError::WrongShape)
+    }
+}
+
+impl Field for State {
+    type Slot = Option<Self>;
+    fn put<S: Sink>(&self, tag: u32, name: &'static str, sink: &mut S) {
+        sink.open(tag, name);
+        self.write(sink);
+        sink.close();
+    }
+    fn take(_slot: &mut Option<Self>, _source: &mut Source<'_>) -> Result<(), DecodeError> {
+        Err(DecodeError::WrongShape)
+    }
+    fn done(_slot: Option<Self>, name: &'static str) -> Result<Self, DecodeError> {
+        Err(DecodeError::Missing(name))
+    }
+}
