@@ -269,10 +269,8 @@ records! {
 
     /// A round of reconciliation ended.
     pub struct RoundEnded {
-        /// When the next begins at the latest.
-        pub next: Nanos = 1,
         /// Positions were read and compared.
-        pub compared: bool = 2,
+        pub compared: bool = 1,
     }
 
     /// A quiet comparison of a holding changed what is known of its drift.

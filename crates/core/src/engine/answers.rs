@@ -32,6 +32,7 @@ impl Deciding<'_> {
                     self.activity_row(row);
                 }
                 self.explain(&rows.rows);
+                self.touch_busy();
             }
             Found::Positions(rows) => self.compare(&rows.rows, on_wire),
             Found::Failed(_) => {}
@@ -57,7 +58,7 @@ impl Deciding<'_> {
             }
             _ => {}
         }
-        if on_wire.class == RequestClass::Positions {
+        if on_wire.class != RequestClass::Order && self.state.recon.round > 0 {
             self.round_over(false);
         }
         self.suspect();

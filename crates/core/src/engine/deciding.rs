@@ -104,6 +104,10 @@ impl<'a> Deciding<'a> {
                 continue;
             }
             let Some(order) = self.state.orders.open.get(&no) else { continue };
+            // What it was filled at is still to be read.
+            if self.config.descriptor.activity && super::timers::is_unpriced(self.state, order) {
+                continue;
+            }
             let (dropped, rejected) = waived(order);
             self.emit(Event::Closed(Closed { order: no, dropped, rejected }));
         }

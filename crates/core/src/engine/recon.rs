@@ -25,17 +25,7 @@ impl Deciding<'_> {
     }
 
     pub fn round_over(&mut self, compared: bool) {
-        let recon = &self.config.recon;
-        let unsettled = self.state.holdings.iter().any(|h| h.differing > 0);
-        let wait_ns = if unsettled || !compared {
-            recon.busy_ns / 6
-        } else if self.state.orders.open.is_empty() {
-            recon.idle_ns
-        } else {
-            recon.busy_ns
-        };
-        let next = self.now().plus(wait_ns);
-        self.emit(Event::RoundEnded(RoundEnded { next, compared }));
+        self.emit(Event::RoundEnded(RoundEnded { compared }));
     }
 
     /// Compares positions of the whole account with ours, over the union of both sides.
@@ -50,10 +40,12 @@ impl Deciding<'_> {
             let broker: Qty = rows.iter().filter(same).map(|r| r.qty).sum();
             if baseline {
                 self.take_opening(id, broker);
-            } else if comparable(self.state, id, on_wire, self.config.descriptor.read_lag_max_ns) {
-                self.compare_one(id, broker);
-            } else {
+            } else if is_unresolved(self.state, id) {
+                // The difference could be its doing: it is settled first.
+            } else if moved_since(self.state, id, on_wire, self.config.descriptor.read_lag_max_ns) {
                 self.skip(id);
+            } else {
+                self.compare_one(id, broker);
             }
         }
         self.round_over(true);
@@ -125,7 +117,7 @@ impl Deciding<'_> {
         let needed = if suspicious { self.config.recon.agreeing_reads } else { READS_ORDINARY };
         if differing >= needed && explained {
             self.adopt_unexplained(holding, broker - ours);
-        } else {
+        } else if first {
             self.suspect();
         }
     }
@@ -216,15 +208,18 @@ impl Deciding<'_> {
     }
 }
 
-/// Whether a read may be compared with a holding: nothing moved since it was asked, nor so
-/// shortly before that the read may show an older state, and no order could explain a difference.
-fn comparable(state: &State, id: HoldingId, read: OnWire, lag_ns: i64) -> bool {
+/// Something moved since the read was asked, or so shortly before that the read may show an
+/// older state.
+fn moved_since(state: &State, id: HoldingId, read: OnWire, lag_ns: i64) -> bool {
     let h = state.holding(id);
-    let moved_since = h.moved_seq > read.asked_seq || h.moved.plus(lag_ns) > read.asked;
-    let open = h.open.iter().filter_map(|no| state.orders.open.get(no));
-    let mut unclear = open.filter(|o| o.needs_lookup() || !o.known.exists);
-    let never_moved = h.moved_seq == 0;
-    (never_moved || !moved_since) && unclear.next().is_none()
+    h.moved_seq > 0 && (h.moved_seq > read.asked_seq || h.moved.plus(lag_ns) > read.asked)
+}
+
+/// An order of the holding has no certain state.
+fn is_unresolved(state: &State, id: HoldingId) -> bool {
+    let open = &state.holding(id).open;
+    let mut open = open.iter().filter_map(|no| state.orders.open.get(no));
+    open.any(|o| o.needs_lookup() || !o.known.exists)
 }
 
 /// Orders and activity were both read since the difference was first seen.

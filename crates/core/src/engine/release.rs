@@ -183,7 +183,7 @@ impl Deciding<'_> {
         if !self.state.links_up[1] {
             return;
         }
-        if self.state.recon.round == 0 && timers::round_due(self.state, now) {
+        if self.state.recon.round == 0 && timers::round_at(self.config, self.state) <= now {
             self.begin_round();
         }
         let due = timers::lookups_due(self.state, now);

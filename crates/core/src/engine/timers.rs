@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::event::{Block, Lane, RequestClass};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::limiter::Class;
+use crate::order::Order;
 use crate::state::State;
 use crate::time::{Nanos, SECOND_NS};
 
@@ -107,7 +108,7 @@ fn reads_deadline(config: &Config, state: &State, now: Nanos) -> Nanos {
             next = slot;
         }
     } else {
-        next = if state.recon.suspicious { slot } else { state.recon.next.max(slot) };
+        next = round_at(config, state).max(slot);
         if needs_activity(config, state) && !asking(state, RequestClass::Activity) {
             next = next.min(slot);
         }
@@ -127,9 +128,17 @@ pub(super) fn asking(state: &State, class: RequestClass) -> bool {
     state.wire.values().any(|w| w.class == class)
 }
 
-/// A round of reconciliation is due.
-pub(super) fn round_due(state: &State, now: Nanos) -> bool {
-    state.recon.suspicious || state.recon.next <= now
+/// When the next round of reconciliation begins: at once on suspicion, soon while anything
+/// works or differs, seldom when idle.
+pub(super) fn round_at(config: &Config, state: &State) -> Nanos {
+    let recon = &state.recon;
+    if recon.suspicious || recon.ended.0 == i64::MIN {
+        // A read that fails is not repeated as fast as the limit allows.
+        let pause_ns = if recon.compared { 0 } else { config.recon.busy_ns / 6 };
+        return recon.ended.plus(pause_ns);
+    }
+    let busy = !state.orders.open.is_empty() || state.holdings.iter().any(|h| h.differing > 0);
+    recon.ended.plus(if busy { config.recon.busy_ns } else { config.recon.idle_ns })
 }
 
 /// Orders to look up now.
@@ -151,5 +160,12 @@ pub(super) fn round_needs_orders(state: &State) -> bool {
 pub(super) fn needs_activity(config: &Config, state: &State) -> bool {
     let drifting =
         state.holdings.iter().any(|h| h.differing > 0 && state.recon.activity_seq <= h.differ_seq);
-    config.descriptor.activity && drifting
+    let unpriced = state.orders.open.values().any(|o| is_unpriced(state, o));
+    config.descriptor.activity && (drifting || unpriced)
+}
+
+/// Part of the order is known by CumQty only, and activity was not read since it moved.
+pub(super) fn is_unpriced(state: &State, order: &Order) -> bool {
+    let moved_seq = state.holding(order.ticket.holding).moved_seq;
+    order.known.unpriced.0 > 0 && state.recon.activity_seq <= moved_seq
 }

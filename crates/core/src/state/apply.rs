@@ -59,7 +59,7 @@ impl State {
             }
             Event::RoundEnded(e) => {
                 self.recon.round = 0;
-                self.recon.next = e.next;
+                (self.recon.ended, self.recon.compared) = (now, e.compared);
                 if e.compared && !self.recon.baseline {
                     self.recon.baseline = true;
                     self.recon.since = self.recon.since.max(now);

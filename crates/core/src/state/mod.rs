@@ -41,8 +41,10 @@ pub struct OnWire {
 pub struct ReconState {
     /// The baseline of this start was read; nothing is sent before.
     pub baseline: bool,
-    /// The next round begins at the latest.
-    pub next: Nanos,
+    /// When the last round ended.
+    pub ended: Nanos,
+    /// It compared; otherwise a read failed and the next round waits a little.
+    pub compared: bool,
     /// Something gave reason to read at once.
     pub suspicious: bool,
     /// [`State::seq`] at which the present round began; zero between rounds.
@@ -107,7 +109,8 @@ impl State {
             wire: BTreeMap::new(),
             recon: ReconState {
                 baseline: false,
-                next: Nanos(i64::MIN),
+                ended: Nanos(i64::MIN),
+                compared: true,
                 suspicious: false,
                 round: 0,
                 orders_seq: 0,

@@ -125,8 +125,8 @@ records! {
     pub struct ReconRow {
         /// See [`ReconState`] for all fields.
         pub baseline: bool = 1,
-        /// Next round.
-        pub next: Nanos = 2,
+        /// End of the last round.
+        pub ended: Nanos = 2,
         /// Suspicious.
         pub suspicious: bool = 3,
         /// Present round.
@@ -139,6 +139,8 @@ records! {
         pub externals: Vec<VenueText> = 7,
         /// Baseline time.
         pub since: Nanos = 8,
+        /// The last round compared.
+        pub compared: bool = 9,
     }
 
     /// The state as it is stored.
@@ -316,13 +318,14 @@ impl State {
                 .collect(),
             recon: ReconRow {
                 baseline: self.recon.baseline,
-                next: self.recon.next,
+                ended: self.recon.ended,
                 suspicious: self.recon.suspicious,
                 round: self.recon.round,
                 orders_seq: self.recon.orders_seq,
                 activity_seq: self.recon.activity_seq,
                 externals: self.recon.externals.iter().copied().collect(),
                 since: self.recon.since,
+                compared: self.recon.compared,
             },
             orders_today: self.orders_today,
             day: self.day,
@@ -356,13 +359,14 @@ impl State {
         let recon = snapshot.recon;
         state.recon = ReconState {
             baseline: recon.baseline,
-            next: recon.next,
+            ended: recon.ended,
             suspicious: recon.suspicious,
             round: recon.round,
             orders_seq: recon.orders_seq,
             activity_seq: recon.activity_seq,
             externals: recon.externals.into_iter().collect(),
             since: recon.since,
+            compared: recon.compared,
         };
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
         let proof = config.descriptor.cancel_proof;

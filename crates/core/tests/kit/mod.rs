@@ -1,0 +1,207 @@
+//! An engine with one holding and a broker that answers reads from what the test says is true.
+#![allow(dead_code)]
+
+use truefill_core::config::{
+    Config, Descriptor, Holding, Instrument, Policy, Recon, Risk, Scope, Strategy, Window,
+};
+use truefill_core::effect::Effect;
+use truefill_core::engine::Engine;
+use truefill_core::event::Event;
+use truefill_core::ids::{HoldingId, InstrumentId, RequestId, SleeveId, VenueText};
+use truefill_core::input::{Envelope, Input, Release, Start, Target};
+use truefill_core::num::{Amount, Px, Qty};
+use truefill_core::quote::{Mark, Quote};
+use truefill_core::report::{
+    ActivityRow, ActivityRows, Answer, Found, OneRow, OrderRow, OrderRows, Outcome, PositionRow,
+    PositionRows, Reply,
+};
+use truefill_core::request::{NewOrder, Query, Request};
+use truefill_core::time::{Nanos, SECOND_NS};
+
+pub const H: HoldingId = HoldingId(0);
+pub const I: InstrumentId = InstrumentId(0);
+
+pub fn config() -> Config {
+    let strategy = Strategy { name: "A".into(), entry: Policy::default(), exit: Policy::default() };
+    Config {
+        account: "test".into(),
+        instruments: vec![Instrument {
+            symbol: "X".into(),
+            tick: Px(10_000_000),
+            lot: Qty::whole(1),
+            min_qty: Qty::whole(1),
+            max_qty: None,
+            min_notional: Amount::ZERO,
+            multiplier: Qty::whole(1),
+        }],
+        holdings: vec![Holding { instrument: I, product: VenueText::EMPTY, sleeve: SleeveId(1) }],
+        strategies: vec![strategy],
+        descriptor: Descriptor {
+            windows: vec![
+                Window { n: 100, per_ns: SECOND_NS, scope: Scope::Orders },
+                Window { n: 100, per_ns: SECOND_NS, scope: Scope::Reads },
+            ],
+            ..Descriptor::default()
+        },
+        risk: Risk::default(),
+        recon: Recon::default(),
+        digest_every: 64,
+        replay_horizon_ns: 86_400 * SECOND_NS,
+    }
+}
+
+/// What the broker would answer.
+#[derive(Clone, Default)]
+pub struct Truth {
+    pub position: Qty,
+    pub orders: Vec<OrderRow>,
+    pub activity: Vec<ActivityRow>,
+}
+
+pub struct Kit {
+    pub engine: Engine,
+    pub now: Nanos,
+    pub truth: Truth,
+    pub events: Vec<(Nanos, Event)>,
+    /// Orders sent and not answered yet.
+    pub sent: Vec<(RequestId, NewOrder)>,
+    pub cancels: Vec<RequestId>,
+    /// Reads are answered only while this is set.
+    pub answers: bool,
+}
+
+impl Kit {
+    /// An engine that started, read an empty account and may trade.
+    pub fn started() -> Self {
+        Self::with(config())
+    }
+
+    pub fn with(config: Config) -> Self {
+        let engine = Engine::new(config).expect("the test's configuration is right");
+        let mut kit = Self {
+            engine,
+            now: Nanos(1_000_000 * SECOND_NS),
+            truth: Truth::default(),
+            events: Vec::new(),
+            sent: Vec::new(),
+            cancels: Vec::new(),
+            answers: true,
+        };
+        kit.input(Input::Start(Start { epoch: 1_000_000_000 }));
+        kit.wait(10);
+        assert!(kit.engine.state().recon.baseline, "the account was read");
+        kit
+    }
+
+    pub fn quote(&self) -> Quote {
+        Quote {
+            bid_px: Px::whole(100),
+            bid_qty: Qty::whole(1000),
+            ask_px: Px::whole(100),
+            ask_qty: Qty::whole(1000),
+            time: self.now,
+        }
+    }
+
+    /// Steps one input and then a release, and answers reads at once.
+    pub fn input(&mut self, input: Input) {
+        let mut inputs = vec![input];
+        for _ in 0..1000 {
+            if inputs.is_empty() {
+                return;
+            }
+            inputs.push(Input::Release(Release {}));
+            let mut next = Vec::new();
+            for input in std::mem::take(&mut inputs) {
+                next.extend(self.step(input));
+            }
+            inputs = next;
+        }
+        panic!("the engine does not come to rest");
+    }
+
+    fn step(&mut self, input: Input) -> Vec<Input> {
+        let marks = vec![Mark { instrument: I, quote: self.quote() }];
+        let step = self.engine.step(&Envelope { now: self.now, marks, input });
+        assert!(!self.engine.is_poisoned(), "{:?}", step.effects);
+        self.events.extend(step.events.into_iter().map(|e| (self.now, e)));
+        let mut answers = Vec::new();
+        for effect in step.effects {
+            match effect {
+                Effect::Send { request, what: Request::New(new), .. } => {
+                    self.sent.push((request, new));
+                }
+                Effect::Send { request, .. } => self.cancels.push(request),
+                Effect::Ask { request, what, .. } if self.answers => {
+                    let found = self.found(&what);
+                    answers.push(Input::Answer(Answer { request, found }));
+                }
+                _ => {}
+            }
+        }
+        answers
+    }
+
+    fn found(&self, query: &Query) -> Found {
+        let rows = self.truth.orders.clone();
+        match query {
+            Query::Positions(_) => {
+                let row = PositionRow {
+                    instrument: I,
+                    product: VenueText::EMPTY,
+                    qty: self.truth.position,
+                };
+                Found::Positions(PositionRows { rows: vec![row] })
+            }
+            Query::Orders(_) => Found::Orders(OrderRows { rows, complete: true }),
+            Query::Activity(_) => {
+                Found::Activity(ActivityRows { rows: self.truth.activity.clone(), complete: true })
+            }
+            Query::Order(one) => {
+                let row = rows.into_iter().find(|r| r.cl_ord_id == Some(one.cl_ord_id));
+                Found::Order(OneRow { row })
+            }
+        }
+    }
+
+    pub fn target(&mut self, units: i64) {
+        self.input(Input::Target(Target {
+            sleeve: SleeveId(1),
+            holding: H,
+            qty: Qty::whole(units),
+            decided: self.now,
+            px: None,
+            reopen: false,
+        }));
+    }
+
+    pub fn reply(&mut self, request: RequestId, outcome: Outcome) {
+        self.input(Input::Reply(Reply { request, outcome }));
+    }
+
+    /// Lets seconds pass; the engine is woken at each of its deadlines.
+    pub fn wait(&mut self, seconds: i64) {
+        let end = self.now.plus(seconds * SECOND_NS);
+        for _ in 0..100_000 {
+            let next = self.engine.next_deadline(self.now).max(self.now.plus(1));
+            if next > end {
+                break;
+            }
+            self.now = next;
+            self.input(Input::Release(Release {}));
+        }
+        self.now = end;
+    }
+
+    pub fn own(&self) -> Qty {
+        self.engine.state().holding(H).own
+    }
+
+    pub fn alerts(&self) -> Vec<&'static str> {
+        let alerts = self.events.iter().filter_map(|(_, e)| match e {
+            Event::Alert(alert) => Some(alert.code.as_str()),
+            _ => None,
+        });
+        alerts.collect()
+    }
+}
