@@ -1,0 +1,262 @@
+//! The engine's own events as a gap ledger, ex post and in effective order.
+//!
+//! The engine's state is what it believed when it learned it. A fill that was learned late
+//! happened when the exchange says it did, so the ledger is written at the end, with every
+//! order's evidence complete, sorted by effective time. Conservation is asserted for both: the
+//! counters this story ends with are the engine's own (see [`Told::counters`]).
+//!
+//! Entry points: [`Story::event`] for each event of a journal, [`Story::finish`].
+//!
+//! Invariants:
+//! 1. A pure fold: equal events give an equal ledger, byte for byte.
+//! 2. Marks come from the events themselves; nothing else is needed.
+
+mod play;
+
+use crate::ledger::Entry;
+use std::collections::BTreeMap;
+use truefill_core::config::Config;
+use truefill_core::event::{Corrected, Event, Learned, QueueReason, Staged};
+use truefill_core::ids::{HoldingId, InstrumentId, OrderNo};
+use truefill_core::num::{Px, Qty};
+use truefill_core::order::evidence::Item;
+use truefill_core::order::fold::{accepted_time, executions};
+use truefill_core::order::{Order, Ticket};
+use truefill_core::quote::Quote;
+use truefill_core::report::FillReport;
+use truefill_core::state::State;
+use truefill_core::time::Nanos;
+
+/// Something that happened to the books, with its effective time.
+#[derive(Clone, Debug)]
+struct Op {
+    at: Nanos,
+    /// Marks come before what happens at the same instant; then the order of learning decides.
+    rank: u8,
+    n: usize,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Mark(InstrumentId, Px),
+    Decided { holding: HoldingId, qty: Qty, px: Option<Px> },
+    Emitted { holding: HoldingId, qty: Qty, rounded: Qty },
+    Admitted { holding: HoldingId, qty: Qty },
+    Queue { holding: HoldingId, reason: QueueReason },
+    Released(OrderNo),
+    Accepted(OrderNo),
+    Filled(OrderNo, FillReport),
+    Ended { order: OrderNo, dropped: Qty, rejected: Qty },
+    RejectedAgain { holding: HoldingId },
+    External { holding: HoldingId, qty: Qty, px: Option<Px> },
+    Adopted { holding: HoldingId, qty: Qty },
+    DayEnd,
+}
+
+/// An order as the story knows it.
+#[derive(Clone, Debug)]
+struct Teller {
+    order: Order,
+    exists_at: Option<Nanos>,
+    learned_at: Nanos,
+}
+
+/// The ledger of a run, and where its ladder ended.
+#[derive(Debug)]
+pub struct Told {
+    /// The lines after the header.
+    pub entries: Vec<Entry>,
+    /// Per holding: admitted, released, accepted, filled. Equal to the engine's own counters.
+    pub counters: Vec<[Qty; 4]>,
+}
+
+/// Collects the events of a run.
+#[derive(Debug)]
+pub struct Story {
+    config: Config,
+    assumed_fee_bps: u32,
+    ops: Vec<Op>,
+    orders: BTreeMap<OrderNo, Teller>,
+    /// What the engine believed: tells how much of a fill replaced a placeholder.
+    state: State,
+    /// Positions in `ops` of placeholder corrections that may still be replaced.
+    placeholders: Vec<(HoldingId, usize)>,
+}
+
+impl Story {
+    /// A story without events. `assumed_fee_bps` is what the backtest assumed per side, in
+    /// basis points of notional.
+    #[must_use]
+    pub fn new(config: Config, assumed_fee_bps: u32) -> Self {
+        let state = State::new(&config);
+        Self {
+            config,
+            assumed_fee_bps,
+            ops: Vec::new(),
+            orders: BTreeMap::new(),
+            state,
+            placeholders: Vec::new(),
+        }
+    }
+
+    /// Takes the next event of the journal.
+    pub fn event(&mut self, now: Nanos, event: &Event) {
+        let before = event_holding(event, &self.state).map(|h| (h, self.state.holding(h).own));
+        self.state.apply(&self.config, now, event);
+        match event {
+            Event::TargetSet(e) => {
+                let holding = e.holding;
+                self.push(e.decided, What::Decided { holding, qty: e.qty, px: e.px });
+                self.push(now, What::Emitted { holding, qty: e.qty, rounded: e.rounded });
+            }
+            Event::Staged(e) => self.staged(now, e),
+            Event::Marked(e) => self.mark(e.holding, &e.quote, now),
+            Event::Released(e) => self.released(now, &e.ticket),
+            Event::Learned(e) => self.learned(now, e, before),
+            Event::Closed(e) => {
+                let (order, dropped, rejected) = (e.order, e.dropped, e.rejected);
+                self.push(now, What::Ended { order, dropped, rejected });
+            }
+            Event::Unpaused(e) => self.push(now, What::RejectedAgain { holding: e.holding }),
+            Event::Corrected(e) => self.corrected(now, e),
+            Event::Adopted(e) => {
+                let (holding, qty) = (e.holding, e.qty);
+                self.push(now, What::External { holding, qty, px: None });
+                self.push(now, What::Adopted { holding, qty });
+            }
+            Event::DayEnded(_) => self.push(now, What::DayEnd),
+            _ => {}
+        }
+    }
+
+    /// The ledger of everything that was told.
+    #[must_use]
+    pub fn finish(mut self) -> Told {
+        let orders = std::mem::take(&mut self.orders);
+        for (no, teller) in &orders {
+            self.tell_order(*no, teller);
+        }
+        self.ops.sort_by_key(|op| (op.at, op.rank, op.n));
+        play::play(&self.config, self.assumed_fee_bps, &self.ops, &orders)
+    }
+
+    fn push(&mut self, at: Nanos, what: What) {
+        let rank = u8::from(!matches!(what, What::Mark(..)));
+        self.ops.push(Op { at, rank, n: self.ops.len(), what });
+    }
+
+    fn mark(&mut self, holding: HoldingId, quote: &Quote, now: Nanos) {
+        let Some(key) = self.config.holdings.get(holding.ix()) else { return };
+        self.push(quote.time.min(now), What::Mark(key.instrument, quote.mid()));
+    }
+
+    fn staged(&mut self, now: Nanos, e: &Staged) {
+        let holding = e.holding;
+        if let Some(quote) = &e.mark {
+            self.mark(holding, quote, now);
+        }
+        self.push(now, What::Admitted { holding, qty: e.admitted });
+        self.push(now, What::Queue { holding, reason: e.queue_reason });
+    }
+
+    fn released(&mut self, now: Nanos, ticket: &Ticket) {
+        let order = Order::new(ticket.clone());
+        self.orders.insert(ticket.order, Teller { order, exists_at: None, learned_at: now });
+        self.push(now, What::Released(ticket.order));
+    }
+
+    fn learned(&mut self, now: Nanos, e: &Learned, before: Option<(HoldingId, Qty)>) {
+        if let (Some((holding, _)), Some(quote)) = (before, &e.mark) {
+            self.mark(holding, quote, now);
+        }
+        let Some(teller) = self.orders.get_mut(&e.order) else { return };
+        let proof = self.config.descriptor.cancel_proof;
+        let delta = teller.order.learn(e.item.clone(), proof).unwrap_or_default();
+        teller.learned_at = now;
+        if teller.order.known.exists && teller.exists_at.is_none() {
+            teller.exists_at = Some(now);
+        }
+        let delta = teller.order.ticket.side.signed(delta);
+        if let Some((holding, own)) = before {
+            let moved = self.state.holding(holding).own - own;
+            self.replace_placeholder(holding, delta - moved);
+        }
+    }
+
+    /// Part of a fill was already in the position through a correction: the correction was that
+    /// fill, so that much of it never was an external trade.
+    fn replace_placeholder(&mut self, holding: HoldingId, mut replaced: Qty) {
+        for (at_holding, at) in &self.placeholders {
+            if replaced.is_zero() || *at_holding != holding {
+                continue;
+            }
+            let What::External { qty, .. } = &mut self.ops[*at].what else { continue };
+            let size = replaced.0.abs().min(qty.0.abs());
+            let take = Qty(size * replaced.0.signum());
+            if qty.0.signum() != replaced.0.signum() {
+                continue;
+            }
+            *qty -= take;
+            replaced -= take;
+            if let What::Adopted { qty, .. } = &mut self.ops[at + 1].what {
+                *qty -= take;
+            }
+        }
+    }
+
+    fn corrected(&mut self, now: Nanos, e: &Corrected) {
+        if e.own.is_zero() {
+            return;
+        }
+        let (holding, qty) = (e.holding, e.own);
+        if e.placeholder {
+            self.placeholders.push((holding, self.ops.len()));
+        }
+        self.push(e.effective.min(now), What::External { holding, qty, px: e.px });
+        self.push(now, What::Adopted { holding, qty });
+    }
+
+    /// What became of an order, at the times the exchange gives, once all evidence is in.
+    fn tell_order(&mut self, no: OrderNo, teller: &Teller) {
+        let ticket = &teller.order.ticket;
+        let Some(exists_at) = teller.exists_at else { return };
+        let accepted = accepted_time(&teller.order.evidence).unwrap_or(exists_at);
+        self.push(accepted.max(ticket.released), What::Accepted(no));
+        let mut room = ticket.qty;
+        for execution in executions(&teller.order.evidence) {
+            if execution.busted || room.is_zero() {
+                continue;
+            }
+            let mut report = execution.report;
+            report.qty = report.qty.min(room);
+            room -= report.qty;
+            self.push(report.time.max(ticket.released), What::Filled(no, report));
+        }
+        let unpriced = teller.order.known.unpriced.min(room);
+        if unpriced.0 > 0 {
+            // Only a cumulative number told of it: valued at the worst price it can have had.
+            let report = FillReport {
+                exec_id: truefill_core::ids::VenueText::EMPTY,
+                qty: unpriced,
+                px: ticket.px,
+                cum: None,
+                liquidity: None,
+                touch: None,
+                fee: None,
+                time: teller.learned_at,
+            };
+            self.push(teller.learned_at, What::Filled(no, report));
+        }
+    }
+}
+
+/// The holding whose position an event about an order may move.
+fn event_holding(event: &Event, state: &State) -> Option<HoldingId> {
+    let Event::Learned(Learned { order, item, .. }) = event else { return None };
+    let order = state.orders.get(*order)?;
+    match item {
+        Item::Unsent(_) | Item::Doubt(_) | Item::Refusal(_) | Item::Absence(_) => None,
+        _ => Some(order.ticket.holding),
+    }
+}

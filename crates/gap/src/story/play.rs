@@ -1,0 +1,297 @@
+//! Plays the sorted story: runs the ladder of every holding and writes a line for each move.
+
+use super::{Op, Teller, Told, What};
+use crate::decimal::Decimal;
+use crate::ledger::{Book, Entry, Line, Liquidity, MarkSource, Reason, Stage, Time};
+use std::collections::BTreeMap;
+use truefill_core::config::Config;
+use truefill_core::event::QueueReason;
+use truefill_core::ids::{HoldingId, InstrumentId, OrderNo};
+use truefill_core::num::{PLACES, Px, Qty};
+use truefill_core::report::{FillReport, Liquidity as CoreLiquidity};
+use truefill_core::time::Nanos;
+
+/// The ladder of one holding while it is played.
+#[derive(Clone, Debug, Default)]
+struct Rungs {
+    theory: Qty,
+    emitted: Qty,
+    rounded: Qty,
+    admitted: Qty,
+    filled: Qty,
+    dropped: Qty,
+    rejected: Qty,
+    backoff: bool,
+    /// Open orders: signed unfilled quantity, and whether the broker had it.
+    open: BTreeMap<OrderNo, (Qty, bool)>,
+    /// What was written last, per stage, with its reason.
+    written: [(Qty, Option<Reason>); 6],
+}
+
+impl Rungs {
+    fn counters(&self) -> [Qty; 4] {
+        let working: Qty = self.open.values().filter(|(_, there)| *there).map(|(q, _)| *q).sum();
+        let in_flight: Qty = self.open.values().filter(|(_, there)| !*there).map(|(q, _)| *q).sum();
+        let accepted = self.filled + working + self.dropped;
+        let released = accepted + in_flight + self.rejected;
+        [self.admitted, released, accepted, self.filled]
+    }
+
+    fn stages(&self) -> [(Stage, Qty, Option<Reason>); 6] {
+        let [admitted, released, accepted, filled] = self.counters();
+        let queue = if self.backoff { Reason::Backoff } else { Reason::Queue };
+        let wire = if self.rejected.is_zero() { Reason::Wire } else { Reason::Rejected };
+        let work = if self.dropped.is_zero() { Reason::Work } else { Reason::Dropped };
+        [
+            (Stage::Emitted, self.emitted, None),
+            (Stage::Rounded, self.rounded, None),
+            (Stage::Admitted, admitted, None),
+            (Stage::Released, released, Some(queue)),
+            (Stage::Accepted, accepted, Some(wire)),
+            (Stage::Filled, filled, Some(work)),
+        ]
+    }
+}
+
+struct Player<'a> {
+    config: &'a Config,
+    assumed_fee_bps: u32,
+    orders: &'a BTreeMap<OrderNo, Teller>,
+    rungs: Vec<Rungs>,
+    marks: Vec<Option<Px>>,
+    in_day: bool,
+    now: Nanos,
+    entries: Vec<Entry>,
+}
+
+pub(super) fn play(
+    config: &Config,
+    assumed_fee_bps: u32,
+    ops: &[Op],
+    orders: &BTreeMap<OrderNo, Teller>,
+) -> Told {
+    let mut player = Player {
+        config,
+        assumed_fee_bps,
+        orders,
+        rungs: vec![Rungs::default(); config.holdings.len()],
+        marks: vec![None; config.instruments.len()],
+        in_day: false,
+        now: Nanos(0),
+        entries: Vec::new(),
+    };
+    player.now = ops.first().map_or(Nanos(0), |op| op.at);
+    for instrument in &config.instruments {
+        let symbol = instrument.symbol.clone();
+        player.line(Line::Instrument { symbol, multiplier: qty(instrument.multiplier) });
+    }
+    for (at, op) in ops.iter().enumerate() {
+        player.op(op, &ops[at..]);
+    }
+    let counters = player.rungs.iter().map(Rungs::counters).collect();
+    Told { entries: player.entries, counters }
+}
+
+impl Player<'_> {
+    fn line(&mut self, line: Line) {
+        self.entries.push(Entry { t: Some(Time::from_nanos(self.now.0)), line });
+    }
+
+    fn op(&mut self, op: &Op, rest: &[Op]) {
+        self.now = op.at;
+        if !self.in_day {
+            self.in_day = true;
+            let day = op.at.to_string().chars().take(10).collect();
+            self.line(Line::Day { day });
+        }
+        if let What::Mark(instrument, px) = op.what {
+            self.mark(instrument, px);
+            return;
+        }
+        let Some(holding) = self.holding_of(&op.what) else {
+            if matches!(op.what, What::DayEnd) {
+                self.line(Line::DayEnd { marks: BTreeMap::new() });
+                self.in_day = false;
+            }
+            return;
+        };
+        self.need_mark(holding, &op.what, rest);
+        self.change(holding, &op.what);
+        self.write_stages(holding);
+    }
+
+    fn holding_of(&self, what: &What) -> Option<HoldingId> {
+        match what {
+            What::Decided { holding, .. }
+            | What::Emitted { holding, .. }
+            | What::Admitted { holding, .. }
+            | What::Queue { holding, .. }
+            | What::RejectedAgain { holding }
+            | What::External { holding, .. }
+            | What::Adopted { holding, .. } => Some(*holding),
+            What::Released(no) | What::Accepted(no) | What::Filled(no, _) => self.of_order(*no),
+            What::Ended { order, .. } => self.of_order(*order),
+            What::Mark(..) | What::DayEnd => None,
+        }
+    }
+
+    fn of_order(&self, no: OrderNo) -> Option<HoldingId> {
+        self.orders.get(&no).map(|teller| teller.order.ticket.holding)
+    }
+
+    fn mark(&mut self, instrument: InstrumentId, mark: Px) {
+        let Some(place) = self.marks.get_mut(instrument.ix()) else { return };
+        if *place == Some(mark) {
+            return;
+        }
+        *place = Some(mark);
+        let symbol = self.config.instruments[instrument.ix()].symbol.clone();
+        self.line(Line::Mark { symbol, px: px(mark), source: MarkSource::Mid });
+    }
+
+    /// The first thing that happens to an instrument needs a mark: the next one known, else the
+    /// price of the thing itself. Any mark keeps the sum exact.
+    fn need_mark(&mut self, holding: HoldingId, what: &What, rest: &[Op]) {
+        let instrument = self.config.holdings[holding.ix()].instrument;
+        if self.marks[instrument.ix()].is_some() {
+            return;
+        }
+        let next = rest.iter().find_map(|op| match op.what {
+            What::Mark(of, px) if of == instrument => Some(px),
+            _ => None,
+        });
+        let own = match what {
+            What::Decided { px, .. } | What::External { px, .. } => *px,
+            What::Filled(_, report) => Some(report.px),
+            _ => None,
+        };
+        self.mark(instrument, next.or(own).unwrap_or(Px::ZERO));
+    }
+
+    fn change(&mut self, holding: HoldingId, what: &What) {
+        let mark = self.marks[self.config.holdings[holding.ix()].instrument.ix()];
+        let at = holding.ix();
+        match what {
+            What::Decided { qty, px, .. } => {
+                self.decide(holding, *qty, px.or(mark).unwrap_or_default());
+            }
+            What::Emitted { qty, rounded, .. } => {
+                let rungs = &mut self.rungs[at];
+                (rungs.emitted, rungs.rounded) = (*qty, *rounded);
+                (rungs.dropped, rungs.rejected) = (Qty::ZERO, Qty::ZERO);
+            }
+            What::Admitted { qty, .. } => self.rungs[at].admitted = *qty,
+            What::Queue { reason, .. } => {
+                self.rungs[at].backoff = *reason == QueueReason::Backoff;
+            }
+            What::RejectedAgain { .. } => self.rungs[at].rejected = Qty::ZERO,
+            What::Released(no) => self.release(at, *no),
+            What::Accepted(no) => {
+                if let Some((_, there)) = self.rungs[at].open.get_mut(no) {
+                    *there = true;
+                }
+            }
+            What::Filled(no, report) => self.fill(holding, *no, report),
+            What::Ended { order, dropped, rejected } => {
+                let rungs = &mut self.rungs[at];
+                rungs.open.remove(order);
+                rungs.dropped += *dropped;
+                rungs.rejected += *rejected;
+            }
+            What::External { qty: change, px: at_px, .. } if !change.is_zero() => {
+                let at_px = at_px.or(mark).unwrap_or_default();
+                let (strategy, symbol) = self.names(holding);
+                self.line(Line::External { strategy, symbol, qty: qty(*change), px: px(at_px) });
+            }
+            What::Adopted { qty, .. } => self.rungs[at].filled += *qty,
+            What::External { .. } | What::Mark(..) | What::DayEnd => {}
+        }
+    }
+
+    fn decide(&mut self, holding: HoldingId, target: Qty, at: Px) {
+        let traded = target - self.rungs[holding.ix()].theory;
+        if traded.is_zero() {
+            return;
+        }
+        self.rungs[holding.ix()].theory = target;
+        let (strategy, symbol) = self.names(holding);
+        let (change, price) = (qty(traded), px(at));
+        if self.assumed_fee_bps > 0 {
+            let multiplier = qty(self.config.instrument_of(holding).multiplier);
+            let notional = &(&change.abs() * &price.abs()) * &multiplier;
+            let rate = Decimal::from_scaled(i128::from(self.assumed_fee_bps), 4);
+            let (strategy, symbol) = (strategy.clone(), Some(symbol.clone()));
+            let amount = &notional * &rate;
+            self.line(Line::Fee { strategy, symbol, book: Book::Theory, amount });
+        }
+        self.line(Line::TheoryFill {
+            strategy: strategy.clone(),
+            symbol: symbol.clone(),
+            qty: change,
+            px: price,
+        });
+        let (stage, reason) = (Stage::Twin, None);
+        self.line(Line::Stage { strategy, symbol, stage, qty: qty(target), reason });
+    }
+
+    fn release(&mut self, at: usize, no: OrderNo) {
+        let Some(teller) = self.orders.get(&no) else { return };
+        let ticket = &teller.order.ticket;
+        self.rungs[at].open.insert(no, (ticket.side.signed(ticket.qty), false));
+    }
+
+    fn fill(&mut self, holding: HoldingId, no: OrderNo, report: &FillReport) {
+        let Some(teller) = self.orders.get(&no) else { return };
+        let signed = teller.order.ticket.side.signed(report.qty);
+        let rungs = &mut self.rungs[holding.ix()];
+        rungs.filled += signed;
+        if let Some((leaves, there)) = rungs.open.get_mut(&no) {
+            *leaves -= signed;
+            *there = true;
+        }
+        let touch = report.touch.unwrap_or(report.px);
+        let liquidity = match report.liquidity {
+            Some(CoreLiquidity::Maker) => Liquidity::Maker { touch: None },
+            Some(CoreLiquidity::Taker) | None => Liquidity::Taker { touch: px(touch) },
+        };
+        let (strategy, symbol) = self.names(holding);
+        if let Some(fee) = report.fee.filter(|fee| !fee.is_zero()) {
+            let amount = Decimal::from_scaled(fee.0, PLACES * 2);
+            let (strategy, symbol) = (strategy.clone(), Some(symbol.clone()));
+            self.line(Line::Fee { strategy, symbol, book: Book::Live, amount });
+        }
+        let (qty, px) = (qty(signed), px(report.px));
+        self.line(Line::Fill { strategy, symbol, qty, px, liquidity });
+    }
+
+    fn names(&self, holding: HoldingId) -> (String, String) {
+        let key = &self.config.holdings[holding.ix()];
+        let strategy = self.config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
+        (strategy.to_owned(), self.config.instruments[key.instrument.ix()].symbol.clone())
+    }
+
+    /// Writes every stage that moved, and every reason that changed.
+    fn write_stages(&mut self, holding: HoldingId) {
+        let stages = self.rungs[holding.ix()].stages();
+        for (slot, (stage, now, reason)) in stages.into_iter().enumerate() {
+            let (was, why) = self.rungs[holding.ix()].written[slot];
+            let default = matches!(reason, Some(Reason::Queue | Reason::Wire | Reason::Work));
+            let same_reason = why == reason || (why.is_none() && default);
+            if was == now && same_reason {
+                continue;
+            }
+            self.rungs[holding.ix()].written[slot] = (now, reason);
+            let (strategy, symbol) = self.names(holding);
+            let reason = reason.filter(|_| !same_reason);
+            self.line(Line::Stage { strategy, symbol, stage, qty: qty(now), reason });
+        }
+    }
+}
+
+fn qty(value: Qty) -> Decimal {
+    Decimal::from_scaled(value.0, PLACES)
+}
+
+fn px(value: Px) -> Decimal {
+    Decimal::from_scaled(value.0, PLACES)
+}
