@@ -161,6 +161,8 @@ records! {
         pub decided: Nanos = 5,
         /// The price the decision assumes.
         pub px: Option<Px> = 6,
+        /// The quote when it was decided, where the shell still knows it.
+        pub mark: Option<Quote> = 7,
     }
 
     /// A request took its slots and leaves when this is durable.

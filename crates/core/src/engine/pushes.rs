@@ -54,8 +54,7 @@ impl Deciding<'_> {
     /// An execution, pushed or read.
     pub fn fill(&mut self, no: OrderNo, holding: HoldingId, fill: &FillReport) {
         let Some(order) = self.state.orders.get(no) else { return };
-        let (filled, was_done, was_over) =
-            (order.known.filled, order.known.done, order.known.overfill);
+        let before = order.known.clone();
         let mut fill = fill.clone();
         // Effective between our release and our learning of it, whatever clocks say.
         fill.time = fill.time.max(order.ticket.released).min(self.now());
@@ -67,15 +66,17 @@ impl Deciding<'_> {
         self.learn(no, item);
         let Some(order) = self.state.orders.get(no) else { return };
         let (known, qty) = (&order.known, order.ticket.qty);
-        let (over, grew) = (known.overfill, known.filled > filled);
-        if over && !was_over {
+        let (over, grew) = (known.overfill, known.filled > before.filled);
+        let repeated = known.executions == before.executions;
+        if over && !before.overfill {
             let text = format!("executions exceed the order quantity {qty}");
             self.alert(AlertCode::Overfill, Some(holding), Some(no), text);
-        } else if was_done && grew {
+        } else if before.done && grew {
             let text = "a fill came after the order was taken as finished".to_owned();
             self.alert(AlertCode::OutOfOrder, Some(holding), Some(no), text);
         }
-        if !grew && !over {
+        if repeated {
+            // The same execution under another id, or told by a read before.
             self.already_processed(no, holding);
         }
     }

@@ -196,10 +196,7 @@ impl Deciding<'_> {
             }
             return;
         }
-        if timers::needs_activity(self.config, self.state)
-            && !timers::asking(self.state, RequestClass::Activity)
-            && self.read_slot()
-        {
+        if timers::activity_at(self.config, self.state) <= now && self.read_slot() {
             self.ask(RequestClass::Activity, None, Query::Activity(Whole {}));
         }
         let round = self.state.recon.round > 0;

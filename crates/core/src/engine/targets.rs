@@ -34,6 +34,7 @@ impl Deciding<'_> {
             rounded: target.qty.to_lot(lot, Rounding::TowardZero),
             decided: target.decided.min(self.now()),
             px: target.px,
+            mark: self.quote_then(self.config.holdings[target.holding.ix()].instrument),
         }));
         self.touch(target.holding);
     }

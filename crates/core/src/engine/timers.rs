@@ -12,6 +12,7 @@ use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::limiter::Class;
 use crate::order::Order;
 use crate::state::State;
+use crate::state::holding::HoldingState;
 use crate::time::{Nanos, SECOND_NS};
 
 impl Engine {
@@ -109,8 +110,9 @@ fn reads_deadline(config: &Config, state: &State, now: Nanos) -> Nanos {
         }
     } else {
         next = round_at(config, state).max(slot);
-        if needs_activity(config, state) && !asking(state, RequestClass::Activity) {
-            next = next.min(slot);
+        let activity = activity_at(config, state);
+        if activity != Nanos::MAX {
+            next = next.min(activity.max(slot));
         }
     }
     if !asking(state, RequestClass::Orders) {
@@ -156,12 +158,19 @@ pub(super) fn round_needs_orders(state: &State) -> bool {
     recon.round > 0 && worth_it && recon.orders_seq < recon.round
 }
 
-/// A difference or an execution without a price wants account activity.
-pub(super) fn needs_activity(config: &Config, state: &State) -> bool {
-    let drifting =
-        state.holdings.iter().any(|h| h.differing > 0 && state.recon.activity_seq <= h.differ_seq);
-    let unpriced = state.orders.open.values().any(|o| is_unpriced(state, o));
-    config.descriptor.activity && (drifting || unpriced)
+/// When account activity is to be read: at once for a difference; for an execution without a
+/// price after a moment, since its own message is probably under way.
+pub(super) fn activity_at(config: &Config, state: &State) -> Nanos {
+    if !config.descriptor.activity || asking(state, RequestClass::Activity) {
+        return Nanos::MAX;
+    }
+    let drifting = |h: &&HoldingState| h.differing > 0 && state.recon.activity_seq <= h.differ_seq;
+    if state.holdings.iter().any(|h| drifting(&h)) {
+        return Nanos(i64::MIN);
+    }
+    let unpriced = state.orders.open.values().filter(|o| is_unpriced(state, o));
+    let moved = unpriced.map(|o| state.holding(o.ticket.holding).moved).min();
+    moved.map_or(Nanos::MAX, |moved| moved.plus(config.recon.lookup_ns))
 }
 
 /// Part of the order is known by CumQty only, and activity was not read since it moved.

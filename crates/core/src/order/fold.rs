@@ -44,6 +44,8 @@ pub struct Known {
     pub unsent: bool,
     /// Proven not to be there.
     pub absent: bool,
+    /// Executions told of, each once.
+    pub executions: u32,
     /// Executions claimed more than the order.
     pub overfill: bool,
     /// Executions were taken back: cumulative numbers alone prove nothing any more.
@@ -154,6 +156,7 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
     if priced_fills {
         for execution in executions(evidence) {
             let report = &execution.report;
+            known.executions += 1;
             told += report.qty;
             if !execution.busted {
                 booked += report.qty;

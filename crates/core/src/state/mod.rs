@@ -11,7 +11,7 @@ pub mod apply;
 pub mod digest;
 pub mod holding;
 pub mod orders;
-mod snapshot;
+pub mod snapshot;
 
 use crate::config::Config;
 use crate::event::{Mode, RequestClass};

@@ -107,6 +107,9 @@ impl Story {
         match event {
             Event::TargetSet(e) => {
                 let holding = e.holding;
+                if let Some(quote) = &e.mark {
+                    self.mark(holding, quote, e.decided);
+                }
                 self.push(e.decided, What::Decided { holding, qty: e.qty, px: e.px });
                 self.push(now, What::Emitted { holding, qty: e.qty, rounded: e.rounded });
             }

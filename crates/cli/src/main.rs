@@ -1,0 +1,2 @@
+//! The truefill command.
+fn main() {}

@@ -1,0 +1,291 @@
+//! One value of every record kind, with every field set.
+
+use truefill_core::alert::AlertCode;
+use truefill_core::event::*;
+use truefill_core::ids::{
+    ClOrdId, HoldingId, InstrumentId, OrderNo, RequestId, SleeveId, VenueText, cl_ord_id,
+};
+use truefill_core::input::*;
+use truefill_core::num::{Amount, Px, Qty};
+use truefill_core::order::evidence::*;
+use truefill_core::order::{CancelWhy, Intent, Ticket};
+use truefill_core::quote::Mark;
+use truefill_core::report::*;
+use truefill_core::request::Side;
+use truefill_core::time::Nanos;
+
+use crate::common::quote;
+
+const AT: Nanos = Nanos(1_795_000_000_123_456_789);
+const ORDER: OrderNo = OrderNo(42);
+const REQUEST: RequestId = RequestId(77);
+const HOLDING: HoldingId = HoldingId(1);
+
+fn id() -> ClOrdId {
+    cl_ord_id(1_795_000_000_000, 42)
+}
+
+fn text(text: &str) -> VenueText {
+    VenueText::new(text).unwrap()
+}
+
+fn qty(hundredths: i128) -> Qty {
+    Qty(hundredths * 10_000_000)
+}
+
+fn px(hundredths: i128) -> Px {
+    Px(hundredths * 10_000_000)
+}
+
+fn fill_report() -> FillReport {
+    FillReport {
+        exec_id: text("exec 9"),
+        qty: qty(150),
+        px: px(10_005),
+        cum: Some(qty(350)),
+        liquidity: Some(Liquidity::Maker),
+        touch: Some(px(10_000)),
+        fee: Some(Amount(-1)),
+        time: AT,
+    }
+}
+
+fn bust_report() -> BustReport {
+    BustReport { exec_id: text("exec 9"), time: AT }
+}
+
+fn order_row() -> OrderRow {
+    OrderRow {
+        cl_ord_id: Some(id()),
+        order_id: Some(text("B-1")),
+        instrument: InstrumentId(1),
+        side: Side::Sell,
+        qty: qty(700),
+        cum: qty(350),
+        px: px(10_005),
+        status: OrdStatus::CancelPending,
+        created: AT,
+    }
+}
+
+fn activity_row() -> ActivityRow {
+    ActivityRow {
+        kind: ActivityKind::Liquidation,
+        cl_ord_id: Some(id()),
+        order_id: Some(text("B-1")),
+        instrument: InstrumentId(1),
+        side: Side::Buy,
+        fill: fill_report(),
+        product: text("CNC"),
+    }
+}
+
+pub fn outcomes() -> Vec<Outcome> {
+    vec![
+        Outcome::Taken(Taken { order_id: Some(text("B-1")), time: Some(AT) }),
+        Outcome::Refused(Refused {
+            code: RejectCode::PriceBand,
+            text: text("outside the \"band\""),
+            retry_after_ns: Some(5),
+        }),
+        Outcome::NotSent(NotSent {}),
+        Outcome::Unclear(Unclear { cause: UnknownCause::Reset, retry_after_ns: Some(6) }),
+    ]
+}
+
+pub fn news() -> Vec<News> {
+    vec![
+        News::Fill(fill_report()),
+        News::Status(StatusReport { status: OrdStatus::Open, cum: Some(qty(1)), time: AT }),
+        News::Bust(bust_report()),
+    ]
+}
+
+pub fn findings() -> Vec<Found> {
+    let position = PositionRow { instrument: InstrumentId(1), product: text("CNC"), qty: qty(-5) };
+    let other = PositionRow { instrument: InstrumentId(0), ..position.clone() };
+    vec![
+        Found::Positions(PositionRows { rows: vec![position, other] }),
+        Found::Orders(OrderRows { rows: vec![order_row()], complete: true }),
+        Found::Activity(ActivityRows { rows: vec![activity_row()], complete: false }),
+        Found::Order(OneRow { row: Some(order_row()) }),
+        Found::Failed(Failed { cause: ReadFailure::Auth, retry_after_ns: Some(7) }),
+    ]
+}
+
+pub fn items() -> Vec<Item> {
+    vec![
+        Item::Ack(Ack { order_id: text("B-1"), time: Some(AT) }),
+        Item::Refusal(Refusal { code: RejectCode::Closed }),
+        Item::Unsent(Unsent {}),
+        Item::Doubt(Doubt { cause: UnknownCause::Server }),
+        Item::Fill(fill_report()),
+        Item::Bust(bust_report()),
+        Item::Cum(CumQty { cum: qty(350) }),
+        Item::Claim(Claim { status: OrdStatus::Canceled }),
+        Item::Proof(Proof { status: OrdStatus::Expired }),
+        Item::Seen(Seen {}),
+        Item::Absence(Absence { asked: AT }),
+    ]
+}
+
+fn target() -> Target {
+    Target {
+        sleeve: SleeveId(1),
+        holding: HOLDING,
+        qty: qty(-85_050),
+        decided: AT,
+        px: Some(px(10_005)),
+        reopen: true,
+    }
+}
+
+pub fn inputs() -> Vec<Input> {
+    let mut inputs = vec![
+        Input::Start(Start { epoch: 1_795_000_000_000 }),
+        Input::Target(target()),
+        Input::Link(LinkChange { channel: Channel::Market, up: false }),
+        Input::Garbled(Garbled { channel: Channel::Stream, why: "line\n\u{1}".to_owned() }),
+        Input::Operator(Operator { command: Command::ReduceOnly }),
+        Input::Adopt(Adopt { holding: HOLDING, sleeve: SleeveId(1), qty: qty(-300) }),
+        Input::Tick(Tick {}),
+        Input::Release(Release {}),
+        Input::DayEnd(DayEnd {}),
+    ];
+    inputs.extend(
+        outcomes().into_iter().map(|outcome| Input::Reply(Reply { request: REQUEST, outcome })),
+    );
+    inputs.extend(news().into_iter().map(|news| {
+        let (cl_ord_id, order_id) = (Some(id()), Some(text("B-1")));
+        Input::Push(Push { cl_ord_id, order_id, instrument: Some(InstrumentId(1)), news })
+    }));
+    inputs.extend(
+        findings().into_iter().map(|found| Input::Answer(Answer { request: REQUEST, found })),
+    );
+    inputs
+}
+
+pub fn envelope(input: Input) -> Envelope {
+    let mark = |instrument| Mark { instrument: InstrumentId(instrument), quote: quote(5) };
+    Envelope { now: AT, marks: vec![mark(0), mark(1)], input }
+}
+
+fn ticket() -> Ticket {
+    Ticket {
+        order: ORDER,
+        cl_ord_id: id(),
+        request: REQUEST,
+        holding: HOLDING,
+        side: Side::Buy,
+        qty: qty(700),
+        px: px(10_005),
+        intent: Intent::Entry,
+        released: AT,
+        arrival: px(10_000),
+    }
+}
+
+fn staged() -> Staged {
+    Staged {
+        holding: HOLDING,
+        admitted: qty(700),
+        released: qty(600),
+        accepted: qty(500),
+        filled: qty(-400),
+        queue_reason: QueueReason::Backoff,
+        wire_reason: WireReason::Rejected,
+        work_reason: WorkReason::Overfill,
+        lane: Lane::Reduce,
+        blocked: Block::Stale,
+        mark: Some(quote(5)),
+    }
+}
+
+fn corrected() -> Corrected {
+    Corrected {
+        holding: HOLDING,
+        class: DriftClass::External,
+        manual: qty(500),
+        own: qty(-200),
+        px: Some(px(10_005)),
+        effective: AT,
+        placeholder: true,
+        exec_id: Some(text("exec 9")),
+    }
+}
+
+fn order_events() -> Vec<Event> {
+    let mut events = vec![
+        Event::Requested(Requested {
+            request: REQUEST,
+            class: RequestClass::Activity,
+            order: Some(ORDER),
+        }),
+        Event::Released(Released { ticket: ticket() }),
+        Event::CancelReleased(CancelReleased {
+            order: ORDER,
+            request: REQUEST,
+            why: CancelWhy::Remainder,
+        }),
+        Event::RequestClosed(RequestClosed {
+            request: REQUEST,
+            ending: Ending::Unanswered,
+            ok: true,
+        }),
+        Event::LookupPlanned(LookupPlanned { order: ORDER, at: AT }),
+        Event::Closed(Closed { order: ORDER, dropped: qty(-100), rejected: qty(200) }),
+        Event::Repeated(Repeated { order: ORDER }),
+    ];
+    events.extend(
+        items()
+            .into_iter()
+            .map(|item| Event::Learned(Learned { order: ORDER, item, mark: Some(quote(5)) })),
+    );
+    events
+}
+
+fn holding_events() -> Vec<Event> {
+    vec![
+        Event::TargetSet(TargetSet {
+            sleeve: SleeveId(1),
+            holding: HOLDING,
+            qty: qty(-85_050),
+            rounded: qty(-85_000),
+            decided: AT,
+            px: Some(px(10_005)),
+            mark: Some(quote(5)),
+        }),
+        Event::Paused(Paused { holding: HOLDING, until: AT, streak: 3, code: 4 }),
+        Event::Unpaused(Unpaused { holding: HOLDING }),
+        Event::Compared(Compared { holding: HOLDING, skips: 1, differing: 2, broker: qty(300) }),
+        Event::Corrected(corrected()),
+        Event::Frozen(Frozen { holding: HOLDING, why: Freeze::CorporateAction }),
+        Event::Thawed(Thawed { holding: HOLDING }),
+        Event::Adopted(Adopted { holding: HOLDING, qty: qty(-300) }),
+        Event::Staged(staged()),
+        Event::Marked(Marked { holding: HOLDING, quote: quote(5) }),
+    ]
+}
+
+pub fn events() -> Vec<Event> {
+    let mut events = vec![
+        Event::Started(Started { epoch: 1_795_000_000_000, first: true }),
+        Event::Backoff(Backoff { until: AT, strikes: 2 }),
+        Event::LinkTurned(LinkTurned { channel: Channel::Rest, up: true }),
+        Event::Suspected(Suspected {}),
+        Event::RoundStarted(RoundStarted {}),
+        Event::RoundEnded(RoundEnded { compared: true }),
+        Event::ModeSet(ModeSet { mode: Mode::Flattening }),
+        Event::Alert(Alert {
+            code: AlertCode::Unconverged,
+            holding: Some(HOLDING),
+            order: Some(ORDER),
+            text: "zu spät".to_owned(),
+        }),
+        Event::DayEnded(DayEnded {}),
+        Event::Poisoned(Poisoned { law: "law 5: overshoot".to_owned() }),
+    ];
+    events.extend(order_events());
+    events.extend(holding_events());
+    events
+}

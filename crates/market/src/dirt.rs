@@ -1,0 +1,153 @@
+//! What is wrong with market data without being a mistake in the file, and what is done about
+//! it. Real recordings are dirty; a reader that refused them would not be used, and one that
+//! mended them silently would not be trusted.
+//!
+//! | class | what it is | what is done |
+//! |---|---|---|
+//! | `crossed` | the bid is above the ask | the quote is left out |
+//! | `locked` | the bid equals the ask | kept |
+//! | `one_sided` | a side is absent, or its price or size is zero (or its price below) | left out |
+//! | `void_trades` | a trade with a price or a quantity of zero (or a price below) | left out |
+//! | `reordered` | a stamp runs backwards inside the reorder window | put where it belongs |
+//! | `backward` | a stamp runs backwards beyond that window | raised to the latest stamp passed on |
+//! | `overfull` | the reorder buffer was full | the earliest tick was passed on early |
+//! | `reconnects` | the recorder says that it lost its connection | counted |
+//!
+//! A quote that is left out leaves the one before it in force, growing older: what prices from it
+//! must look at its age. A stamp that runs backwards by more than
+//! [`BACKWARD_NS_MAX`](crate::order::BACKWARD_NS_MAX) is an error: that is no jitter.
+//!
+//! Entry points: [`DirtReport`], its [`is_clean`](DirtReport::is_clean) and its `Display`.
+
+use std::fmt;
+
+/// How often something was met, and where first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dirt {
+    /// Rows.
+    pub count: u64,
+    /// The line of the first one, counted from 1; 0 if there is none.
+    pub first_line: u64,
+}
+
+impl Dirt {
+    const NONE: Self = Self { count: 0, first_line: 0 };
+
+    pub(crate) fn add(&mut self, line: u64) {
+        if self.count == 0 {
+            self.first_line = line;
+        }
+        self.count += 1;
+    }
+}
+
+/// What a source met so far. See [the module](crate::dirt) for the rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirtReport {
+    /// Quotes passed on.
+    pub quotes: u64,
+    /// Trades passed on.
+    pub trades: u64,
+    /// Quotes left out because the bid was above the ask.
+    pub crossed: Dirt,
+    /// Quotes kept although the bid equals the ask.
+    pub locked: Dirt,
+    /// Quotes left out because a side was not there.
+    pub one_sided: Dirt,
+    /// Trades left out because price or quantity was not above zero.
+    pub void_trades: Dirt,
+    /// Ticks that were put back where their stamps belong.
+    pub reordered: Dirt,
+    /// The furthest of them, in nanoseconds behind the latest stamp read.
+    pub reordered_ns_max: i64,
+    /// Ticks whose stamps were raised.
+    pub backward: Dirt,
+    /// The most by which one was raised, in nanoseconds.
+    pub backward_ns_max: i64,
+    /// Ticks passed on before their time in the reorder buffer was over.
+    pub overfull: Dirt,
+    /// Lost connections that the recorder noted.
+    pub reconnects: Dirt,
+}
+
+impl DirtReport {
+    /// Nothing met.
+    pub const NONE: Self = Self {
+        quotes: 0,
+        trades: 0,
+        crossed: Dirt::NONE,
+        locked: Dirt::NONE,
+        one_sided: Dirt::NONE,
+        void_trades: Dirt::NONE,
+        reordered: Dirt::NONE,
+        reordered_ns_max: 0,
+        backward: Dirt::NONE,
+        backward_ns_max: 0,
+        overfull: Dirt::NONE,
+        reconnects: Dirt::NONE,
+    };
+
+    /// True when nothing was mended, left out or suspicious.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.classes().iter().all(|(_, dirt)| dirt.count == 0)
+    }
+
+    /// Rows that were not passed on.
+    #[must_use]
+    pub const fn left_out(&self) -> u64 {
+        self.crossed.count + self.one_sided.count + self.void_trades.count
+    }
+
+    fn classes(&self) -> [(&'static str, Dirt); 8] {
+        [
+            ("crossed quotes left out", self.crossed),
+            ("locked quotes kept", self.locked),
+            ("one-sided quotes left out", self.one_sided),
+            ("void trades left out", self.void_trades),
+            ("ticks put back in order", self.reordered),
+            ("backward stamps raised", self.backward),
+            ("ticks passed on early because the reorder buffer was full", self.overfull),
+            ("lost connections", self.reconnects),
+        ]
+    }
+}
+
+impl fmt::Display for DirtReport {
+    /// One line: what was passed on, then every class that occurred with its first line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} quotes and {} trades", self.quotes, self.trades)?;
+        if self.is_clean() {
+            return f.write_str(", nothing to mend");
+        }
+        for (what, dirt) in self.classes().iter().filter(|(_, dirt)| dirt.count > 0) {
+            write!(f, "; {} {what} (first in line {})", dirt.count, dirt.first_line)?;
+        }
+        if self.reordered_ns_max > 0 {
+            write!(f, "; put back by at most {} ns", self.reordered_ns_max)?;
+        }
+        if self.backward_ns_max > 0 {
+            write!(f, "; raised by at most {} ns", self.backward_ns_max)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_names_only_what_occurred() {
+        let mut report = DirtReport { quotes: 3, ..DirtReport::NONE };
+        assert_eq!(report.to_string(), "3 quotes and 0 trades, nothing to mend");
+        report.crossed.add(7);
+        report.crossed.add(9);
+        assert_eq!(
+            report.to_string(),
+            "3 quotes and 0 trades; 2 crossed quotes left out (first in line 7)"
+        );
+        assert_eq!(report.left_out(), 2);
+        assert!(!report.is_clean());
+    }
+}

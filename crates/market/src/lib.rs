@@ -1,0 +1,36 @@
+//! Market data and target files for truefill: streaming, strict, exact.
+//!
+//! Start reading at [`source::Quotes`]: whatever gives ticks is one. Readers refuse what is
+//! malformed with its place and what is allowed, and mend or leave out what is merely dirty under
+//! rules that [`dirt`] states, counted. Numbers are read from their text; times are integer
+//! nanoseconds, UTC; memory does not depend on the length of a file.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`source`] | what a source of ticks is |
+//! | [`csv`], [`barter`] | file formats |
+//! | [`dirt`], [`order`] | what is wrong with market data, and how time is kept from running backwards |
+//! | [`demo`] | real data inside the program |
+//! | [`synthetic`] | made-up quotes, labelled so |
+//! | [`bars`] | bars from ticks |
+//! | [`targets`] | what a strategy wants, as a file |
+//! | [`time_text`], [`symbols`] | instants and names as text |
+//! | [`error`] | what can be wrong, in words |
+
+pub mod bars;
+pub mod barter;
+mod cells;
+mod clean;
+pub mod csv;
+pub mod demo;
+pub mod dirt;
+pub mod error;
+mod json;
+pub mod lines;
+mod nearest;
+pub mod order;
+pub mod source;
+pub mod symbols;
+pub mod synthetic;
+pub mod targets;
+pub mod time_text;

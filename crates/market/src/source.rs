@@ -1,0 +1,139 @@
+//! What every source of market data looks like to those who consume it.
+//!
+//! Entry points: [`Quotes`], [`Tick`], [`TickKind`]; [`Listed`] for ticks that are in memory.
+//!
+//! Invariants:
+//! 1. Times of successive ticks never decrease: a source mends or refuses what runs backwards
+//!    (see [`crate::dirt`]), so that the engine's clock can follow the ticks.
+//! 2. Every quote is sane in the sense of [`Quote::is_sane`], with a size above zero on both
+//!    sides; every trade has a price and a quantity above zero.
+//! 3. Memory is bounded and does not depend on the length of the source.
+
+use truefill_core::ids::InstrumentId;
+use truefill_core::num::{Px, Qty};
+use truefill_core::quote::Quote;
+use truefill_core::request::Side;
+use truefill_core::time::Nanos;
+
+use crate::dirt::DirtReport;
+use crate::error::MarketError;
+
+/// A trade that happened at the exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trade {
+    /// Price in currency units.
+    pub px: Px,
+    /// Quantity in units of the instrument; above zero.
+    pub qty: Qty,
+    /// The side that took liquidity; `None` where the source does not say.
+    pub side: Option<Side>,
+    /// When it was received.
+    pub time: Nanos,
+}
+
+/// One piece of market data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TickKind {
+    /// A new top of book.
+    Quote(Quote),
+    /// A trade.
+    Trade(Trade),
+}
+
+/// One piece of market data and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// Position in the list of instruments that the source was given.
+    pub instrument: InstrumentId,
+    /// What it says.
+    pub kind: TickKind,
+}
+
+impl Tick {
+    /// When it was received.
+    #[must_use]
+    pub const fn time(&self) -> Nanos {
+        match &self.kind {
+            TickKind::Quote(quote) => quote.time,
+            TickKind::Trade(trade) => trade.time,
+        }
+    }
+
+    /// The same tick with another time.
+    #[must_use]
+    pub const fn at(mut self, time: Nanos) -> Self {
+        match &mut self.kind {
+            TickKind::Quote(quote) => quote.time = time,
+            TickKind::Trade(trade) => trade.time = time,
+        }
+        self
+    }
+
+    /// The quote, if it is one.
+    #[must_use]
+    pub const fn quote(&self) -> Option<&Quote> {
+        match &self.kind {
+            TickKind::Quote(quote) => Some(quote),
+            TickKind::Trade(_) => None,
+        }
+    }
+}
+
+/// A stream of ticks in the order in which they became known.
+pub trait Quotes {
+    /// The next tick; `None` at the end.
+    ///
+    /// # Errors
+    /// [`MarketError`] for what cannot be used. After an error the source is finished: asked
+    /// again it answers with another error, never with `None` as if it had been read in full.
+    fn next(&mut self) -> Result<Option<Tick>, MarketError>;
+
+    /// What was wrong with the data so far and was mended or left out.
+    fn dirt(&self) -> &DirtReport {
+        &DirtReport::NONE
+    }
+}
+
+impl<Q: Quotes + ?Sized> Quotes for Box<Q> {
+    fn next(&mut self) -> Result<Option<Tick>, MarketError> {
+        (**self).next()
+    }
+
+    fn dirt(&self) -> &DirtReport {
+        (**self).dirt()
+    }
+}
+
+/// Ticks that are in memory already, for tests and small scenarios.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    ticks: std::vec::IntoIter<Tick>,
+}
+
+impl Listed {
+    /// Takes ticks that keep the invariants of [`crate::source`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Declared`](crate::error::ErrorKind::Declared) for a tick that does not.
+    pub fn new(ticks: Vec<Tick>) -> Result<Self, MarketError> {
+        let mut last = Nanos(i64::MIN);
+        for (at, tick) in ticks.iter().enumerate() {
+            let usable = match &tick.kind {
+                TickKind::Quote(q) => q.is_sane() && q.bid_qty.0 > 0 && q.ask_qty.0 > 0,
+                TickKind::Trade(t) => t.px.0 > 0 && t.qty.0 > 0,
+            };
+            if !usable || tick.time() < last {
+                let cause = format!("tick {at} of the list is crossed, empty or out of order");
+                return Err(MarketError::declared(cause, "list usable ticks in order of time"));
+            }
+            last = tick.time();
+        }
+        Ok(Self { ticks: ticks.into_iter() })
+    }
+}
+
+impl Quotes for Listed {
+    fn next(&mut self) -> Result<Option<Tick>, MarketError> {
+        Ok(self.ticks.next())
+    }
+}

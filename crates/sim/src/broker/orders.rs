@@ -1,0 +1,256 @@
+//! Orders at the broker: placing, filling, cancelling, and the trades of somebody else.
+
+use super::truth::{Change, TrueOrder};
+use super::{Broker, Due, venue_text};
+use crate::exchange::{Arriving, Execution};
+use crate::faults::FaultKind;
+use crate::rng::Rng;
+use truefill_core::config::ClientIds;
+use truefill_core::ids::VenueText;
+use truefill_core::num::{Amount, NANO, Px, Qty, Rounding, round_to};
+use truefill_core::report::{Liquidity, OrdStatus, Outcome, Refused, RejectCode, Taken};
+use truefill_core::request::{CancelOrder, NewOrder, Side, TimeInForce};
+use truefill_core::time::Nanos;
+
+impl Broker {
+    /// A new order reaches the exchange.
+    pub(super) fn place(&mut self, at: Nanos, new: &NewOrder, sent: Nanos) -> Outcome {
+        let twin = !self.truth.orders_by_client_id(&new.cl_ord_id).is_empty();
+        if twin && self.descriptor.client_ids == ClientIds::Unique {
+            return refused(RejectCode::DuplicateClOrdId, "this client id was used before");
+        }
+        let arriving = Arriving {
+            number: self.truth.orders().len() as u64,
+            instrument: new.instrument,
+            side: new.side,
+            qty: new.qty,
+            px: new.px,
+            tif: new.tif,
+        };
+        let broken = self.exchange.check(&arriving).err();
+        let status = if broken.is_some() { OrdStatus::Rejected } else { OrdStatus::Open };
+        let order = self.truth.add_order(TrueOrder {
+            order_id: self.next_order_id(),
+            cl_ord_id: Some(new.cl_ord_id),
+            instrument: new.instrument,
+            product: new.product,
+            side: new.side,
+            qty: new.qty,
+            px: new.px,
+            tif: new.tif,
+            sent: Some(sent),
+            created: at,
+            status,
+            filled: Qty::ZERO,
+            changes: vec![Change { time: at, status, cum: Qty::ZERO }],
+        });
+        self.push_status(at, order);
+        if let Some((code, text)) = broken {
+            return refused(code, text);
+        }
+        let mut executions = std::mem::take(&mut self.scratch);
+        self.exchange.place(&arriving, &mut executions);
+        self.book(at, &mut executions);
+        self.scratch = executions;
+        if new.tif == TimeInForce::Ioc && !self.truth.orders()[order].status.is_terminal() {
+            self.truth.set_status(at, order, OrdStatus::Canceled);
+            self.push_status(at, order);
+        }
+        let order_id = Some(self.truth.orders()[order].order_id);
+        Outcome::Taken(Taken { order_id, time: Some(self.clock(at)) })
+    }
+
+    /// Books matches of the exchange and tells them.
+    pub(super) fn book(&mut self, at: Nanos, executions: &mut Vec<Execution>) {
+        for execution in executions.drain(..) {
+            let order = usize::try_from(execution.number).unwrap_or(usize::MAX);
+            let lot = self.lot_of(&execution);
+            let split = self.plan.strikes(FaultKind::PartialFills);
+            let parts = if split {
+                parts(execution.qty, lot, self.plan.dice(FaultKind::PartialFills))
+            } else {
+                vec![execution.qty]
+            };
+            for qty in parts {
+                let part = Execution { qty, ..execution };
+                let fill = self.truth.add_fill(at, &part, self.fee(&part));
+                self.push_fill(at, fill);
+            }
+            self.push_status(at, order);
+        }
+    }
+
+    /// A cancel arrives.
+    pub(super) fn cancel(&mut self, at: Nanos, cancel: &CancelOrder) -> Outcome {
+        let by_client_id = self.descriptor.client_ids == ClientIds::Unique;
+        let order = match cancel.order_id {
+            Some(order_id) => self.truth.order_by_id(&order_id),
+            None if by_client_id => {
+                self.truth.orders_by_client_id(&cancel.cl_ord_id).first().copied()
+            }
+            None => None,
+        };
+        let Some(order) = order else {
+            return refused(RejectCode::UnknownOrder, "no such order");
+        };
+        let known = &self.truth.orders()[order];
+        let (order_id, status) = (Some(known.order_id), known.status);
+        if status.is_terminal() {
+            return refused(RejectCode::OrderDone, "the order is finished");
+        }
+        let taken = Outcome::Taken(Taken { order_id, time: Some(self.clock(at)) });
+        if status == OrdStatus::CancelPending {
+            return taken;
+        }
+        let race = self.plan.strikes(FaultKind::CancelRace);
+        let delayed = self.plan.strikes_unless(FaultKind::DelayedTerminal, race);
+        if race {
+            self.overtake(at, order);
+        }
+        if delayed {
+            self.truth.set_status(at, order, OrdStatus::CancelPending);
+            self.push_status(at, order);
+            let span_ns = self.plan.span_ns(FaultKind::DelayedTerminal, i64::MAX);
+            self.agenda.plan(at.plus(span_ns), Due::Cancel { order });
+        } else {
+            self.cancel_now(at, order);
+        }
+        taken
+    }
+
+    /// The exchange takes the order out of its book, if anything is left of it.
+    pub(super) fn cancel_now(&mut self, at: Nanos, order: usize) {
+        let known = &self.truth.orders()[order];
+        if known.status.is_terminal() {
+            return;
+        }
+        let left = self.exchange.cancel(known.instrument, known.side, order as u64);
+        assert!(left == Some(known.leaves()), "{}: books disagree", known.order_id);
+        self.truth.set_status(at, order, OrdStatus::Canceled);
+        self.push_status(at, order);
+    }
+
+    /// The order fills, wholly or in part, just before its cancel.
+    fn overtake(&mut self, at: Nanos, order: usize) {
+        let known = &self.truth.orders()[order];
+        let (instrument, side, leaves) = (known.instrument, known.side, known.leaves());
+        let lot = self.instruments.get(instrument.ix()).map_or(Qty::ZERO, |rules| rules.lot);
+        let dice = self.plan.dice(FaultKind::CancelRace);
+        let some = parts(leaves, lot, dice).first().copied().unwrap_or(leaves);
+        let qty = if dice.chance(500_000) { leaves } else { some };
+        let mut hit = Vec::from_iter(self.exchange.hit(instrument, side, order as u64, qty));
+        self.book(at, &mut hit);
+    }
+
+    /// Somebody else trades a holding at the far touch.
+    pub(super) fn manual_trade(&mut self, at: Nanos) {
+        let dice = self.plan.dice(FaultKind::ManualTrade);
+        let Some(holding) = dice.pick(self.holdings.len()).and_then(|at| self.holdings.get(at))
+        else {
+            return;
+        };
+        let (instrument, product) = (holding.instrument, holding.product);
+        let side = if dice.chance(500_000) { Side::Buy } else { Side::Sell };
+        let lots = dice.between(1, 10);
+        let Some(rules) = self.instruments.get(instrument.ix()) else { return };
+        let least = rules.min_qty.to_lot(rules.lot, Rounding::Ceil);
+        let qty = Qty((rules.lot.0 * i128::from(lots)).max(least.0));
+        let Some(px) = self.exchange.far_touch(instrument, side) else { return };
+        self.external_trade(at, instrument, product, side, qty, px);
+    }
+
+    /// Books a trade of somebody else: an order without a client id, filled at once.
+    pub(super) fn external_trade(
+        &mut self,
+        at: Nanos,
+        instrument: truefill_core::ids::InstrumentId,
+        product: VenueText,
+        side: Side,
+        qty: Qty,
+        px: Px,
+    ) {
+        let status = OrdStatus::Open;
+        let order = self.truth.add_order(TrueOrder {
+            order_id: self.next_order_id(),
+            cl_ord_id: None,
+            instrument,
+            product,
+            side,
+            qty,
+            px,
+            tif: TimeInForce::Day,
+            sent: None,
+            created: at,
+            status,
+            filled: Qty::ZERO,
+            changes: vec![Change { time: at, status, cum: Qty::ZERO }],
+        });
+        let liquidity = Liquidity::Taker;
+        let execution =
+            Execution { number: order as u64, qty, px, liquidity, touch: Some(px) };
+        let fill = self.truth.add_fill(at, &execution, self.fee(&execution));
+        self.push_fill(at, fill);
+        self.push_status(at, order);
+    }
+
+    /// The broker's ids count every order that comes to exist.
+    fn next_order_id(&self) -> VenueText {
+        venue_text(&format!("V{}", self.truth.orders().len() + 1))
+    }
+
+    fn lot_of(&self, execution: &Execution) -> Qty {
+        let order = usize::try_from(execution.number).ok().and_then(|n| self.truth.orders().get(n));
+        let rules = order.and_then(|order| self.instruments.get(order.instrument.ix()));
+        rules.map_or(Qty::ZERO, |rules| rules.lot)
+    }
+
+    /// Fee in currency: notional × multiplier × rate, rounded up to 1e-9.
+    fn fee(&self, execution: &Execution) -> Amount {
+        let order = usize::try_from(execution.number).ok().and_then(|n| self.truth.orders().get(n));
+        let rules = order.and_then(|order| self.instruments.get(order.instrument.ix()));
+        let multiplier = rules.map_or(NANO, |rules| rules.multiplier.0);
+        // 1e-18 by 1e-9 down to 1e-18; a notional is at most 1e33 units of 1e-18 here.
+        let notional = execution.qty.times(execution.px).0 / NANO;
+        let value = notional.saturating_mul(multiplier);
+        let raw = value.saturating_mul(i128::from(self.world.fee_ppm));
+        Amount(round_to(raw, 1_000_000 * NANO, Rounding::Ceil) / 1_000_000)
+    }
+}
+
+pub(super) fn refused(code: RejectCode, text: &str) -> Outcome {
+    Outcome::Refused(Refused { code, text: venue_text(text), retry_after_ns: None })
+}
+
+/// Cuts a quantity into two to four parts of whole lots; one part if it has just one lot.
+fn parts(qty: Qty, lot: Qty, dice: &mut Rng) -> Vec<Qty> {
+    let lots = if lot.0 > 0 { qty.0 / lot.0 } else { 1 };
+    let lots = i64::try_from(lots).unwrap_or(i64::MAX);
+    let count = dice.between(2, 4).min(lots);
+    let (mut left, mut cut) = (qty, Vec::new());
+    for after in (1..count).rev() {
+        let spare = i64::try_from(left.0 / lot.0.max(1)).unwrap_or(i64::MAX) - after;
+        let part = Qty(lot.0 * i128::from(dice.between(1, spare)));
+        cut.push(part);
+        left -= part;
+    }
+    cut.push(left);
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_lots_and_add_up() {
+        let mut dice = Rng::new(1);
+        let lot = Qty::whole(5);
+        for lots in 1..40 {
+            let qty = Qty::whole(5 * lots);
+            let cut = parts(qty, lot, &mut dice);
+            assert_eq!(cut.iter().copied().sum::<Qty>(), qty);
+            assert!(cut.iter().all(|part| part.0 > 0 && part.0 % lot.0 == 0), "{cut:?}");
+            assert!(cut.len() <= 4 && (cut.len() >= 2 || lots == 1));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Checkers: the engine's belief against the broker's truth, every law after every turn.
+//!
+//! Entry point: [`Checker`]. A violation is a sentence that names the law; each is kept once.
+
+use crate::broker::Broker;
+use crate::faults::FaultKind;
+use std::collections::BTreeMap;
+use truefill_core::engine::Engine;
+use truefill_core::engine::targets::working_target;
+use truefill_core::event::{DriftClass, Event};
+use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
+use truefill_core::num::Qty;
+use truefill_core::order::Ticket;
+use truefill_core::request::Side;
+
+/// Most violations kept.
+const KEPT: usize = 100;
+
+/// Watches a session.
+#[derive(Debug, Default)]
+pub struct Checker {
+    violations: Vec<String>,
+    tickets: BTreeMap<OrderNo, Ticket>,
+    /// Own part of adopted differences, per holding.
+    adopted: BTreeMap<HoldingId, Qty>,
+    max_overshoot: Qty,
+    /// Orders whose request arrived, and whether it is stuck before the exchange.
+    arrived: BTreeMap<ClOrdId, bool>,
+    requests_read: usize,
+    releasing: OrderNo,
+}
+
+impl Checker {
+    /// A law does not hold.
+    pub fn broken(&mut self, what: String) {
+        if self.violations.len() < KEPT && !self.violations.contains(&what) {
+            self.violations.push(what);
+        }
+    }
+
+    /// The worst violation of law 5 at any release.
+    #[must_use]
+    pub const fn max_overshoot(&self) -> Qty {
+        self.max_overshoot
+    }
+
+    /// What was broken.
+    #[must_use]
+    pub fn into_violations(self) -> Vec<String> {
+        self.violations
+    }
+
+    /// A durable event, before its effects are run.
+    pub fn event(&mut self, event: &Event, engine: &Engine, broker: &Broker) {
+        match event {
+            Event::Released(e) => {
+                self.law_5(&e.ticket, engine, broker);
+                if self.tickets.insert(e.ticket.order, e.ticket.clone()).is_some() {
+                    self.broken(format!("law 4: order {} was released twice", e.ticket.order));
+                }
+            }
+            Event::Corrected(e) if e.class != DriftClass::Opening => {
+                *self.adopted.entry(e.holding).or_default() += e.own;
+            }
+            _ => {}
+        }
+    }
+
+    /// Law 5 on the truth: what we really hold through our orders, and all that may still fill,
+    /// must fit the working target together with this order.
+    fn law_5(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
+        self.read_requests(broker);
+        self.releasing = ticket.order;
+        let truth = broker.truth();
+        let mut position = self.adopted.get(&ticket.holding).copied().unwrap_or_default();
+        let mut open = ticket.qty;
+        for other in self.tickets.values().filter(|t| t.holding == ticket.holding) {
+            let known = truth.orders_by_client_id(&other.cl_ord_id);
+            let orders = known.iter().map(|at| &truth.orders()[*at]);
+            let (mut filled, mut leaves) = (Qty::ZERO, Qty::ZERO);
+            for order in orders {
+                filled += order.filled;
+                leaves += order.leaves();
+            }
+            if known.is_empty() && self.may_appear(other, engine) {
+                leaves = other.qty;
+            }
+            position += other.side.signed(filled);
+            if other.side == ticket.side {
+                open += leaves;
+            }
+        }
+        let target = working_target(engine.config(), engine.state(), ticket.holding);
+        let over = match ticket.side {
+            Side::Buy => position + open - target,
+            Side::Sell => target - (position - open),
+        };
+        if over > self.max_overshoot {
+            self.max_overshoot = over;
+            self.broken(format!(
+                "law 5: order {} takes holding {} by {over} past its target {target}",
+                ticket.order, ticket.holding
+            ));
+        }
+    }
+
+    /// An order that the broker does not have may still appear there.
+    fn may_appear(&self, ticket: &Ticket, engine: &Engine) -> bool {
+        if ticket.order == self.releasing {
+            return false;
+        }
+        let stuck = match self.arrived.get(&ticket.cl_ord_id) {
+            Some(stuck) => *stuck,
+            // Still in the network, or lost.
+            None => true,
+        };
+        let appear_max_ns = engine.config().descriptor.appear_max_ns.unwrap_or(i64::MAX);
+        stuck && engine.state().now <= ticket.released.plus(appear_max_ns)
+    }
+
+    fn read_requests(&mut self, broker: &Broker) {
+        let requests = broker.truth().requests();
+        for request in &requests[self.requests_read..] {
+            if let (Some(id), "new") = (request.cl_ord_id, request.kind) {
+                self.arrived.insert(id, request.fault == Some(FaultKind::LateAck));
+            }
+        }
+        self.requests_read = requests.len();
+    }
+
+    /// After a turn.
+    pub fn after_turn(&mut self, engine: &Engine, broker: &Broker) {
+        if broker.truth().windows().iter().any(|window| window.hits > 0) {
+            self.broken("law 7: a request exceeded the broker's limit".to_owned());
+        }
+        if engine.is_poisoned() {
+            self.broken("the engine is poisoned".to_owned());
+        }
+    }
+
+    /// At the end, with faults off for a while.
+    pub fn at_end(&mut self, engine: &Engine, broker: &Broker, settled: bool) {
+        if !settled {
+            self.broken("liveness: not everything settled after the faults stopped".to_owned());
+        }
+        if !broker.truth().doubled_client_ids().is_empty() {
+            self.broken("law 2: an order reached the broker twice".to_owned());
+        }
+        if let Err(why) = broker.truth().check() {
+            self.broken(format!("the simulated truth contradicts itself: {why}"));
+        }
+        for (at, key) in engine.config().holdings.iter().enumerate() {
+            let ours = engine.state().holdings[at].total();
+            let theirs = broker.truth().position(key.instrument, &key.product);
+            if ours != theirs {
+                let symbol = &engine.config().instruments[key.instrument.ix()].symbol;
+                self.broken(format!("law 6: {symbol}: the broker holds {theirs}, we say {ours}"));
+            }
+        }
+    }
+}

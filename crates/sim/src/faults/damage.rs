@@ -1,0 +1,27 @@
+//! Damaged bytes that are certain to be recognised as damaged. Transports carry checksums, so a
+//! digit that silently becomes another one is outside of what a broker connection can do; what
+//! happens is that half a body comes, or something that is not the protocol at all.
+
+use crate::rng::Rng;
+
+/// A body that is not the protocol: bytes that are no text in the middle of it, or the page of
+/// something between us and the broker.
+#[must_use]
+pub fn garble(body: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let Some(at) = rng.pick(body.len()).filter(|_| rng.chance(500_000)) else {
+        return b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec();
+    };
+    let mut damaged = body.to_vec();
+    for byte in damaged.iter_mut().skip(at).take(4) {
+        // 0xff occurs nowhere in UTF-8.
+        *byte = 0xff;
+    }
+    damaged
+}
+
+/// A body that ends too early.
+#[must_use]
+pub fn truncate(body: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let kept = rng.pick(body.len()).unwrap_or(0);
+    body.get(..kept).unwrap_or_default().to_vec()
+}

@@ -1,0 +1,27 @@
+//! The simulated world: everything outside the engine, in virtual time and from one seed.
+//!
+//! Entry points: [`broker::Broker`] takes the engine's bytes and the market's quotes and gives
+//! back bytes; [`broker::truth::Truth`] is what really happened; [`faults::Faults`] says what
+//! goes wrong.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`exchange`] | a matching engine on top-of-book quotes |
+//! | [`broker`] | accounts, limits, reads, stream: the server half of the wire, hostile on demand |
+//! | [`network`] | virtual time, latency |
+//! | [`faults`] | what can go wrong, how often, and the presets |
+//! | [`rng`] | the only source of randomness |
+//! | [`strategy`] | what decides targets |
+//! | [`session`] | market, engine and broker in one virtual time |
+//! | [`check`] | belief against truth, every law after every turn |
+//!
+//! Invariant: equal configuration, world, seed and calls give equal deliveries, byte for byte.
+
+pub mod broker;
+pub mod check;
+pub mod exchange;
+pub mod faults;
+pub mod network;
+pub mod rng;
+pub mod session;
+pub mod strategy;

@@ -1,0 +1,389 @@
+//! A session: recorded market, shipped engine, simulated broker, in virtual time.
+//!
+//! Start reading at [`run`]. The loop is the canonical shell of `core::engine`, with a heap of
+//! simulated events where a live shell has sockets; the engine cannot tell the difference,
+//! because bytes cross between it and the broker here too.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`shell`] | one turn: inputs, release, commit, effects |
+//! | [`tape`] | the last quotes, and which the engine wants to see |
+//! | [`crash`] | the engine's process dies and comes back |
+//! | [`settle`] | faults off, everything must converge |
+//! | [`measure`] | what happened, in numbers |
+//!
+//! Invariants: time never runs backwards; equal plans give byte-identical record streams; the
+//! broker's truth is never shown to the engine.
+
+mod crash;
+mod ideal;
+mod measure;
+mod settle;
+mod shell;
+mod tape;
+
+pub use crash::{Crash, CrashPoint};
+pub use measure::{Facts, Incident, QueuePoint};
+
+use crate::broker::Broker;
+use crate::broker::world::World;
+use crate::check::Checker;
+use crate::strategy::{Strategy, Wish};
+use measure::Measure;
+use std::collections::{BTreeMap, BTreeSet};
+use tape::Tape;
+use truefill_core::config::Config;
+use truefill_core::engine::Engine;
+use truefill_core::ids::RequestId;
+use truefill_core::input::{Channel, Input, LinkChange, Start, Target};
+use truefill_core::num::Qty;
+use truefill_core::quote::{Mark, Quote};
+use truefill_core::request::Query;
+use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
+use truefill_gap::ledger::Entry;
+use truefill_gap::story::Story;
+use truefill_gap::{Attribution, GapError, Report};
+use truefill_journal::{Batch, JournalError, SegmentStart, Store};
+use truefill_market::error::MarketError;
+use truefill_market::source::{Quotes, TickKind};
+use truefill_venue::ReferenceCodec;
+
+/// Everything a session is made of besides its market and its strategies.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The engine's configuration.
+    pub config: Config,
+    /// The broker's world: latencies, windows, fees, faults.
+    pub world: World,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Which program decides, for the journal.
+    pub build: String,
+    /// What the backtest assumed per side, in basis points of notional.
+    pub assumed_fee_bps: u32,
+    /// From a quote to the target it leads to: feed, computing, local link.
+    pub decide_ns: i64,
+    /// The engine starts so long before the first quote.
+    pub lead_ns: i64,
+    /// Longest time for everything to settle after the last quote.
+    pub settle_ns: i64,
+    /// When the engine's process dies.
+    pub crash: Crash,
+    /// Records between two snapshots.
+    pub snapshot_every: u64,
+}
+
+impl Plan {
+    /// A plan with the usual times and no crash.
+    #[must_use]
+    pub fn new(config: Config, world: World, seed: u64) -> Self {
+        Self {
+            config,
+            world,
+            seed,
+            build: env!("CARGO_PKG_VERSION").to_owned(),
+            assumed_fee_bps: 0,
+            decide_ns: 2 * MILLI_NS,
+            lead_ns: 20 * SECOND_NS,
+            settle_ns: 600 * SECOND_NS,
+            crash: Crash::Never,
+            snapshot_every: 4096,
+        }
+    }
+}
+
+/// Why a session could not run to its end. A broken law is not here but in
+/// [`Outcome::violations`].
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The market data.
+    #[error(transparent)]
+    Market(#[from] MarketError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The gap ledger.
+    #[error(transparent)]
+    Gap(#[from] GapError),
+    /// The configuration.
+    #[error("the configuration does not fit together: {0}")]
+    Config(String),
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The gap ledger's lines after the header.
+    pub ledger: Vec<Entry>,
+    /// The gap by cause.
+    pub gap: Report,
+    /// Numbers.
+    pub facts: Facts,
+    /// Waits in our queue.
+    pub queue: Vec<QueuePoint>,
+    /// What people were told.
+    pub incidents: Vec<Incident>,
+    /// Per holding: target, engine, broker.
+    pub positions: Vec<[Qty; 3]>,
+    /// Digest of the engine's state at the end.
+    pub digest: u128,
+    /// Laws that did not hold, each once.
+    pub violations: Vec<String>,
+    /// The broker, with its truth.
+    pub broker: Broker,
+}
+
+/// An input that is ready, with the quote that was in force when it happened.
+#[derive(Clone, Debug)]
+struct Ready {
+    input: Input,
+    then: Option<Mark>,
+}
+
+impl From<Input> for Ready {
+    fn from(input: Input) -> Self {
+        Self { input, then: None }
+    }
+}
+
+/// What was sent and has no answer yet.
+#[derive(Clone, Debug)]
+struct Sent {
+    /// `None` for a write.
+    query: Option<Query>,
+    /// When it is given up.
+    until: Nanos,
+}
+
+pub(crate) struct Session<'a> {
+    plan: &'a Plan,
+    store: &'a mut dyn Store,
+    engine: Engine,
+    broker: Broker,
+    codec: ReferenceCodec,
+    strategies: Vec<Box<dyn Strategy + 'a>>,
+    tape: Tape,
+    now: Nanos,
+    /// The next time at which anything but a quote happens.
+    due: Nanos,
+    /// The engine is not woken again before.
+    rest_until: Nanos,
+    inbox: Vec<Ready>,
+    /// Targets on their way to the engine, with the quote each was decided on.
+    targets: BTreeMap<(Nanos, u64), (Target, Option<Quote>)>,
+    sent: BTreeMap<RequestId, Sent>,
+    timeouts: BTreeSet<(Nanos, RequestId)>,
+    wishes: Vec<Wish>,
+    batch: Batch,
+    inputs: u64,
+    declared: u64,
+    steps: u64,
+    snapshot_seq: u64,
+    /// While the process is down, the time at which it comes back.
+    down_until: Option<Nanos>,
+    /// The market is over and the faults are off.
+    settling: bool,
+    story: Story,
+    measure: Measure,
+    checker: Checker,
+}
+
+/// Runs a session to its end.
+///
+/// # Errors
+/// [`SessionError`] when market data, journal or configuration do not allow it.
+pub fn run<'a>(
+    plan: &'a Plan,
+    store: &'a mut dyn Store,
+    quotes: &mut dyn Quotes,
+    strategies: Vec<Box<dyn Strategy + 'a>>,
+) -> Result<Outcome, SessionError> {
+    let mut first = quotes.next()?;
+    let begin = first.as_ref().map_or(Nanos(0), |tick| tick.time());
+    let mut session = Session::new(plan, store, strategies, begin.plus(-plan.lead_ns))?;
+    session.start()?;
+    while let Some(tick) = match first.take() {
+        Some(tick) => Some(tick),
+        None => quotes.next()?,
+    } {
+        let time = tick.time();
+        if session.due < time {
+            session.run_until(time)?;
+        }
+        session.now = session.now.max(time);
+        if let TickKind::Quote(quote) = &tick.kind {
+            session.quote(tick.instrument, quote)?;
+        }
+    }
+    session.settle()?;
+    session.finish()
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        plan: &'a Plan,
+        store: &'a mut dyn Store,
+        strategies: Vec<Box<dyn Strategy + 'a>>,
+        now: Nanos,
+    ) -> Result<Self, SessionError> {
+        let engine = Engine::new(plan.config.clone()).map_err(SessionError::Config)?;
+        Ok(Self {
+            plan,
+            store,
+            engine,
+            broker: Broker::new(&plan.config, plan.world.clone(), plan.seed),
+            codec: ReferenceCodec::of(&plan.config),
+            strategies,
+            tape: Tape::new(plan.config.instruments.len()),
+            now,
+            due: now,
+            rest_until: now,
+            inbox: Vec::new(),
+            targets: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            timeouts: BTreeSet::new(),
+            wishes: Vec::new(),
+            batch: Batch::new(),
+            inputs: 0,
+            declared: 0,
+            steps: 0,
+            snapshot_seq: 0,
+            down_until: None,
+            settling: false,
+            story: Story::new(plan.config.clone(), plan.assumed_fee_bps),
+            measure: Measure::new(&plan.config),
+            checker: Checker::default(),
+        })
+    }
+
+    /// The engine's process starts: a new segment, a new epoch.
+    fn start(&mut self) -> Result<(), SessionError> {
+        let epoch = u64::try_from(self.now.0 / MILLI_NS).unwrap_or(1).max(1);
+        let epoch = epoch.max(self.engine.state().epoch + 1);
+        let start = SegmentStart::new(self.now, epoch, &self.plan.build, &self.plan.config);
+        self.store.open_segment(&start)?;
+        self.inbox.push(Input::Start(Start { epoch }).into());
+        for channel in [Channel::Stream, Channel::Rest, Channel::Market] {
+            let up = self.broker.link_up(channel);
+            self.inbox.push(Input::Link(LinkChange { channel, up }).into());
+        }
+        self.turn()
+    }
+
+    /// Lets everything happen that is due before `time`.
+    fn run_until(&mut self, time: Nanos) -> Result<(), SessionError> {
+        while self.due < time {
+            self.now = self.now.max(self.due);
+            if self.down_until.is_some_and(|until| until <= self.now) {
+                self.come_back()?;
+            }
+            self.ask_strategies();
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    fn quote(
+        &mut self,
+        instrument: truefill_core::ids::InstrumentId,
+        quote: &truefill_core::quote::Quote,
+    ) -> Result<(), SessionError> {
+        self.tape.put(instrument, quote);
+        self.broker.on_quote(self.now, instrument, quote);
+        for strategy in &mut self.strategies {
+            strategy.on_quote(instrument, quote, &mut self.wishes);
+        }
+        if !self.wishes.is_empty() {
+            self.declare();
+        }
+        self.due = self.due.min(self.broker.next_time());
+        if self.tape.wakes(instrument) && self.down_until.is_none() {
+            self.inbox.push(Input::Tick(truefill_core::input::Tick {}).into());
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    fn ask_strategies(&mut self) {
+        for strategy in &mut self.strategies {
+            if strategy.next_time() <= self.now {
+                strategy.on_time(self.now, &mut self.wishes);
+            }
+        }
+        self.declare();
+    }
+
+    /// Wishes become targets once they have been computed and carried to the engine.
+    fn declare(&mut self) {
+        for wish in self.wishes.drain(..) {
+            let holdings = &self.plan.config.holdings;
+            let Some(key) = holdings.get(wish.holding.ix()) else { continue };
+            let quote = self.tape.last(key.instrument).copied();
+            let target = Target {
+                sleeve: key.sleeve,
+                holding: wish.holding,
+                qty: wish.qty,
+                decided: self.now,
+                px: wish.px.or(quote.map(|q| q.mid())),
+                reopen: false,
+            };
+            let at = self.now.plus(self.plan.decide_ns);
+            self.declared += 1;
+            self.targets.insert((at, self.declared), (target, quote));
+            self.due = self.due.min(at);
+        }
+    }
+
+    fn next_due(&self) -> Nanos {
+        let mut due = self.broker.next_time();
+        if let Some(until) = self.down_until {
+            return due.min(until);
+        }
+        due = due.min(self.engine.next_deadline(self.now).max(self.rest_until));
+        due = due.min(self.timeouts.first().map_or(Nanos::MAX, |(at, _)| *at));
+        due = due.min(self.targets.first_key_value().map_or(Nanos::MAX, |((at, _), _)| *at));
+        self.strategies.iter().map(|s| s.next_time()).fold(due, Nanos::min)
+    }
+
+    fn finish(self) -> Result<Outcome, SessionError> {
+        let mut facts = self.measure.facts(&self.engine, &self.broker);
+        facts.max_overshoot = self.checker.max_overshoot();
+        let mut violations = self.checker.into_violations();
+        let (queue, incidents) = self.measure.into_parts();
+        let told = self.story.finish();
+        let mut attribution = Attribution::new();
+        attribution.apply(&truefill_gap::ledger::Line::HEADER)?;
+        for entry in &told.entries {
+            attribution.apply(&entry.line)?;
+        }
+        let gap = attribution.finish()?;
+        if !gap.is_exact() {
+            violations.push(format!("law 8: the gap has a residual of {}", gap.residual()));
+        }
+        let mut positions = Vec::new();
+        for (at, counters) in told.counters.iter().enumerate() {
+            let h = &self.engine.state().holdings[at];
+            let staged = [h.staged.admitted, h.staged.released, h.staged.accepted, h.staged.filled];
+            if staged != *counters {
+                violations.push(format!(
+                    "law 8: holding {at}: the ladder of the ledger ends at {counters:?}, \
+                     the engine's at {staged:?}"
+                ));
+            }
+            let key = &self.plan.config.holdings[at];
+            let broker = self.broker.truth().position(key.instrument, &key.product);
+            positions.push([h.emitted, h.total(), broker]);
+        }
+        Ok(Outcome {
+            ledger: told.entries,
+            gap,
+            facts,
+            queue,
+            incidents,
+            positions,
+            digest: self.engine.digest(),
+            violations,
+            broker: self.broker,
+        })
+    }
+}

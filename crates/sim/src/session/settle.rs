@@ -1,0 +1,51 @@
+//! The end: faults off, and within a bounded time everything must converge.
+
+use super::{Session, SessionError};
+use truefill_core::event::{Block, Lane};
+use truefill_core::input::{DayEnd, Input};
+use truefill_core::time::SECOND_NS;
+
+impl Session<'_> {
+    pub(super) fn settle(&mut self) -> Result<(), SessionError> {
+        self.broker.settle(self.now);
+        self.settling = true;
+        let end = self.now.plus(self.plan.settle_ns);
+        // A full idle round must pass quietly before the books are closed.
+        let mut quiet_since = None;
+        while self.now < end {
+            let step = self.now.plus(SECOND_NS).min(end);
+            self.refresh_quotes();
+            self.run_until(step)?;
+            self.now = step;
+            if !self.is_settled() {
+                quiet_since = None;
+                continue;
+            }
+            let since = *quiet_since.get_or_insert(self.now);
+            if self.now.since(since) > self.plan.config.recon.idle_ns + 2 * SECOND_NS {
+                break;
+            }
+        }
+        self.inbox.push(Input::DayEnd(DayEnd {}).into());
+        self.turn()?;
+        self.checker.at_end(&self.engine, &self.broker, self.is_settled());
+        Ok(())
+    }
+
+    /// The market stands still at its last quotes, which stay current.
+    fn refresh_quotes(&mut self) {
+        self.tape.refresh(self.now);
+    }
+
+    fn is_settled(&self) -> bool {
+        let state = self.engine.state();
+        let waiting = state.holdings.iter().any(|h| {
+            h.differing > 0 || (h.staged.lane != Lane::Idle && h.staged.blocked == Block::Open)
+        });
+        self.down_until.is_none()
+            && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
+            && self.targets.is_empty()
+            && state.wire.values().all(|w| w.order.is_none())
+            && !waiting
+    }
+}

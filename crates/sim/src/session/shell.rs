@@ -1,0 +1,251 @@
+//! One turn of the shell: take what is ready, step it, ask the queue last, commit, run the
+//! effects.
+
+use super::{Ready, Sent, Session, SessionError};
+use crate::broker::world::Delivery;
+use truefill_core::effect::Effect;
+use truefill_core::engine::Step;
+use truefill_core::event::Event;
+use truefill_core::ids::RequestId;
+use truefill_core::input::{Channel, Envelope, Garbled, Input, LinkChange, Release};
+use truefill_core::quote::Mark;
+use truefill_core::report::{
+    Answer, Failed, Found, News, Outcome, Push, ReadFailure, Reply, Unclear, UnknownCause,
+};
+use truefill_core::time::MILLI_NS;
+use truefill_venue::ClientCodec;
+
+/// More turns in one instant mean that engine and broker keep each other busy for ever.
+const TURNS_MAX: u32 = 20_000;
+
+impl Session<'_> {
+    /// Turns until nothing is left to do at this instant.
+    pub(super) fn turn(&mut self) -> Result<(), SessionError> {
+        for _ in 0..TURNS_MAX {
+            self.gather();
+            if self.down_until.is_some() {
+                self.inbox.clear();
+                break;
+            }
+            let woken = self.engine.next_deadline(self.now) <= self.now;
+            let rested = self.rest_until <= self.now;
+            if self.inbox.is_empty() && !(woken && rested) {
+                break;
+            }
+            let idle = self.inbox.is_empty();
+            if !self.batch_of_inputs()? && idle {
+                // Woken for nothing: harmless, but not again at once.
+                self.rest_until = self.now.plus(MILLI_NS);
+            }
+            self.checker.after_turn(&self.engine, &self.broker);
+        }
+        let engine = &self.engine;
+        let keeping = !engine.state().orders.open.is_empty();
+        self.tape.listen(|id| engine.wants_quotes(id), keeping);
+        self.due = self.next_due();
+        Ok(())
+    }
+
+    /// Everything that is ready now becomes inputs.
+    fn gather(&mut self) {
+        let mut deliveries = Vec::new();
+        self.broker.advance(self.now, &mut deliveries);
+        for (_, delivery) in deliveries {
+            self.deliver(delivery);
+        }
+        while let Some((at, request)) = self.timeouts.first().copied() {
+            if at > self.now {
+                break;
+            }
+            self.timeouts.remove(&(at, request));
+            self.give_up(request, UnknownCause::Timeout, ReadFailure::Timeout);
+        }
+        while let Some(entry) = self.targets.first_entry() {
+            if entry.key().0 > self.now {
+                break;
+            }
+            if self.down_until.is_some() {
+                break;
+            }
+            let (target, quote) = entry.remove();
+            let key = self.plan.config.holdings.get(target.holding.ix());
+            let then = key.zip(quote).map(|(k, quote)| Mark { instrument: k.instrument, quote });
+            self.inbox.push(Ready { input: Input::Target(target), then });
+        }
+    }
+
+    fn deliver(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Reply { id, status, body } => self.reply(id, status, &body),
+            Delivery::Reset { id } => {
+                self.give_up(id, UnknownCause::Reset, ReadFailure::Reset);
+            }
+            Delivery::Push { body, .. } => {
+                let input = match self.codec.decode_push(&body) {
+                    Ok(push) => Input::Push(push),
+                    Err(garbage) => {
+                        let (channel, why) = (Channel::Stream, garbage.to_string());
+                        Input::Garbled(Garbled { channel, why })
+                    }
+                };
+                let then = self.mark_then(&input);
+                self.inbox.push(Ready { input, then });
+            }
+            Delivery::Link { channel, up } => {
+                self.inbox.push(Input::Link(LinkChange { channel, up }).into());
+            }
+        }
+    }
+
+    fn reply(&mut self, id: RequestId, status: u16, body: &[u8]) {
+        let query = match self.sent.remove(&id) {
+            Some(sent) => {
+                self.timeouts.remove(&(sent.until, id));
+                sent.query
+            }
+            // Given up before: a late answer to a write is still evidence.
+            None => None,
+        };
+        let input = match query {
+            Some(query) => {
+                let found = self.codec.decode_answer(id, &query, status, body);
+                Input::Answer(Answer { request: id, found })
+            }
+            None => {
+                let outcome = self.codec.decode_reply(id, status, body);
+                Input::Reply(Reply { request: id, outcome })
+            }
+        };
+        let then = self.mark_then(&input);
+        self.inbox.push(Ready { input, then });
+    }
+
+    fn give_up(&mut self, id: RequestId, write: UnknownCause, read: ReadFailure) {
+        let Some(sent) = self.sent.remove(&id) else { return };
+        self.timeouts.remove(&(sent.until, id));
+        let input = if sent.query.is_some() {
+            let found = Found::Failed(Failed { cause: read, retry_after_ns: None });
+            Input::Answer(Answer { request: id, found })
+        } else {
+            let outcome = Outcome::Unclear(Unclear { cause: write, retry_after_ns: None });
+            Input::Reply(Reply { request: id, outcome })
+        };
+        self.inbox.push(input.into());
+    }
+
+    /// Steps the inbox and a release, commits, runs the effects. True if anything happened.
+    fn batch_of_inputs(&mut self) -> Result<bool, SessionError> {
+        self.steps += 1;
+        self.inbox.push(Input::Release(Release {}).into());
+        let mut effects = Vec::new();
+        let mut events = Vec::new();
+        for Ready { input, then } in std::mem::take(&mut self.inbox) {
+            let marks = self.marks(&input, then);
+            let envelope = Envelope { now: self.now, marks, input };
+            let step = self.engine.step(&envelope);
+            self.note(&envelope, &step);
+            events.extend(step.events);
+            effects.extend(step.effects);
+        }
+        if self.dies_before_commit() {
+            self.go_down(false)?;
+            return Ok(true);
+        }
+        if !self.batch.is_empty() {
+            self.store.append(&self.batch)?;
+            self.batch.clear();
+            self.snapshot()?;
+        }
+        for event in &events {
+            self.durable(event);
+        }
+        let dies = self.dies_before_sending();
+        if !dies {
+            effects.into_iter().for_each(|effect| self.run(effect));
+        }
+        if dies || self.dies_after_sending() {
+            self.go_down(true)?;
+        }
+        Ok(!events.is_empty())
+    }
+
+    /// An input that changed something goes to the journal, with what it led to.
+    fn note(&mut self, envelope: &Envelope, step: &Step) {
+        if step.events.is_empty() {
+            return;
+        }
+        self.batch.input(envelope);
+        for event in &step.events {
+            self.batch.event(self.now, event);
+        }
+        self.inputs += 1;
+        if self.inputs.is_multiple_of(u64::from(self.plan.config.digest_every)) {
+            self.batch.digest(self.engine.digest().into());
+        }
+    }
+
+    fn durable(&mut self, event: &Event) {
+        self.story.event(self.now, event);
+        self.measure.event(self.now, event);
+        self.checker.event(event, &self.engine, &self.broker);
+    }
+
+    fn snapshot(&mut self) -> Result<(), SessionError> {
+        let seq = self.engine.state().seq;
+        if seq - self.snapshot_seq >= self.plan.snapshot_every {
+            self.snapshot_seq = seq;
+            self.store.put_snapshot(&truefill_journal::snapshot_of(&self.engine, seq))?;
+        }
+        Ok(())
+    }
+
+    /// The quotes an input uses: the one in force when it happened, if it is told late, then
+    /// those in force now.
+    fn marks(&self, input: &Input, then: Option<Mark>) -> Vec<Mark> {
+        let instruments = self.engine.marks_for(input);
+        let mut marks = Vec::with_capacity(instruments.len() + 1);
+        marks.extend(then);
+        marks.extend(instruments.into_iter().filter_map(|id| self.tape.mark(id)));
+        marks
+    }
+
+    /// The quote in force when the exchange did what a message tells of.
+    fn mark_then(&self, input: &Input) -> Option<Mark> {
+        let time = match input {
+            Input::Push(Push { news: News::Fill(fill), .. }) => fill.time,
+            Input::Reply(Reply { outcome: Outcome::Taken(taken), .. }) => taken.time?,
+            _ => return None,
+        };
+        let instrument = self.engine.marks_for(input).first().copied()?;
+        let quote = self.tape.at(instrument, time.min(self.now))?;
+        Some(Mark { instrument, quote })
+    }
+
+    fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send { request, what, .. } => {
+                let body = self.codec.encode_write(request, &what);
+                self.put_on_wire(request, None, body);
+            }
+            Effect::Ask { request, what, .. } => {
+                let body = self.codec.encode_read(request, &what);
+                self.put_on_wire(request, Some(what), body);
+            }
+            Effect::Tell(alert) => self.measure.alert(self.now, alert),
+            Effect::Halt { law } => self.checker.broken(format!("the engine halted: {law}")),
+        }
+    }
+
+    fn put_on_wire(
+        &mut self,
+        id: RequestId,
+        query: Option<truefill_core::request::Query>,
+        body: Vec<u8>,
+    ) {
+        let until = self.now.plus(self.plan.config.descriptor.reply_timeout_ns);
+        self.sent.insert(id, Sent { query, until });
+        self.timeouts.insert((until, id));
+        self.measure.sent();
+        self.broker.send(self.now, id, body);
+    }
+}

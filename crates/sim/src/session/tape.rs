@@ -1,0 +1,85 @@
+//! The last quotes of every instrument: what the shell attaches to inputs as marks.
+
+use std::collections::VecDeque;
+use truefill_core::ids::InstrumentId;
+use truefill_core::quote::{Mark, Quote};
+use truefill_core::time::Nanos;
+
+/// Quotes kept per instrument while orders are open, to value what is learned late.
+const KEPT: usize = 1024;
+
+/// Last quotes, and who wants to be woken.
+#[derive(Clone, Debug)]
+pub(super) struct Tape {
+    last: Vec<Option<Quote>>,
+    recent: Vec<VecDeque<Quote>>,
+    wakes: Vec<bool>,
+    keeping: bool,
+}
+
+impl Tape {
+    pub fn new(instruments: usize) -> Self {
+        Self {
+            last: vec![None; instruments],
+            recent: vec![VecDeque::new(); instruments],
+            wakes: vec![false; instruments],
+            keeping: false,
+        }
+    }
+
+    pub fn put(&mut self, instrument: InstrumentId, quote: &Quote) {
+        let at = instrument.ix();
+        if at >= self.last.len() {
+            return;
+        }
+        if self.keeping {
+            let recent = &mut self.recent[at];
+            if recent.len() == KEPT {
+                recent.pop_front();
+            }
+            recent.push_back(*quote);
+        }
+        self.last[at] = Some(*quote);
+    }
+
+    pub fn last(&self, instrument: InstrumentId) -> Option<&Quote> {
+        self.last.get(instrument.ix())?.as_ref()
+    }
+
+    /// The quote in force at a time that may be past.
+    pub fn at(&self, instrument: InstrumentId, time: Nanos) -> Option<Quote> {
+        let recent = self.recent.get(instrument.ix())?;
+        let next = recent.partition_point(|quote| quote.time <= time);
+        recent.get(next.checked_sub(1)?).copied()
+    }
+
+    pub fn mark(&self, instrument: InstrumentId) -> Option<Mark> {
+        self.last(instrument).map(|quote| Mark { instrument, quote: *quote })
+    }
+
+    /// The market stands still: its last quotes are current.
+    pub fn refresh(&mut self, now: Nanos) {
+        for quote in self.last.iter_mut().flatten() {
+            quote.time = now;
+        }
+    }
+
+    pub fn wakes(&self, instrument: InstrumentId) -> bool {
+        self.wakes.get(instrument.ix()).copied().unwrap_or(false)
+    }
+
+    /// Who is to be woken by every quote, and whether past quotes may be asked for.
+    pub fn listen(&mut self, wants: impl Fn(InstrumentId) -> bool, keeping: bool) {
+        for (at, wakes) in self.wakes.iter_mut().enumerate() {
+            *wakes = u32::try_from(at).is_ok_and(|id| wants(InstrumentId(id)));
+        }
+        if keeping && !self.keeping {
+            // What was in force when the first order left stays known.
+            for (recent, last) in self.recent.iter_mut().zip(&self.last) {
+                recent.clear();
+                recent.extend(last);
+            }
+        }
+        self.keeping = keeping;
+    }
+}

@@ -1,0 +1,46 @@
+//! Strategies: they see the market and say what they want to hold. Nothing else.
+//!
+//! Entry points: [`Strategy`], [`Wish`]; built-in ones in [`BUILTIN`].
+//!
+//! A strategy here does not depend on its own fills, so its own stream of targets is its twin.
+
+mod imbalance;
+mod listed;
+mod once;
+
+pub use imbalance::Imbalance;
+pub use listed::Listed;
+pub use once::Once;
+
+use truefill_core::ids::{HoldingId, InstrumentId};
+use truefill_core::num::{Px, Qty};
+use truefill_core::quote::Quote;
+use truefill_core::time::Nanos;
+
+/// Names of the built-in strategies, for configurations.
+pub const BUILTIN: [&str; 1] = ["imbalance"];
+
+/// A strategy's word: hold so much of this, from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Of what.
+    pub holding: HoldingId,
+    /// Absolute signed quantity.
+    pub qty: Qty,
+    /// The price the decision assumes; absent means the mid.
+    pub px: Option<Px>,
+}
+
+/// A strategy that lives from quotes.
+pub trait Strategy {
+    /// A quote arrived. Wishes are appended to `out`.
+    fn on_quote(&mut self, instrument: InstrumentId, quote: &Quote, out: &mut Vec<Wish>);
+
+    /// When it wants to be asked without a quote; [`Nanos::MAX`] for never.
+    fn next_time(&self) -> Nanos {
+        Nanos::MAX
+    }
+
+    /// Its time has come.
+    fn on_time(&mut self, _now: Nanos, _out: &mut Vec<Wish>) {}
+}
