@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Damaged,
     /// A write failed before: the store takes no more until it is opened again.
     Poisoned,
+    /// The configuration lacks what the journal knows.
+    Unfit,
     /// The caller broke the contract of the store.
     Misuse,
     /// What was read could not be written where it should go.
@@ -47,7 +49,7 @@ pub enum ErrorKind {
 #[non_exhaustive]
 pub enum JournalError {
     /// There is no such file.
-    #[error("{path}: there is no such journal; check the path")]
+    #[error("{path}: there is no such file or folder; check the path")]
     Missing {
         /// The path as given.
         path: PathBuf,
@@ -145,6 +147,12 @@ pub enum JournalError {
          recorded; start again: recovery reads what is really there"
     )]
     Poisoned,
+    /// The configuration lacks what the journal knows.
+    #[error("the configuration does not fit the journal: {why}; nothing was recorded")]
+    Unfit {
+        /// What is missing.
+        why: String,
+    },
     /// The caller broke the contract.
     #[error("the journal was used wrongly: {why}; this is a bug, please report it")]
     Misuse {
@@ -180,6 +188,7 @@ impl JournalError {
             Self::Device { .. } => ErrorKind::Device,
             Self::Damaged { .. } => ErrorKind::Damaged,
             Self::Poisoned => ErrorKind::Poisoned,
+            Self::Unfit { .. } => ErrorKind::Unfit,
             Self::Misuse { .. } => ErrorKind::Misuse,
             Self::Output { .. } => ErrorKind::Output,
             Self::Other { .. } => ErrorKind::Other,

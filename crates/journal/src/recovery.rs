@@ -27,7 +27,7 @@ use crate::verify::{Redecide, replay_from};
 ///
 /// # Errors
 /// [`JournalError::Damaged`] when a record cannot be read or a stored digest does not come out
-/// again; [`JournalError::Misuse`] when the configuration does not fit what the journal knows.
+/// again; [`JournalError::Unfit`] when the configuration does not fit what the journal knows.
 pub fn recover(journal: &dyn Journal, config: Config) -> Result<Engine> {
     let restored = match journal.latest_snapshot()? {
         Some(snapshot) => restore(journal, &snapshot)?,
@@ -42,7 +42,7 @@ pub fn recover(journal: &dyn Journal, config: Config) -> Result<Engine> {
         Some(engine) => Engine::recovered(config, engine.state().clone()),
         None => Engine::new(config),
     };
-    engine.map_err(|why| JournalError::Misuse { why })
+    engine.map_err(|why| JournalError::Unfit { why })
 }
 
 /// What to store so that recovery can begin here. `seq` is the last record in the journal.

@@ -204,7 +204,7 @@ fn check_image(
     assert!(found == all(story)[..found.len()], "{what}: another content");
     assert!(is_batch_end(story, opened.last_seq), "{what}: a torn batch");
     drop(opened);
-    if found.len() % 7 == 0 && !found.is_empty() {
+    if found.len().is_multiple_of(7) && !found.is_empty() {
         let report = verify(&image.db(), None).unwrap();
         assert!(report.is_ok(), "{what}: {:?}", report.problem);
     }

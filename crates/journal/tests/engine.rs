@@ -5,10 +5,15 @@ mod common;
 mod shell;
 
 use common::{Folder, all};
+use truefill_core::config::Holding;
 use truefill_core::engine::Engine;
+use truefill_core::event::{Event, Suspected};
+use truefill_core::ids::VenueText;
+use truefill_core::input::{Command, Envelope, Input, Operator};
+use truefill_core::time::Nanos;
 use truefill_journal::{
-    ErrorKind, Filter, Format, Journal, MemoryStore, Reader, Replayer, What, cat, export, open,
-    recover, redecide, verify,
+    Batch, Digest, ErrorKind, Filter, Format, Journal, MemoryStore, Reader, Replayer, Snapshot,
+    Store, What, cat, export, open, recover, redecide, snapshot_of, verify,
 };
 
 fn kinds(journal: &dyn Journal) -> Vec<String> {
@@ -65,8 +70,6 @@ fn memory_and_file_are_decided_alike() {
 
 #[test]
 fn a_wrong_event_is_found_by_deciding_again() {
-    use truefill_core::event::{Event, Suspected};
-    use truefill_journal::{Batch, Store};
     let mut memory = MemoryStore::new();
     let mut shell = shell::Shell::start(&mut memory, 1000);
     shell.run(&mut memory, 5);
@@ -76,6 +79,82 @@ fn a_wrong_event_is_found_by_deciding_again() {
     let error = redecide(&memory, "test build", &mut Replayer::default()).unwrap_err();
     assert_eq!((error.kind(), error.first_bad_seq()), (ErrorKind::Damaged, Some(last)), "{error}");
     redecide(&memory, "another build", &mut Replayer::default()).unwrap();
+}
+
+/// A short run, and a step that is ready to be stored.
+fn one_more_step(memory: &mut MemoryStore) -> (shell::Shell, Envelope, Vec<Event>) {
+    let mut shell = shell::Shell::start(memory, 1000);
+    shell.run(memory, 5);
+    let operator = Operator { command: Command::Flatten };
+    let input = Input::Operator(operator);
+    let envelope = Envelope { now: Nanos(shell.now + 1), marks: vec![], input };
+    let events = shell.engine.step(&envelope).events;
+    assert!(events.len() > 1);
+    (shell, envelope, events)
+}
+
+#[test]
+fn an_event_that_was_left_out_is_found() {
+    let mut memory = MemoryStore::new();
+    let (_, envelope, events) = one_more_step(&mut memory);
+    let mut batch = Batch::new();
+    batch.step(&envelope, &events[..events.len() - 1]);
+    let last = memory.append(&batch).unwrap();
+    let error = redecide(&memory, "test build", &mut Replayer::default()).unwrap_err();
+    assert_eq!(error.first_bad_seq(), Some(last + 1), "{error}");
+}
+
+#[test]
+fn a_digest_that_does_not_come_out_again_stops_recovery() {
+    let mut memory = MemoryStore::new();
+    let (_, envelope, events) = one_more_step(&mut memory);
+    let mut batch = Batch::new();
+    batch.step(&envelope, &events);
+    batch.digest(Digest::from(1));
+    let last = memory.append(&batch).unwrap();
+    for build in ["test build", "another build"] {
+        let error = redecide(&memory, build, &mut Replayer::default()).unwrap_err();
+        assert_eq!(error.first_bad_seq(), Some(last), "{error}");
+    }
+    let error = recover(&memory, common::config()).unwrap_err();
+    assert_eq!((error.kind(), error.first_bad_seq()), (ErrorKind::Damaged, Some(last)));
+}
+
+#[test]
+fn a_snapshot_of_another_state_is_as_good_as_none() {
+    let mut memory = MemoryStore::new();
+    let mut shell = shell::Shell::start(&mut memory, 1000);
+    shell.run(&mut memory, 5);
+    let early = snapshot_of(&shell.engine, memory.last_seq());
+    shell.target(100);
+    shell.run(&mut memory, 20);
+    let seq = memory.last_seq();
+    let wrong = [
+        Snapshot { seq, digest: Digest::from(1), body: early.body.clone() },
+        Snapshot { seq, digest: Digest::from(shell.engine.digest()), body: early.body },
+        Snapshot { seq, digest: Digest::from(shell.engine.digest()), body: b"nonsense".to_vec() },
+    ];
+    for snapshot in wrong {
+        memory.put_snapshot(&snapshot).unwrap();
+        let again = recover(&memory, common::config()).unwrap();
+        assert_eq!(again.state(), shell.engine.state());
+    }
+    shell.snapshot(&mut memory);
+    let again = recover(&memory, common::config()).unwrap();
+    assert_eq!(again.state(), shell.engine.state());
+}
+
+#[test]
+fn a_configuration_that_lost_a_holding_is_refused() {
+    let mut memory = MemoryStore::new();
+    shell::story(&mut memory);
+    let mut config = common::config();
+    config.holdings.pop();
+    assert_eq!(recover(&memory, config).unwrap_err().kind(), ErrorKind::Unfit);
+    let mut more = common::config();
+    more.holdings
+        .push(Holding { product: VenueText::new("CNC").unwrap(), ..more.holdings[0].clone() });
+    assert_eq!(recover(&memory, more).unwrap().state().holdings.len(), 3);
 }
 
 #[test]

@@ -181,5 +181,4 @@ impl Running {
 }
 
 #[cfg(test)]
-#[path = "bars_tests.rs"]
 mod tests;

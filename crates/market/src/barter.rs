@@ -229,5 +229,4 @@ fn trade(line: &str, time: Nanos, print: &Print) -> Result<Trade, Problem> {
 }
 
 #[cfg(test)]
-#[path = "barter_tests.rs"]
 mod tests;

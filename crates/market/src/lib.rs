@@ -12,6 +12,7 @@
 //! | [`dirt`], [`order`] | what is wrong with market data, and how time is kept from running backwards |
 //! | [`demo`] | real data inside the program |
 //! | [`synthetic`] | made-up quotes, labelled so |
+//! | [`survey`] | what a file is about, where nothing is configured |
 //! | [`bars`] | bars from ticks |
 //! | [`targets`] | what a strategy wants, as a file |
 //! | [`time_text`], [`symbols`] | instants and names as text |
@@ -30,6 +31,7 @@ pub mod lines;
 mod nearest;
 pub mod order;
 pub mod source;
+pub mod survey;
 pub mod symbols;
 pub mod synthetic;
 pub mod targets;

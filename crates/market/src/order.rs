@@ -222,5 +222,4 @@ impl<R: Rows> Quotes for Ordered<R> {
 }
 
 #[cfg(test)]
-#[path = "order_tests.rs"]
 mod tests;

@@ -262,5 +262,4 @@ const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "time_text_tests.rs"]
 mod tests;

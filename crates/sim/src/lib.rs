@@ -17,6 +17,7 @@
 //!
 //! Invariant: equal configuration, world, seed and calls give equal deliveries, byte for byte.
 
+pub mod backtest;
 pub mod broker;
 pub mod check;
 pub mod exchange;

@@ -5,9 +5,9 @@ use super::deciding::Deciding;
 use crate::alert::AlertCode;
 use crate::event::{Ending, Event, LookupPlanned, Released, RequestClass, RequestClosed};
 use crate::ids::{ClOrdId, OrderNo, RequestId, VenueText, parse_cl_ord_id};
-use crate::num::Px;
+use crate::num::{Px, Qty};
 use crate::order::evidence::{Absence, Ack, Item, Proof};
-use crate::order::{Intent, Ticket};
+use crate::order::{Intent, Order, Ticket};
 use crate::report::{ActivityRow, Answer, Failed, Found, OrderRow, OrderRows, ReadFailure};
 use crate::state::OnWire;
 use crate::time::Nanos;
@@ -109,6 +109,9 @@ impl Deciding<'_> {
         let known = self.resolve(row.cl_ord_id.as_ref(), row.order_id.as_ref());
         let Some(no) = known.or_else(|| self.orphan(row)) else { return };
         let Some(order) = self.state.orders.get(no) else { return };
+        if settled(order, row.cum) {
+            return;
+        }
         let (holding, released, acked) =
             (order.ticket.holding, order.ticket.released, order.order_id.is_some());
         self.touch(holding);
@@ -179,6 +182,12 @@ impl Deciding<'_> {
         let at = self.now().plus(self.config.recon.lookup_ns);
         self.emit(Event::LookupPlanned(LookupPlanned { order, at }));
     }
+}
+
+/// Everything is known of an order, and a message does not say more.
+pub(super) fn settled(order: &Order, cum: Qty) -> bool {
+    let known = &order.known;
+    known.done && known.exists && cum <= known.filled && known.unpriced.is_zero()
 }
 
 /// True if nothing is known to be missing from the answer.

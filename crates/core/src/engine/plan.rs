@@ -183,13 +183,12 @@ fn in_the_way(
         && h.releases.front().is_some_and(|first| first.plus(risk.repeat_per_ns) > now);
     let today = state.day == now.0.div_euclid(86_400 * SECOND_NS);
     let used_up = risk.orders_per_day.is_some_and(|most| today && state.orders_today >= most);
-    let drifting = h.differing > 0;
     [
         (!state.recon.baseline, Block::Baseline),
         (opposite.0 > 0, Block::Opposite),
         (h.is_paused(now), Block::Paused),
         (!rest || (entry && !(stream && market)), Block::Link),
-        (h.skips >= config.recon.skips_max || drifting, Block::Unread),
+        (h.skips >= config.recon.skips_max || h.is_drifting(), Block::Unread),
         (entry && throttled, Block::Throttle),
         (entry && used_up, Block::DayOrders),
     ]

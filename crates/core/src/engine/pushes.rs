@@ -92,6 +92,10 @@ impl Deciding<'_> {
     }
 
     fn status(&mut self, no: OrderNo, holding: HoldingId, status: &StatusReport) {
+        let cum = status.cum.unwrap_or_default();
+        if self.state.orders.get(no).is_none_or(|o| super::answers::settled(o, cum)) {
+            return;
+        }
         if let Some(cum) = status.cum.filter(|cum| cum.0 > 0) {
             self.learn_cum(no, cum);
         }

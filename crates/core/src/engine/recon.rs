@@ -85,14 +85,15 @@ impl Deciding<'_> {
         let h = self.state.holding(holding);
         let ours = h.total();
         if broker == ours {
-            if h.differing > 0 {
-                let text = format!("explained: both hold {ours} again");
-                self.alert(AlertCode::SnapshotRejected, Some(holding), None, text);
-            }
-            if self.state.holding(holding).skips > 0 || self.state.holding(holding).differing > 0 {
+            let taken_back = h.is_drifting() && h.moved_seq < h.differ_seq;
+            if h.skips > 0 || h.differing > 0 {
                 self.touch(holding);
                 let clean = Compared { holding, skips: 0, differing: 0, broker: ours };
                 self.emit(Event::Compared(clean));
+            }
+            if taken_back {
+                let text = format!("the broker took its number back: {ours} again");
+                self.alert(AlertCode::SnapshotRejected, Some(holding), None, text);
             }
             return;
         }
@@ -103,21 +104,21 @@ impl Deciding<'_> {
             (true, false) => h.differing.max(1),
             (false, _) => 1,
         };
-        let first = h.differing == 0;
-        self.touch(holding);
+        let was_drifting = h.is_drifting();
         let suspicious = is_suspicious(ours, broker);
-        if first {
+        self.touch(holding);
+        self.emit(Event::Compared(Compared { holding, skips: 0, differing, broker }));
+        if self.state.holding(holding).is_drifting() && !was_drifting {
             let text = format!("the broker shows {broker}, the journal {ours}");
             self.alert(AlertCode::PositionDrift, Some(holding), None, text.clone());
             if suspicious {
                 self.alert(AlertCode::SnapshotRejected, Some(holding), None, text);
             }
         }
-        self.emit(Event::Compared(Compared { holding, skips: 0, differing, broker }));
         let needed = if suspicious { self.config.recon.agreeing_reads } else { READS_ORDINARY };
         if differing >= needed && explained {
             self.adopt_unexplained(holding, broker - ours);
-        } else if first {
+        } else if differing == 1 {
             self.suspect();
         }
     }

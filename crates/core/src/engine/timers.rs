@@ -134,12 +134,14 @@ pub(super) fn asking(state: &State, class: RequestClass) -> bool {
 /// works or differs, seldom when idle.
 pub(super) fn round_at(config: &Config, state: &State) -> Nanos {
     let recon = &state.recon;
+    let skipped = state.holdings.iter().any(|h| h.skips > 0);
     if recon.suspicious || recon.ended.0 == i64::MIN {
-        // A read that fails is not repeated as fast as the limit allows.
-        let pause_ns = if recon.compared { 0 } else { config.recon.busy_ns / 6 };
+        // A read that failed or raced is not repeated as fast as the limit allows.
+        let pause_ns = if recon.compared && !skipped { 0 } else { config.recon.busy_ns / 6 };
         return recon.ended.plus(pause_ns);
     }
-    let busy = !state.orders.open.is_empty() || state.holdings.iter().any(|h| h.differing > 0);
+    let differs = state.holdings.iter().any(|h| h.differing > 0);
+    let busy = !state.orders.open.is_empty() || differs || skipped;
     recon.ended.plus(if busy { config.recon.busy_ns } else { config.recon.idle_ns })
 }
 

@@ -154,7 +154,6 @@ impl State {
         }
         self.orders_today += 1;
         let repeat_max = usize::try_from(config.risk.repeat_max).unwrap_or(usize::MAX);
-        let seq = self.seq;
         if let Some(h) = self.holdings.get_mut(ticket.holding.ix()) {
             h.open.push(ticket.order);
             match ticket.side {
@@ -165,7 +164,6 @@ impl State {
             while h.releases.len() > repeat_max {
                 h.releases.pop_front();
             }
-            (h.moved_seq, h.moved) = (seq, now);
         }
         let holding = ticket.holding;
         self.orders.add(Order::new(ticket));
@@ -235,7 +233,10 @@ impl State {
         let delta = side.signed(delta);
         h.own += delta;
         replace_placeholder(h, delta, effective);
-        (h.moved_seq, h.moved) = (seq, now);
+        // What moves no quantity cannot race with a read of positions.
+        if !delta.is_zero() {
+            (h.moved_seq, h.moved) = (seq, now);
+        }
     }
 
     fn reopen(&mut self, no: OrderNo) {

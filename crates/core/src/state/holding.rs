@@ -141,6 +141,13 @@ impl HoldingState {
         self.cash + self.own.times(mid)
     }
 
+    /// The broker's number differs, and not merely by a fill whose message is under way: with
+    /// open orders one differing read is not yet news, orders are read first.
+    #[must_use]
+    pub fn is_drifting(&self) -> bool {
+        self.differing > u32::from(!self.open.is_empty())
+    }
+
     /// Rests after refusals.
     #[must_use]
     pub fn is_paused(&self, now: Nanos) -> bool {

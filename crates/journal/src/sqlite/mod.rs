@@ -36,6 +36,12 @@ use crate::error::JournalError;
 pub(crate) fn sql_error(path: &Path, seq: u64, error: &rusqlite::Error) -> JournalError {
     let why = error.to_string();
     let path = path.to_path_buf();
+    // The shared memory beside the file could not grow: the first thing to fail when an engine
+    // starts on a full disk.
+    let no_room = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+    if error.sqlite_error().is_some_and(|code| code.extended_code == no_room) {
+        return JournalError::Full { why };
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::Full { why },
         Some(ErrorCode::SystemIoFailure) => JournalError::Device { why },

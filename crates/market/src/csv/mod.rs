@@ -110,19 +110,22 @@ impl CsvQuotes {
     }
 
     fn start(mut lines: Lines, symbols: Symbols) -> Result<Self, MarketError> {
-        let header = lines.next()?.unwrap_or("");
-        let with_trades = match header {
-            HEADER_QUOTES => false,
-            HEADER_TICKS => true,
-            other => {
-                let cause = format!("the first line is {}", shown(other));
-                let action = format!("let it be {HEADER_QUOTES} or {HEADER_TICKS}");
-                return Err(MarketError::row(ErrorKind::Header, lines.place(0), cause, action));
-            }
-        };
+        let with_trades = check_header(&mut lines)?;
         let rows = CsvRows { lines, symbols, with_trades };
         Ok(Self { ordered: Ordered::new(rows, 0) })
     }
+}
+
+/// Reads the first line; true if the file has trades too.
+pub(crate) fn check_header(lines: &mut Lines) -> Result<bool, MarketError> {
+    let cause = match lines.next()? {
+        Some(HEADER_QUOTES) => return Ok(false),
+        Some(HEADER_TICKS) => return Ok(true),
+        Some(other) => format!("the first line is {}", shown(other)),
+        None => "the file is empty".to_owned(),
+    };
+    let action = format!("let the first line be {HEADER_QUOTES} or {HEADER_TICKS}");
+    Err(MarketError::row(ErrorKind::Header, lines.place(0), cause, action))
 }
 
 impl Quotes for CsvQuotes {
@@ -227,5 +230,4 @@ fn trade_tick(time: Nanos, instrument: InstrumentId, cells: &[Cell; 3]) -> Resul
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

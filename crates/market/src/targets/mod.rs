@@ -280,5 +280,4 @@ fn refuse(lines: &Lines, p: Problem) -> MarketError {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -66,7 +66,8 @@ impl Limits {
 
 impl Counter {
     fn arrive(&mut self, window: usize, clock: Nanos) -> Counted {
-        let (n, per_ns) = (usize::try_from(self.window.n).unwrap_or(usize::MAX), self.window.per_ns);
+        let (n, per_ns) =
+            (usize::try_from(self.window.n).unwrap_or(usize::MAX), self.window.per_ns);
         while self.recent.front().is_some_and(|first| first.plus(per_ns) <= clock) {
             self.recent.pop_front();
         }

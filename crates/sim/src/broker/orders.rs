@@ -186,8 +186,7 @@ impl Broker {
             changes: vec![Change { time: at, status, cum: Qty::ZERO }],
         });
         let liquidity = Liquidity::Taker;
-        let execution =
-            Execution { number: order as u64, qty, px, liquidity, touch: Some(px) };
+        let execution = Execution { number: order as u64, qty, px, liquidity, touch: Some(px) };
         let fill = self.truth.add_fill(at, &execution, self.fee(&execution));
         self.push_fill(at, fill);
         self.push_status(at, order);

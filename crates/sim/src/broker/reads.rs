@@ -3,7 +3,7 @@
 
 use super::truth::{Change, TrueOrder};
 use super::{Broker, Due};
-use crate::faults::FaultKind;
+use crate::faults::{FaultKind, spoil_row};
 use truefill_core::config::ClientIds;
 use truefill_core::ids::RequestId;
 use truefill_core::report::{
@@ -21,6 +21,8 @@ impl Broker {
         let stale = self.plan.strikes_unless(FaultKind::StaleRead, fails);
         let positions = matches!(query, Query::Positions(_));
         let missing = positions && self.plan.strikes_unless(FaultKind::MissingRows, fails);
+        let listed = matches!(query, Query::Orders(_) | Query::Activity(_));
+        let bad = listed && self.plan.strikes_unless(FaultKind::BadRow, fails);
         if fails {
             self.fail_read(at, id);
             return Some(FaultKind::FailedRead);
@@ -36,13 +38,17 @@ impl Broker {
         {
             found.rows.remove(row);
         }
-        let (status, body) = self.codec.encode_found(id, &found);
-        self.answer(at, id, status, body, 0);
-        match (missing, stale) {
-            (true, _) => Some(FaultKind::MissingRows),
-            (_, true) => Some(FaultKind::StaleRead),
-            _ => None,
+        let (status, mut body) = self.codec.encode_found(id, &found);
+        if bad {
+            body = spoil_row(&body);
         }
+        self.answer(at, id, status, body, 0);
+        let struck = [
+            (bad, FaultKind::BadRow),
+            (missing, FaultKind::MissingRows),
+            (stale, FaultKind::StaleRead),
+        ];
+        struck.iter().find(|(struck, _)| *struck).map(|(_, kind)| *kind)
     }
 
     fn fail_read(&mut self, at: Nanos, id: RequestId) {

@@ -172,11 +172,8 @@ impl Broker {
 
     /// Which of the faults that exclude each other strikes a write.
     fn fate(&mut self, new: bool) -> Option<FaultKind> {
-        const ANY: [FaultKind; 3] = [
-            FaultKind::ServerErrorNotExecuted,
-            FaultKind::ServerErrorExecuted,
-            FaultKind::LostAck,
-        ];
+        const ANY: [FaultKind; 3] =
+            [FaultKind::ServerErrorNotExecuted, FaultKind::ServerErrorExecuted, FaultKind::LostAck];
         const NEW: [FaultKind; 2] = [FaultKind::LateAck, FaultKind::FillBeforeAck];
         let mut fate = None;
         for kind in ANY.iter().chain(if new { NEW.as_slice() } else { &[] }) {

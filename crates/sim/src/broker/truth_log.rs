@@ -92,7 +92,10 @@ impl Truth {
         for seen in self.windows() {
             let (window, max, hits) = (&seen.window, seen.max, seen.hits);
             let scope = window.scope.as_str();
-            write_line(out, &Line::Window { n: window.n, per_ns: window.per_ns, scope, max, hits })?;
+            write_line(
+                out,
+                &Line::Window { n: window.n, per_ns: window.per_ns, scope, max, hits },
+            )?;
         }
         let opening: std::collections::BTreeMap<_, _> = self.opening().collect();
         for (key, qty) in self.positions() {

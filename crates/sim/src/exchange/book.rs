@@ -71,8 +71,12 @@ impl Book {
     /// Takes what can be taken now; returns what rests.
     pub fn place(&mut self, order: &Arriving, out: &mut Vec<Execution>) -> Qty {
         let far = if order.side == Side::Buy { &mut self.ask } else { &mut self.bid };
-        let mut resting =
-            Resting { number: order.number, px: order.px, leaves: order.qty, role: Role::Undecided };
+        let mut resting = Resting {
+            number: order.number,
+            px: order.px,
+            leaves: order.qty,
+            role: Role::Undecided,
+        };
         if self.open {
             let marketable = reaches(order.side, order.px, far.px);
             resting.role = if marketable { Role::Taker } else { Role::Maker };

@@ -25,3 +25,11 @@ pub fn truncate(body: &[u8], rng: &mut Rng) -> Vec<u8> {
     let kept = rng.pick(body.len()).unwrap_or(0);
     body.get(..kept).unwrap_or_default().to_vec()
 }
+
+/// An answer whose first row has a word of no wire: a broker's new status, say.
+#[must_use]
+pub fn spoil_row(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    let spoilt = text.replacen("\"side\":\"", "\"side\":\"un", 1);
+    spoilt.into_bytes()
+}

@@ -31,7 +31,7 @@ mod parse;
 mod plan;
 mod presets;
 
-pub use damage::{garble, truncate};
+pub use damage::{garble, spoil_row, truncate};
 pub use parse::FaultError;
 pub use plan::Plan;
 
@@ -131,6 +131,8 @@ kinds! {
     StaleRead = "stale_read", 86_400_000;
     /// A read of positions omits one row. Each read of positions.
     MissingRows = "missing_rows", 0;
+    /// The first row of a read of orders or activity has a word nobody knows. Each of these reads.
+    BadRow = "bad_row", 0;
     /// Somebody else trades one of the holdings on the account, up to `max_ms` later. Each write
     /// that arrives.
     ManualTrade = "manual_trade", 3_000;

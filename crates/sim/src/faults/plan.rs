@@ -39,7 +39,8 @@ impl Plan {
         if setting.ppm == 0 && setting.on.is_empty() {
             return false;
         }
-        let meant = self.dice[at].chance(setting.ppm) || setting.on.contains(&self.opportunities[at]);
+        let meant =
+            self.dice[at].chance(setting.ppm) || setting.on.contains(&self.opportunities[at]);
         let exhausted = setting.at_most.is_some_and(|most| self.struck[at] >= most);
         let strikes = meant && self.on && !taken && !exhausted;
         self.struck[at] += u64::from(strikes);

@@ -21,7 +21,7 @@ const ROUGH: [(FaultKind, u32); 14] = [
 ];
 
 /// Rates of a storm, in parts per million: everything at once.
-const STORM: [(FaultKind, u32); 26] = [
+const STORM: [(FaultKind, u32); 27] = [
     (FaultKind::LostRequest, 15_000),
     (FaultKind::LostAck, 25_000),
     (FaultKind::LateAck, 15_000),
@@ -47,6 +47,7 @@ const STORM: [(FaultKind, u32); 26] = [
     (FaultKind::FailedRead, 30_000),
     (FaultKind::StaleRead, 300_000),
     (FaultKind::MissingRows, 5_000),
+    (FaultKind::BadRow, 5_000),
     (FaultKind::ManualTrade, 1_000),
 ];
 

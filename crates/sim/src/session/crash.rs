@@ -80,6 +80,14 @@ impl Session<'_> {
     pub(super) fn come_back(&mut self) -> Result<(), SessionError> {
         self.down_until = None;
         self.rest_until = Nanos(i64::MIN);
-        self.start()
+        self.start()?;
+        // Strategies live in processes of their own: they say again what they want, and what
+        // the journal knows already changes nothing.
+        for latest in self.latest.values() {
+            self.declared += 1;
+            self.targets.insert((self.now.plus(self.plan.decide_ns), self.declared), latest.clone());
+        }
+        self.due = self.next_due();
+        Ok(())
     }
 }

@@ -24,44 +24,70 @@ pub(super) struct Write {
 /// queue is empty.
 pub(super) fn schedule(writes: &[Write], windows: &[Window]) -> (i64, i64) {
     let counted = windows.iter().filter(|w| w.scope != Scope::Reads);
-    let mut slots: Vec<(usize, i64, VecDeque<Nanos>)> = counted
-        .map(|w| (usize::try_from(w.n).unwrap_or(usize::MAX), w.per_ns, VecDeque::new()))
+    let mut slots: Vec<Slots> = counted
+        .map(|w| Slots {
+            n: usize::try_from(w.n).unwrap_or(usize::MAX),
+            per_ns: w.per_ns,
+            taken: VecDeque::new(),
+        })
         .collect();
-    let (mut observed, mut best) = (0, 0);
-    let (mut from, mut last_sent, mut last_best) = (Nanos(0), Nanos(i64::MIN), Nanos(i64::MIN));
+    let mut bursts: Vec<Burst> = Vec::new();
+    let (mut last_sent, mut last_at) = (Nanos(i64::MIN), Nanos(i64::MIN));
     for write in writes {
-        if write.ready > last_sent {
-            if last_sent.0 != i64::MIN {
-                observed += last_sent.since(from);
-                best += last_best.since(from);
-            }
-            from = write.ready;
+        // In the order in which they were sent: a write never overtakes.
+        let from = write.ready.max(last_at);
+        let at = slots.iter().fold(from, |at, slots| at.max(slots.free_at()));
+        last_at = at;
+        for slots in &mut slots {
+            slots.take(at, write.held_ns);
         }
-        let mut at = write.ready;
-        for (n, _, taken) in &slots {
-            if taken.len() >= *n {
-                let mut frees: Vec<Nanos> = taken.iter().copied().collect();
-                frees.sort_unstable();
-                at = at.max(frees[taken.len() - n]);
-            }
+        match bursts.last_mut() {
+            Some(burst) if write.ready <= last_sent => burst.add(write, at),
+            _ => bursts.push(Burst { from: write.ready, sent: write.sent, best: at }),
         }
-        for (n, per_ns, taken) in &mut slots {
-            taken.push_back(at.plus(write.held_ns).plus(*per_ns));
-            // Only the n latest slots can still be in the way.
-            while taken.len() > *n * 2 {
-                taken.retain(|free| *free > at);
-                if taken.len() > *n * 2 {
-                    break;
-                }
-            }
-        }
-        (last_sent, last_best) = (write.sent, at);
+        last_sent = last_sent.max(write.sent);
     }
-    if last_sent.0 != i64::MIN {
-        observed += last_sent.since(from);
-        best += last_best.since(from);
-    }
+    let observed = bursts.iter().map(|b| b.sent.since(b.from)).sum();
+    let best = bursts.iter().map(|b| b.best.since(b.from)).sum();
     (observed, best)
+}
+
+/// A stretch in which the queue was never empty.
+struct Burst {
+    from: Nanos,
+    sent: Nanos,
+    best: Nanos,
+}
+
+impl Burst {
+    fn add(&mut self, write: &Write, best: Nanos) {
+        self.from = self.from.min(write.ready);
+        self.sent = self.sent.max(write.sent);
+        self.best = self.best.max(best);
+    }
+}
+
+/// Slots of one window.
+struct Slots {
+    n: usize,
+    per_ns: i64,
+    taken: VecDeque<Nanos>,
+}
+
+impl Slots {
+    fn free_at(&self) -> Nanos {
+        if self.taken.len() < self.n {
+            return Nanos(i64::MIN);
+        }
+        let mut frees: Vec<Nanos> = self.taken.iter().copied().collect();
+        frees.sort_unstable();
+        frees[self.taken.len() - self.n]
+    }
+
+    fn take(&mut self, at: Nanos, held_ns: i64) {
+        self.taken.push_back(at.plus(held_ns).plus(self.per_ns));
+        self.taken.retain(|free| *free > at);
+    }
 }
 
 #[cfg(test)]

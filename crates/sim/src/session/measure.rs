@@ -34,6 +34,8 @@ pub struct Facts {
     pub repeats: u64,
     /// Crashes and restarts of the engine.
     pub crashes: u64,
+    /// Turns of the shell.
+    pub turns: u64,
     /// Orders that the broker got twice.
     pub doubled_orders: u64,
     /// Worst violation of law 5 at any release.

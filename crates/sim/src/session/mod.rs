@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tape::Tape;
 use truefill_core::config::Config;
 use truefill_core::engine::Engine;
-use truefill_core::ids::RequestId;
+use truefill_core::ids::{HoldingId, RequestId};
 use truefill_core::input::{Channel, Input, LinkChange, Start, Target};
 use truefill_core::num::Qty;
 use truefill_core::quote::{Mark, Quote};
@@ -177,12 +177,16 @@ pub(crate) struct Session<'a> {
     batch: Batch,
     inputs: u64,
     declared: u64,
+    /// What each strategy said last: said again when the engine's process comes back.
+    latest: BTreeMap<HoldingId, (Target, Option<Quote>)>,
     steps: u64,
     snapshot_seq: u64,
     /// While the process is down, the time at which it comes back.
     down_until: Option<Nanos>,
     /// The market is over and the faults are off.
     settling: bool,
+    /// The day end is durable.
+    day_closed: bool,
     story: Story,
     measure: Measure,
     checker: Checker,
@@ -246,10 +250,12 @@ impl<'a> Session<'a> {
             batch: Batch::new(),
             inputs: 0,
             declared: 0,
+            latest: BTreeMap::new(),
             steps: 0,
             snapshot_seq: 0,
             down_until: None,
             settling: false,
+            day_closed: false,
             story: Story::new(plan.config.clone(), plan.assumed_fee_bps),
             measure: Measure::new(&plan.config),
             checker: Checker::default(),
@@ -329,6 +335,7 @@ impl<'a> Session<'a> {
             };
             let at = self.now.plus(self.plan.decide_ns);
             self.declared += 1;
+            self.latest.insert(wish.holding, (target.clone(), quote));
             self.targets.insert((at, self.declared), (target, quote));
             self.due = self.due.min(at);
         }
@@ -348,6 +355,7 @@ impl<'a> Session<'a> {
     fn finish(self) -> Result<Outcome, SessionError> {
         let mut facts = self.measure.facts(&self.engine, &self.broker);
         facts.max_overshoot = self.checker.max_overshoot();
+        facts.turns = self.steps;
         let mut violations = self.checker.into_violations();
         let (queue, incidents) = self.measure.into_parts();
         let told = self.story.finish();

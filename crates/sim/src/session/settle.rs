@@ -26,9 +26,17 @@ impl Session<'_> {
                 break;
             }
         }
-        self.inbox.push(Input::DayEnd(DayEnd {}).into());
-        self.turn()?;
-        self.checker.at_end(&self.engine, &self.broker, self.is_settled());
+        let settled = self.is_settled();
+        while !self.day_closed {
+            self.inbox.push(Input::DayEnd(DayEnd {}).into());
+            self.turn()?;
+            if let Some(until) = self.down_until {
+                // It died over its books: it comes back and closes them, once.
+                self.now = self.now.max(until);
+                self.come_back()?;
+            }
+        }
+        self.checker.at_end(&self.engine, &self.broker, settled);
         Ok(())
     }
 
@@ -39,8 +47,11 @@ impl Session<'_> {
 
     fn is_settled(&self) -> bool {
         let state = self.engine.state();
+        let passing = |block: Block| {
+            !matches!(block, Block::Frozen | Block::Dust | Block::Stale | Block::Risk)
+        };
         let waiting = state.holdings.iter().any(|h| {
-            h.differing > 0 || (h.staged.lane != Lane::Idle && h.staged.blocked == Block::Open)
+            h.differing > 0 || (h.staged.lane != Lane::Idle && passing(h.staged.blocked))
         });
         self.down_until.is_none()
             && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())

@@ -185,6 +185,7 @@ impl Session<'_> {
     }
 
     fn durable(&mut self, event: &Event) {
+        self.day_closed |= matches!(event, Event::DayEnded(_));
         self.story.event(self.now, event);
         self.measure.event(self.now, event);
         self.checker.event(event, &self.engine, &self.broker);

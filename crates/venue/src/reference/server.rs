@@ -112,9 +112,7 @@ impl ReferenceCodec {
     fn ask_in(&self, wire: &RequestWire<'_>) -> Result<Ask, Garbage> {
         match (&wire.new, &wire.cancel, &wire.read) {
             (Some(new), None, None) => Ok(Ask::Write(Request::New(self.new_in(new)?))),
-            (None, Some(cancel), None) => {
-                Ok(Ask::Write(Request::Cancel(self.cancel_in(cancel)?)))
-            }
+            (None, Some(cancel), None) => Ok(Ask::Write(Request::Cancel(self.cancel_in(cancel)?))),
             (None, None, Some(read)) => Ok(Ask::Read(query_in(read, wire)?)),
             _ => Err(Garbage::new("a request needs one of new, cancel and read")),
         }

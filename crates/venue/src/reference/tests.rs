@@ -142,11 +142,10 @@ fn found() -> impl Strategy<Value = (Query, Found)> {
     });
     let positions = prop::collection::vec(row, 0..5)
         .prop_map(|rows| (Query::Positions(Whole {}), Found::Positions(PositionRows { rows })));
-    let orders = (prop::collection::vec(order_row(), 0..5), any::<bool>()).prop_map(
-        |(rows, complete)| {
+    let orders =
+        (prop::collection::vec(order_row(), 0..5), any::<bool>()).prop_map(|(rows, complete)| {
             (Query::Orders(Whole {}), Found::Orders(OrderRows { rows, complete }))
-        },
-    );
+        });
     let activity = (prop::collection::vec(activity_row(), 0..5), any::<bool>()).prop_map(
         |(rows, complete)| {
             (Query::Activity(Whole {}), Found::Activity(ActivityRows { rows, complete }))
@@ -171,9 +170,10 @@ fn found() -> impl Strategy<Value = (Query, Found)> {
 
 fn push() -> impl Strategy<Value = Push> {
     let status = (prop::sample::select(OrdStatus::ALL), option::of(qty()), time());
-    let status = status
-        .prop_map(|(status, cum, time)| News::Status(StatusReport { status, cum, time }));
-    let bust = (text(), time()).prop_map(|(exec_id, time)| News::Bust(BustReport { exec_id, time }));
+    let status =
+        status.prop_map(|(status, cum, time)| News::Status(StatusReport { status, cum, time }));
+    let bust =
+        (text(), time()).prop_map(|(exec_id, time)| News::Bust(BustReport { exec_id, time }));
     let news = prop_oneof![fill().prop_map(News::Fill), status, bust];
     (option::of(text()), option::of(text()), option::of(instrument()), news).prop_map(
         |(cl_ord_id, order_id, instrument, news)| Push { cl_ord_id, order_id, instrument, news },
@@ -315,8 +315,7 @@ const GOOD: &str = r#"{"client_id":"A","order_id":"V1","symbol":"NSE:INFY","side
 
 fn orders(rows: &str) -> OrderRows {
     let body = format!(r#"{{"id":7,"orders":[{rows}],"complete":true}}"#);
-    let found =
-        codec().decode_answer(RequestId(7), &Query::Orders(Whole {}), 200, body.as_bytes());
+    let found = codec().decode_answer(RequestId(7), &Query::Orders(Whole {}), 200, body.as_bytes());
     let Found::Orders(orders) = found else { panic!("{found:?}") };
     orders
 }
@@ -385,9 +384,8 @@ fn an_answer_without_its_rows_is_not_an_empty_answer() {
 fn sizes_are_limited() {
     let mut body = br#"{"id":7,"orders":[],"complete":true}"#.to_vec();
     body.resize(super::FRAME_BYTES_MAX + 1, b' ');
-    let read = |body: &[u8]| {
-        codec().decode_answer(RequestId(7), &Query::Orders(Whole {}), 200, body)
-    };
+    let read =
+        |body: &[u8]| codec().decode_answer(RequestId(7), &Query::Orders(Whole {}), 200, body);
     assert!(matches!(read(&body), Found::Failed(_)));
     assert!(matches!(read(&body[..super::FRAME_BYTES_MAX]), Found::Orders(_)));
     let many = vec!["0"; super::ROWS_MAX + 1].join(",");

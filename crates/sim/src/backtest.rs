@@ -1,0 +1,157 @@
+//! The backtest world: every target is held at once, at the price the decision assumes.
+//!
+//! Entry point: [`run`]. Its ledger has both books doing the same, so its gap is zero; it is the
+//! theory that a rehearsal on the same data is measured against.
+
+use crate::session::SessionError;
+use crate::strategy::{Strategy, Wish};
+use std::collections::BTreeMap;
+use truefill_core::config::Config;
+use truefill_core::num::{PLACES, Px, Qty};
+use truefill_core::quote::Quote;
+use truefill_core::time::Nanos;
+use truefill_gap::ledger::{Book, Entry, Line, Liquidity, MarkSource, Stage, Time};
+use truefill_gap::{Attribution, Decimal, Report};
+use truefill_market::source::{Quotes, TickKind};
+
+/// What came out.
+#[derive(Debug)]
+pub struct Backtested {
+    /// Both books, and the (empty) gap between them.
+    pub gap: Report,
+    /// The ledger's lines after the header.
+    pub ledger: Vec<Entry>,
+    /// Trades of the theoretical book.
+    pub trades: u64,
+    /// What is held at the end, by holding.
+    pub positions: Vec<Qty>,
+}
+
+/// Runs strategies over quotes.
+///
+/// # Errors
+/// [`SessionError`] when the market data cannot be used.
+pub fn run<'a>(
+    config: &Config,
+    assumed_fee_bps: u32,
+    quotes: &mut dyn Quotes,
+    mut strategies: Vec<Box<dyn Strategy + 'a>>,
+) -> Result<Backtested, SessionError> {
+    let mut book = Theory::new(config, assumed_fee_bps);
+    let mut wishes = Vec::new();
+    while let Some(tick) = quotes.next()? {
+        let TickKind::Quote(quote) = &tick.kind else { continue };
+        loop {
+            let next = strategies.iter().map(|s| s.next_time()).min().unwrap_or(Nanos::MAX);
+            if next > quote.time {
+                break;
+            }
+            for strategy in strategies.iter_mut().filter(|s| s.next_time() <= next) {
+                strategy.on_time(next, &mut wishes);
+            }
+            wishes.drain(..).for_each(|wish| book.hold(next, &wish));
+        }
+        book.last.insert(tick.instrument.ix(), *quote);
+        for strategy in &mut strategies {
+            strategy.on_quote(tick.instrument, quote, &mut wishes);
+        }
+        wishes.drain(..).for_each(|wish| book.hold(quote.time, &wish));
+        book.now = quote.time;
+    }
+    book.finish()
+}
+
+struct Theory<'a> {
+    config: &'a Config,
+    assumed_fee_bps: u32,
+    now: Nanos,
+    last: BTreeMap<usize, Quote>,
+    held: Vec<Qty>,
+    trades: u64,
+    lines: Vec<(Nanos, Line)>,
+}
+
+impl<'a> Theory<'a> {
+    fn new(config: &'a Config, assumed_fee_bps: u32) -> Self {
+        Self {
+            config,
+            assumed_fee_bps,
+            now: Nanos(0),
+            last: BTreeMap::new(),
+            held: vec![Qty::ZERO; config.holdings.len()],
+            trades: 0,
+            lines: Vec::new(),
+        }
+    }
+
+    fn mark(&mut self, at: Nanos, instrument: usize, px: Px) {
+        let symbol = self.config.instruments[instrument].symbol.clone();
+        let px = Decimal::from_scaled(px.0, PLACES);
+        self.lines.push((at, Line::Mark { symbol, px, source: MarkSource::Mid }));
+    }
+
+    fn hold(&mut self, at: Nanos, wish: &Wish) {
+        let Some(key) = self.config.holdings.get(wish.holding.ix()) else { return };
+        let mid = self.last.get(&key.instrument.ix()).map(Quote::mid);
+        let Some(px) = wish.px.or(mid) else { return };
+        let traded = wish.qty - self.held[wish.holding.ix()];
+        if traded.is_zero() {
+            return;
+        }
+        self.held[wish.holding.ix()] = wish.qty;
+        self.trades += 1;
+        self.mark(at, key.instrument.ix(), mid.unwrap_or(px));
+        let strategy = self.config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
+        let (strategy, symbol) =
+            (strategy.to_owned(), self.config.instruments[key.instrument.ix()].symbol.clone());
+        let (qty, px) = (Decimal::from_scaled(traded.0, PLACES), Decimal::from_scaled(px.0, PLACES));
+        if self.assumed_fee_bps > 0 {
+            let rate = Decimal::from_scaled(i128::from(self.assumed_fee_bps), 4);
+            let multiplier = self.config.instruments[key.instrument.ix()].multiplier;
+            let notional = &(&qty.abs() * &px.abs()) * &Decimal::from_scaled(multiplier.0, PLACES);
+            for book in [Book::Theory, Book::Live] {
+                let (strategy, symbol) = (strategy.clone(), Some(symbol.clone()));
+                let amount = &notional * &rate;
+                self.lines.push((at, Line::Fee { strategy, symbol, book, amount }));
+            }
+        }
+        let (s, y) = (strategy.clone(), symbol.clone());
+        let theory = Line::TheoryFill { strategy: s, symbol: y, qty: qty.clone(), px: px.clone() };
+        self.lines.push((at, theory));
+        let liquidity = Liquidity::Taker { touch: px.clone() };
+        let (s, y) = (strategy.clone(), symbol.clone());
+        self.lines.push((at, Line::Fill { strategy: s, symbol: y, qty, px, liquidity }));
+        let held = Decimal::from_scaled(wish.qty.0, PLACES);
+        for stage in Stage::SETTABLE {
+            let (strategy, symbol) = (strategy.clone(), symbol.clone());
+            let (stage, qty, reason) = (*stage, held.clone(), None);
+            self.lines.push((at, Line::Stage { strategy, symbol, stage, qty, reason }));
+        }
+    }
+
+    fn finish(mut self) -> Result<Backtested, SessionError> {
+        let now = self.now;
+        let lasts: Vec<(usize, Px)> = self.last.iter().map(|(at, q)| (*at, q.mid())).collect();
+        lasts.into_iter().for_each(|(at, mid)| self.mark(now, at, mid));
+        self.lines.push((now, Line::DayEnd { marks: BTreeMap::new() }));
+        let begin = self.lines.first().map_or(now, |(at, _)| *at);
+        let mut ledger: Vec<Entry> = Vec::new();
+        let mut put = |at: Nanos, line: Line| {
+            ledger.push(Entry { t: Some(Time::from_nanos(at.0)), line });
+        };
+        for instrument in &self.config.instruments {
+            let symbol = instrument.symbol.clone();
+            let multiplier = Decimal::from_scaled(instrument.multiplier.0, PLACES);
+            put(begin, Line::Instrument { symbol, multiplier });
+        }
+        put(begin, Line::Day { day: begin.to_string().chars().take(10).collect() });
+        self.lines.into_iter().for_each(|(at, line)| put(at, line));
+        let mut attribution = Attribution::new();
+        attribution.apply(&Line::HEADER)?;
+        for entry in &ledger {
+            attribution.apply(&entry.line)?;
+        }
+        let gap = attribution.finish()?;
+        Ok(Backtested { gap, ledger, trades: self.trades, positions: self.held })
+    }
+}
