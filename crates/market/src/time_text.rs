@@ -1,13 +1,13 @@
 //! Instants as text: RFC 3339 to the nanosecond, with integers only.
 //!
 //! Entry points: [`parse`] (RFC 3339), [`parse_stamp`] (RFC 3339 or integer nanoseconds),
-//! [`print`].
+//! [`print()`].
 //!
 //! Invariants:
 //! 1. Nothing is rounded: digits that a nanosecond cannot hold are refused unless they are zero.
 //! 2. Nothing is guessed: a date without a time, a time without an offset and a leap second are
 //!    refused. A date alone does not say when something was known.
-//! 3. What [`print`] writes, [`parse`] reads back as the same instant.
+//! 3. What [`print()`] writes, [`parse`] reads back as the same instant.
 
 use std::fmt;
 

@@ -117,14 +117,13 @@ impl Order {
     /// Adds an item and computes again what follows. Returns the change of the filled quantity,
     /// not signed by side; `None` if the item was there already.
     pub fn learn(&mut self, item: Item, proof: CancelProof) -> Option<Qty> {
-        let order_id = match &item {
-            Item::Ack(ack) if !ack.order_id.is_empty() => Some(ack.order_id),
-            _ => None,
-        };
         if !self.evidence.insert(item) {
             return None;
         }
-        self.order_id = self.order_id.or(order_id);
+        self.order_id = self.evidence.items().iter().find_map(|item| match item {
+            Item::Ack(ack) if !ack.order_id.is_empty() => Some(ack.order_id),
+            _ => None,
+        });
         let before = self.known.filled;
         self.known = fold::fold(&self.evidence, self.ticket.qty, proof);
         Some(self.known.filled - before)

@@ -179,6 +179,20 @@ impl Kit {
         self.input(Input::Reply(Reply { request, outcome }));
     }
 
+    /// The shell gives a request up.
+    pub fn give_up(&mut self, request: RequestId) {
+        let class = self.engine.state().wire.get(&request).map(|w| w.class.class());
+        if class == Some(truefill_core::limiter::Class::Read) {
+            let cause = truefill_core::report::ReadFailure::Timeout;
+            let failed = truefill_core::report::Failed { cause, retry_after_ns: None };
+            self.input(Input::Answer(Answer { request, found: Found::Failed(failed) }));
+        } else {
+            let cause = truefill_core::report::UnknownCause::Timeout;
+            let unclear = truefill_core::report::Unclear { cause, retry_after_ns: None };
+            self.reply(request, Outcome::Unclear(unclear));
+        }
+    }
+
     /// Lets seconds pass; the engine is woken at each of its deadlines.
     pub fn wait(&mut self, seconds: i64) {
         let end = self.now.plus(seconds * SECOND_NS);
