@@ -1,2 +1,40 @@
-//! The truefill command.
-fn main() {}
+//! The truefill command: reads arguments, runs one command, ends with an honest status.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`args`] | the command line, as people see it |
+//! | [`config`] | TOML to a resolved setup |
+//! | [`commands`] | one file a command |
+//! | [`rundir`] | the files of a run |
+//! | [`summary`] | a run as numbers: JSON and words |
+//! | [`failure`] | cause, consequence, next action, exit status |
+
+mod args;
+mod commands;
+mod config;
+mod equity;
+mod failure;
+mod rundir;
+mod summary;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::Backtest(args) => commands::backtest::run(&args),
+        Command::Rehearse(args) => commands::rehearse::run(&args),
+        Command::Gap(args) => commands::gap::run(&args),
+        Command::Journal(args) => commands::journal::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("truefill: {}", failure.words());
+            ExitCode::from(failure.status())
+        }
+    }
+}

@@ -168,6 +168,8 @@ records! {
         pub digest_every: u32 = 8,
         /// How long the dedupe keys of a closed order are kept.
         pub replay_horizon_ns: i64 = 9,
+        /// What the backtest assumed per side, in basis points of notional; for the gap report.
+        pub assumed_fee_bps: u32 = 10,
     }
 }
 

@@ -285,6 +285,8 @@ records! {
         pub differing: u32 = 3,
         /// What the broker shows, when it differs.
         pub broker: Qty = 4,
+        /// People were told of the difference.
+        pub told: bool = 5,
     }
 
     /// The broker's number was adopted.

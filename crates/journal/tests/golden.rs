@@ -190,6 +190,7 @@ fn group_ends(bytes: &[u8]) -> Vec<usize> {
             (0, _) => ends.push(before),
             (_, 0) => drop(read(&mut at)),
             (_, 1) => at += usize::try_from(read(&mut at)).unwrap(),
+            (_, 3) => at += 8,
             _ => {}
         }
     }
@@ -206,8 +207,9 @@ fn additions() -> Vec<Vec<u8>> {
         out
     };
     let (int, text) = (field(0, &[0x83, 1]), field(1, b"\x03new"));
-    let group = field(2, &[int.clone(), text.clone(), vec![0]].concat());
-    vec![int, text, group]
+    let fixed = field(3, &[7; 8]);
+    let group = field(2, &[int.clone(), text.clone(), fixed.clone(), vec![0]].concat());
+    vec![int, text, fixed, group]
 }
 
 /// Unknown fields are skipped wherever a record has fields; only the place of a kind refuses.

@@ -75,6 +75,8 @@ fn steps_under(value: &Decimal, step: &Decimal) -> Option<i64> {
 pub(crate) struct Axis {
     low: Decimal,
     span: Decimal,
+    /// The only level of an axis that was widened.
+    only: Option<Decimal>,
     from: Hundredths,
     to: Hundredths,
 }
@@ -95,11 +97,12 @@ impl Axis {
         }
         let mut low = low.cloned().unwrap_or_default();
         let mut span = &high.cloned().unwrap_or_default() - &low;
-        if span.is_zero() {
+        let only = span.is_zero().then(|| low.clone());
+        if only.is_some() {
             low -= &Decimal::from(1);
             span = Decimal::from(2);
         }
-        Axis { low, span, from, to }
+        Axis { low, span, only, from, to }
     }
 
     /// Where `amount` is; what is outside is put on the nearer end.
@@ -113,6 +116,9 @@ impl Axis {
 
     /// Round amounts on the axis, about as many as `most` and never more than one above it.
     pub fn ticks(&self, most: i64) -> Vec<Decimal> {
+        if let Some(only) = &self.only {
+            return vec![only.clone()];
+        }
         let high = &self.low + &self.span;
         let Some(step) = self.round_step(most) else { return Vec::new() };
         let Some(first) = steps_under(&self.low, &step) else { return Vec::new() };
@@ -176,7 +182,8 @@ mod tests {
     fn an_axis_of_one_level_or_none_has_it_in_the_middle() {
         for levels in [vec![], vec![Decimal::ZERO], vec![d("7"), d("7.0")]] {
             let axis = Axis::over(&levels, Hundredths(0), Hundredths(100));
-            assert_eq!(axis.at(&levels.first().cloned().unwrap_or_default()).0, 50);
+            let level = levels.first().cloned().unwrap_or_default();
+            assert_eq!((axis.at(&level).0, axis.ticks(5)), (50, vec![level]));
         }
     }
 

@@ -10,14 +10,19 @@ use crate::scale::nearest;
 use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
 use truefill_gap::{Decimal, Rounding};
 
+/// Amounts with more digits before the point are shown as a power of ten.
+const WHOLE_DIGITS_MAX: usize = 18;
 /// Shares beyond this many tenths of a percent say nothing; see [`share`].
 const SHARE_MAX: i64 = 10_000;
 
-/// An amount with two digits after the point.
+/// An amount with two digits after the point; a power of ten where nobody could read it.
 pub(crate) fn cents(amount: &Decimal) -> String {
     let rounded = amount.rounded(2, Rounding::HalfEven);
     let text = rounded.abs().to_string();
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    if whole.len() > WHOLE_DIGITS_MAX {
+        return power_of_ten(amount, 6);
+    }
     format!("{}{}.{decimals:0<2}", sign(&rounded), grouped(whole))
 }
 
@@ -42,20 +47,21 @@ pub(crate) fn effect(cost: &Decimal) -> String {
 /// A mark on an axis: every digit, or a power of ten where they would not fit.
 pub(crate) fn tick(number: &Decimal) -> String {
     let full = exact(number);
-    let digits = number.abs().to_string();
-    if full.chars().count() <= 15 {
-        return full;
+    if full.chars().count() <= 15 { full } else { power_of_ten(number, 4) }
+}
+
+/// The first digits of a number of ten or more, and how many follow; smaller ones as they are.
+fn power_of_ten(number: &Decimal, digits: usize) -> String {
+    let text = number.abs().to_string();
+    let whole = text.split_once('.').map_or(text.as_str(), |(whole, _)| whole);
+    if whole.len() < 2 {
+        return exact(number);
     }
-    let (whole, _) = digits.split_once('.').unwrap_or((&digits, ""));
-    let exponent = whole.len() - 1;
-    let (first, rest) = whole.split_at(whole.len().min(1));
-    let rest: String = rest.chars().take(4).collect();
+    let (first, rest) = whole.split_at(1);
+    let rest: String = rest.chars().take(digits).collect();
     let rest = rest.trim_end_matches('0');
     let point = if rest.is_empty() { "" } else { "." };
-    match exponent {
-        0 => full,
-        _ => format!("{}{first}{point}{rest}e{exponent}", sign(number)),
-    }
+    format!("{}{first}{point}{rest}e{}", sign(number), whole.len() - 1)
 }
 
 fn sign(number: &Decimal) -> &'static str {
@@ -95,20 +101,21 @@ pub(crate) fn percent(tenths: i64) -> String {
 /// A duration with at most three digits that count, in the unit that suits it.
 pub(crate) fn duration(ns: i64) -> String {
     let ns = ns.max(0);
-    let (unit, name) = match ns {
-        0 => return "0".to_owned(),
-        ..1_000 => (1, "ns"),
-        ..MILLI_NS => (1_000, "\u{b5}s"),
-        ..SECOND_NS => (MILLI_NS, "ms"),
-        _ if ns < 120 * SECOND_NS => (SECOND_NS, "s"),
-        _ if ns < 7_200 * SECOND_NS => (60 * SECOND_NS, "min"),
-        _ => (3_600 * SECOND_NS, "h"),
-    };
-    let places = match ns / unit {
-        ..10 => 2,
-        ..100 => 1,
-        _ => 0,
-    };
+    if ns == 0 {
+        return "0".to_owned();
+    }
+    // Each unit with the duration from which the next one is used.
+    let units = [
+        (1, "ns", 1_000),
+        (1_000, "\u{b5}s", MILLI_NS),
+        (MILLI_NS, "ms", SECOND_NS),
+        (SECOND_NS, "s", 120 * SECOND_NS),
+        (60 * SECOND_NS, "min", 7_200 * SECOND_NS),
+    ];
+    let suits = units.iter().find(|(_, _, below)| ns < *below);
+    let (unit, name) = suits.map_or((3_600 * SECOND_NS, "h"), |(unit, name, _)| (*unit, name));
+    let places = [100, 10].iter().filter(|limit| ns / unit < **limit).count();
+    let places = u32::try_from(places).unwrap_or(0);
     let scaled = i128::from(ns) * 10_i128.pow(places) / i128::from(unit);
     format!("{}\u{a0}{name}", Decimal::from_scaled(scaled, places))
 }
@@ -136,7 +143,8 @@ mod tests {
             ("1234567.5", "1,234,567.50", "1,234,567.5"),
             ("-100", "\u{2212}100.00", "\u{2212}100"),
             ("999.995", "1,000.00", "999.995"),
-            ("123456789012345678901234.001", "123,456,789,012,345,678,901,234.00", ""),
+            ("123456789012345678.001", "123,456,789,012,345,678.00", ""),
+            ("-1234567890123456789.001", "\u{2212}1.234567e18", ""),
         ] {
             assert_eq!(cents(&d(number)), shown);
             if !full.is_empty() {

@@ -72,12 +72,21 @@ impl Sessions {
             }
         }
         sessions.push((start, *last));
-        if sessions.len() > SESSIONS_MAX { Sessions(vec![(*first, *last)]) } else { Sessions(sessions) }
+        if sessions.len() > SESSIONS_MAX {
+            Sessions(vec![(*first, *last)])
+        } else {
+            Sessions(sessions)
+        }
     }
 
     /// The first and the last instant.
     pub fn ends(&self) -> Option<(Nanos, Nanos)> {
         Some((Nanos(self.0.first()?.0), Nanos(self.0.last()?.1)))
+    }
+
+    /// How many pauses are left out.
+    pub fn pauses(&self) -> usize {
+        self.0.len().saturating_sub(1)
     }
 }
 
@@ -191,10 +200,12 @@ fn label(time: i64, step: i64) -> String {
         return date(time);
     }
     let text = Nanos(time).to_string();
-    let characters = match step {
-        ..SECOND_NS => 12,
-        ..MINUTE_NS => 8,
-        _ => 5,
+    let characters = if step < SECOND_NS {
+        12
+    } else if step < MINUTE_NS {
+        8
+    } else {
+        5
     };
     text.split_once('T').map_or("", |(_, clock)| clock).chars().take(characters).collect()
 }
@@ -233,7 +244,10 @@ mod tests {
         assert_eq!((three.0.len(), three.breaks().count()), (3, 2));
         assert_eq!(labels(&three), "Jan 5|Jan 6|Jan 9");
         let days: Vec<i64> = [0, 1, 2, 3, 4, 7, 8, 9].map(|day| OPEN + day * DAY_NS).to_vec();
-        assert_eq!(labels(&axis(&days)), "Jan 6|Jan 8|Jan 10|Jan 12|Jan 14");
+        assert_eq!(
+            labels(&axis(&days)),
+            "Jan 6|Jan 7|Jan 8|Jan 9|Jan 10|Jan 11|Jan 12|Jan 13|Jan 14"
+        );
     }
 
     #[test]
@@ -248,7 +262,10 @@ mod tests {
 
     #[test]
     fn ticks_are_round_in_utc() {
-        assert_eq!(labels(&axis(&[OPEN, OPEN + 6 * HOUR_NS])), "04:00|05:00|06:00|07:00|08:00|09:00");
+        assert_eq!(
+            labels(&axis(&[OPEN, OPEN + 6 * HOUR_NS])),
+            "04:00|05:00|06:00|07:00|08:00|09:00"
+        );
         let seconds = axis(&[OPEN, OPEN + 10 * SECOND_NS]);
         assert_eq!(labels(&seconds), "03:45:02|03:45:04|03:45:06|03:45:08|03:45:10");
         assert_eq!(labels(&axis(&[OPEN])), "03:45:00.000");

@@ -74,8 +74,8 @@ fn on_the_way(cause: Cause) -> (&'static str, &'static str) {
         ),
         Cause::Backoff => (
             "was lost backing off after refusals and time-outs",
-            "Find what was refused or timed out, in the incidents below, and remove its reason; \
-             the pauses go with it.",
+            "Find in the incidents what was refused or timed out, and remove its reason; the \
+             pauses go with it.",
         ),
         Cause::Wire => (
             "was lost on the network",
@@ -84,7 +84,7 @@ fn on_the_way(cause: Cause) -> (&'static str, &'static str) {
         ),
         _ => (
             "was lost on orders that the broker refused",
-            "Read the refusals in the incidents below: most are margin, price bands or a wrong \
+            "Read the refusals in the incidents: most are margin, price bands or a wrong \
              product, and all can be known before sending.",
         ),
     }
@@ -102,7 +102,7 @@ fn at_the_broker(cause: Cause) -> (&'static str, &'static str) {
         ),
         Cause::Overfill => (
             "was lost on fills beyond what was ordered",
-            "Read the incidents named OVERFILL below, and amend orders in place rather than \
+            "Read the incidents named OVERFILL, and amend orders in place rather than \
              replace them.",
         ),
         _ => (
@@ -118,10 +118,9 @@ fn in_the_price(cause: Cause) -> (&'static str, &'static str) {
             "was never there: the backtest used prices the market did not show",
             "Let the backtest fill at the next price that could be traded after its decision.",
         ),
-        Cause::Spread => (
-            "went to the spread",
-            "Rest first and cross when patience ends, or trade less often.",
-        ),
+        Cause::Spread => {
+            ("went to the spread", "Rest first and cross when patience ends, or trade less often.")
+        }
         Cause::Depth => (
             "went to market depth",
             "Send smaller slices: orders were larger than what stood at the touch.",

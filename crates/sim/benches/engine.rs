@@ -53,11 +53,21 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     println!("truefill benchmarks: CPU seconds of this process\n");
-    memory();
-    quotes();
-    orders();
-    commits();
+    let all: [(&str, fn()); 4] =
+        [("memory", memory), ("quotes", quotes), ("orders", orders), ("commits", commits)];
+    for (name, bench) in all {
+        if wants(name) {
+            bench();
+        }
+    }
+    if wanted.iter().any(|w| w == "count") {
+        // For instruction counters: 10 thousand orders and nothing else.
+        let mut drive = Drive::new();
+        (0..10_000).for_each(|n| drive.order(n));
+    }
 }
 
 fn spec(quotes: u64) -> WalkSpec {
@@ -86,6 +96,7 @@ fn config(walk: &Walk) -> Config {
         recon: Recon::default(),
         digest_every: 1024,
         replay_horizon_ns: 3_600 * SECOND_NS,
+        assumed_fee_bps: 0,
     }
 }
 
@@ -121,7 +132,10 @@ fn quotes() {
     let loop_only = session - source;
     println!("quotes: {count} through the rehearsal loop with an idle strategy");
     println!("        {:.2} million per CPU-second, source included", count as f64 / session / 1e6);
-    println!("        {:.2} million per CPU-second, source excluded", count as f64 / loop_only / 1e6);
+    println!(
+        "        {:.2} million per CPU-second, source excluded",
+        count as f64 / loop_only / 1e6
+    );
     println!("        ratio to reading the source alone: {:.2}\n", session / source);
 }
 
@@ -255,8 +269,10 @@ fn orders() {
         assert_eq!(placed, count, "every target became an order");
         assert!(!drive.engine.is_poisoned());
         let micros = cpu / count as f64 * 1e6;
-        println!("        {count:>9} orders: {micros:.2} us each, {} bytes of records each",
-                 drive.bytes as u64 / (count + 1_000));
+        println!(
+            "        {count:>9} orders: {micros:.2} us each, {} bytes of records each",
+            drive.bytes as u64 / (count + 1_000)
+        );
         costs.push(micros);
     }
     println!("        growth from 10 thousand to 1 million: {:.3}\n", costs[2] / costs[0]);

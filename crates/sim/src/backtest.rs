@@ -33,11 +33,10 @@ pub struct Backtested {
 /// [`SessionError`] when the market data cannot be used.
 pub fn run<'a>(
     config: &Config,
-    assumed_fee_bps: u32,
     quotes: &mut dyn Quotes,
     mut strategies: Vec<Box<dyn Strategy + 'a>>,
 ) -> Result<Backtested, SessionError> {
-    let mut book = Theory::new(config, assumed_fee_bps);
+    let mut book = Theory::new(config);
     let mut wishes = Vec::new();
     while let Some(tick) = quotes.next()? {
         let TickKind::Quote(quote) = &tick.kind else { continue };
@@ -63,7 +62,6 @@ pub fn run<'a>(
 
 struct Theory<'a> {
     config: &'a Config,
-    assumed_fee_bps: u32,
     now: Nanos,
     last: BTreeMap<usize, Quote>,
     held: Vec<Qty>,
@@ -72,10 +70,9 @@ struct Theory<'a> {
 }
 
 impl<'a> Theory<'a> {
-    fn new(config: &'a Config, assumed_fee_bps: u32) -> Self {
+    fn new(config: &'a Config) -> Self {
         Self {
             config,
-            assumed_fee_bps,
             now: Nanos(0),
             last: BTreeMap::new(),
             held: vec![Qty::ZERO; config.holdings.len()],
@@ -104,9 +101,10 @@ impl<'a> Theory<'a> {
         let strategy = self.config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
         let (strategy, symbol) =
             (strategy.to_owned(), self.config.instruments[key.instrument.ix()].symbol.clone());
-        let (qty, px) = (Decimal::from_scaled(traded.0, PLACES), Decimal::from_scaled(px.0, PLACES));
-        if self.assumed_fee_bps > 0 {
-            let rate = Decimal::from_scaled(i128::from(self.assumed_fee_bps), 4);
+        let (qty, px) =
+            (Decimal::from_scaled(traded.0, PLACES), Decimal::from_scaled(px.0, PLACES));
+        if self.config.assumed_fee_bps > 0 {
+            let rate = Decimal::from_scaled(i128::from(self.config.assumed_fee_bps), 4);
             let multiplier = self.config.instruments[key.instrument.ix()].multiplier;
             let notional = &(&qty.abs() * &px.abs()) * &Decimal::from_scaled(multiplier.0, PLACES);
             for book in [Book::Theory, Book::Live] {

@@ -77,18 +77,20 @@ impl Deciding<'_> {
     fn skip(&mut self, holding: HoldingId) {
         let h = self.state.holding(holding);
         let (skips, differing, broker) = (h.skips.saturating_add(1), h.differing, h.broker);
+        let told = h.told;
         self.touch(holding);
-        self.emit(Event::Compared(Compared { holding, skips, differing, broker }));
+        self.emit(Event::Compared(Compared { holding, skips, differing, broker, told }));
     }
 
     fn compare_one(&mut self, holding: HoldingId, broker: Qty) {
         let h = self.state.holding(holding);
         let ours = h.total();
         if broker == ours {
-            let taken_back = h.is_drifting() && h.moved_seq < h.differ_seq;
+            let taken_back = h.told && h.moved_seq < h.differ_seq;
             if h.skips > 0 || h.differing > 0 {
                 self.touch(holding);
-                let clean = Compared { holding, skips: 0, differing: 0, broker: ours };
+                let broker = ours;
+                let clean = Compared { holding, skips: 0, differing: 0, broker, told: false };
                 self.emit(Event::Compared(clean));
             }
             if taken_back {
@@ -104,11 +106,13 @@ impl Deciding<'_> {
             (true, false) => h.differing.max(1),
             (false, _) => 1,
         };
-        let was_drifting = h.is_drifting();
+        let was_told = h.told;
+        // With open orders one differing read is probably a fill whose message is under way.
+        let told = was_told || differing > u32::from(!h.open.is_empty());
         let suspicious = is_suspicious(ours, broker);
         self.touch(holding);
-        self.emit(Event::Compared(Compared { holding, skips: 0, differing, broker }));
-        if self.state.holding(holding).is_drifting() && !was_drifting {
+        self.emit(Event::Compared(Compared { holding, skips: 0, differing, broker, told }));
+        if told && !was_told {
             let text = format!("the broker shows {broker}, the journal {ours}");
             self.alert(AlertCode::PositionDrift, Some(holding), None, text.clone());
             if suspicious {

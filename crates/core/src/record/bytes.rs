@@ -7,7 +7,9 @@
 //! | 0 | integer: zigzag, varint of 7 bits a byte, at most 19 bytes |
 //! | 1 | text: length as a varint, then UTF-8 |
 //! | 2 | group: fields, then a byte 0 |
+//! | 3 | integer: zigzag, 8 bytes, the lowest first; for those from 2^28 on that fit 64 bits |
 //!
+//! Prices, quantities and instants are nearly always of shape 3, which is written at once.
 //! Tag 0 is not used, so a head of 0 ends a group; the end of the bytes ends a record.
 //! A group needs no length in front, so a record is written in one pass.
 
@@ -17,6 +19,9 @@ use std::fmt;
 const INT: u32 = 0;
 const TEXT: u32 = 1;
 const GROUP: u32 = 2;
+const FIXED: u32 = 3;
+/// The smallest zigzag integer that is written as 8 bytes.
+const FIXED_FROM: u128 = 1 << 28;
 /// Deepest nesting that is read; bounds the stack on damaged bytes.
 const DEPTH_MAX: u32 = 16;
 
@@ -90,28 +95,33 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn varint(&mut self, mut value: u128) {
-        // Nearly every value fits 64 bits, where the loop is several times cheaper.
-        while value > u128::from(u64::MAX) {
+        while value >= 0x80 {
             self.out.push((value & 0x7f) as u8 | 0x80);
             value >>= 7;
         }
-        let mut small = value as u64;
-        while small >= 0x80 {
-            self.out.push((small & 0x7f) as u8 | 0x80);
-            small >>= 7;
-        }
-        self.out.push(small as u8);
+        self.out.push(value as u8);
     }
 
     fn head(&mut self, tag: u32, shape: u32) {
-        self.varint(u128::from(tag << 2 | shape));
+        let head = tag << 2 | shape;
+        if head < 0x80 {
+            self.out.push(head as u8);
+        } else {
+            self.varint(u128::from(head));
+        }
     }
 }
 
 impl Sink for Writer<'_> {
     fn int(&mut self, tag: u32, _name: &'static str, value: i128) {
-        self.head(tag, INT);
-        self.varint((value.wrapping_shl(1) ^ (value >> 127)) as u128);
+        let zigzag = (value.wrapping_shl(1) ^ (value >> 127)) as u128;
+        if (FIXED_FROM..=u128::from(u64::MAX)).contains(&zigzag) {
+            self.head(tag, FIXED);
+            self.out.extend_from_slice(&(zigzag as u64).to_le_bytes());
+        } else {
+            self.head(tag, INT);
+            self.varint(zigzag);
+        }
     }
 
     fn text(&mut self, tag: u32, _name: &'static str, value: &str) {
@@ -160,10 +170,17 @@ impl<'a> Source<'a> {
     /// # Errors
     /// [`DecodeError`] when the field is not an integer.
     pub fn int(&mut self) -> Result<i128, DecodeError> {
-        if self.shape != INT {
-            return Err(DecodeError::WrongShape);
-        }
-        let zigzag = self.varint()?;
+        let zigzag = match self.shape {
+            INT => self.varint()?,
+            FIXED => {
+                let end = self.at + 8;
+                let raw = self.bytes.get(self.at..end).ok_or(DecodeError::Truncated)?;
+                self.at = end;
+                let raw: [u8; 8] = raw.try_into().map_err(|_| DecodeError::Truncated)?;
+                u128::from(u64::from_le_bytes(raw))
+            }
+            _ => return Err(DecodeError::WrongShape),
+        };
         Ok(((zigzag >> 1) as i128) ^ -((zigzag & 1) as i128))
     }
 
@@ -216,7 +233,7 @@ impl<'a> Source<'a> {
     /// [`DecodeError`] on damaged bytes.
     pub fn skip(&mut self) -> Result<(), DecodeError> {
         match self.shape {
-            INT => self.int().map(drop),
+            INT | FIXED => self.int().map(drop),
             TEXT => self.text().map(drop),
             GROUP => {
                 self.enter()?;

@@ -72,6 +72,7 @@ impl State {
                         h.differ_seq = seq;
                     }
                     (h.skips, h.differing, h.broker) = (e.skips, e.differing, e.broker);
+                    h.told = e.told;
                 });
             }
             Event::Corrected(e) => self.corrected(now, e),
@@ -283,7 +284,7 @@ impl State {
                 h.placeholder += e.own + e.manual;
                 h.placeholder_time = now;
             }
-            (h.skips, h.differing) = (0, 0);
+            (h.skips, h.differing, h.told) = (0, 0, false);
             (h.moved_seq, h.moved) = (seq, now);
         });
     }

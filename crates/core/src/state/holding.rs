@@ -38,6 +38,8 @@ pub struct HoldingState {
     pub differing: u32,
     /// What they show.
     pub broker: Qty,
+    /// People were told of the difference.
+    pub told: bool,
     /// [`super::State::seq`] at which the first of them was seen.
     pub differ_seq: u64,
     /// Signed part of the position that was adopted without knowing the fills behind it.
@@ -85,6 +87,7 @@ impl Default for HoldingState {
             skips: 0,
             differing: 0,
             broker: Qty::ZERO,
+            told: false,
             differ_seq: 0,
             placeholder: Qty::ZERO,
             placeholder_time: Nanos(i64::MIN),

@@ -69,6 +69,8 @@ records! {
         pub mark: Option<Quote> = 24,
         /// Releases.
         pub releases: Vec<Nanos> = 25,
+        /// People were told.
+        pub told: bool = 26,
     }
 
     /// An order as it is stored.
@@ -239,6 +241,7 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         day_base: h.day_base,
         mark: h.mark,
         releases: h.releases.iter().copied().collect(),
+        told: h.told,
     }
 }
 
@@ -269,6 +272,7 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         day_base: row.day_base,
         mark: row.mark,
         releases: row.releases.into(),
+        told: row.told,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,

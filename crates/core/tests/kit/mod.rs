@@ -47,6 +47,7 @@ pub fn config() -> Config {
         recon: Recon::default(),
         digest_every: 64,
         replay_horizon_ns: 86_400 * SECOND_NS,
+        assumed_fee_bps: 0,
     }
 }
 

@@ -75,7 +75,6 @@ pub struct Told {
 #[derive(Debug)]
 pub struct Story {
     config: Config,
-    assumed_fee_bps: u32,
     ops: Vec<Op>,
     orders: BTreeMap<OrderNo, Teller>,
     /// What the engine believed: tells how much of a fill replaced a placeholder.
@@ -85,19 +84,11 @@ pub struct Story {
 }
 
 impl Story {
-    /// A story without events. `assumed_fee_bps` is what the backtest assumed per side, in
-    /// basis points of notional.
+    /// A story without events.
     #[must_use]
-    pub fn new(config: Config, assumed_fee_bps: u32) -> Self {
+    pub fn new(config: Config) -> Self {
         let state = State::new(&config);
-        Self {
-            config,
-            assumed_fee_bps,
-            ops: Vec::new(),
-            orders: BTreeMap::new(),
-            state,
-            placeholders: Vec::new(),
-        }
+        Self { config, ops: Vec::new(), orders: BTreeMap::new(), state, placeholders: Vec::new() }
     }
 
     /// Takes the next event of the journal.
@@ -141,7 +132,7 @@ impl Story {
             self.tell_order(*no, teller);
         }
         self.ops.sort_by_key(|op| (op.at, op.rank, op.n));
-        play::play(&self.config, self.assumed_fee_bps, &self.ops, &orders)
+        play::play(&self.config, &self.ops, &orders)
     }
 
     fn push(&mut self, at: Nanos, what: What) {

@@ -55,7 +55,6 @@ impl Rungs {
 
 struct Player<'a> {
     config: &'a Config,
-    assumed_fee_bps: u32,
     orders: &'a BTreeMap<OrderNo, Teller>,
     rungs: Vec<Rungs>,
     marks: Vec<Option<Px>>,
@@ -64,15 +63,9 @@ struct Player<'a> {
     entries: Vec<Entry>,
 }
 
-pub(super) fn play(
-    config: &Config,
-    assumed_fee_bps: u32,
-    ops: &[Op],
-    orders: &BTreeMap<OrderNo, Teller>,
-) -> Told {
+pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Teller>) -> Told {
     let mut player = Player {
         config,
-        assumed_fee_bps,
         orders,
         rungs: vec![Rungs::default(); config.holdings.len()],
         marks: vec![None; config.instruments.len()],
@@ -216,10 +209,10 @@ impl Player<'_> {
         self.rungs[holding.ix()].theory = target;
         let (strategy, symbol) = self.names(holding);
         let (change, price) = (qty(traded), px(at));
-        if self.assumed_fee_bps > 0 {
+        if self.config.assumed_fee_bps > 0 {
             let multiplier = qty(self.config.instrument_of(holding).multiplier);
             let notional = &(&change.abs() * &price.abs()) * &multiplier;
-            let rate = Decimal::from_scaled(i128::from(self.assumed_fee_bps), 4);
+            let rate = Decimal::from_scaled(i128::from(self.config.assumed_fee_bps), 4);
             let (strategy, symbol) = (strategy.clone(), Some(symbol.clone()));
             let amount = &notional * &rate;
             self.line(Line::Fee { strategy, symbol, book: Book::Theory, amount });

@@ -71,6 +71,7 @@ pub fn config() -> Config {
         recon: Recon::default(),
         digest_every: 16,
         replay_horizon_ns: 86_400_000_000_000,
+        assumed_fee_bps: 1,
     }
 }
 

@@ -85,7 +85,8 @@ impl Session<'_> {
         // the journal knows already changes nothing.
         for latest in self.latest.values() {
             self.declared += 1;
-            self.targets.insert((self.now.plus(self.plan.decide_ns), self.declared), latest.clone());
+            self.targets
+                .insert((self.now.plus(self.plan.decide_ns), self.declared), latest.clone());
         }
         self.due = self.next_due();
         Ok(())

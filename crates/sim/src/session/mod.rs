@@ -59,8 +59,6 @@ pub struct Plan {
     pub seed: u64,
     /// Which program decides, for the journal.
     pub build: String,
-    /// What the backtest assumed per side, in basis points of notional.
-    pub assumed_fee_bps: u32,
     /// From a quote to the target it leads to: feed, computing, local link.
     pub decide_ns: i64,
     /// The engine starts so long before the first quote.
@@ -82,7 +80,6 @@ impl Plan {
             world,
             seed,
             build: env!("CARGO_PKG_VERSION").to_owned(),
-            assumed_fee_bps: 0,
             decide_ns: 2 * MILLI_NS,
             lead_ns: 20 * SECOND_NS,
             settle_ns: 600 * SECOND_NS,
@@ -256,7 +253,7 @@ impl<'a> Session<'a> {
             down_until: None,
             settling: false,
             day_closed: false,
-            story: Story::new(plan.config.clone(), plan.assumed_fee_bps),
+            story: Story::new(plan.config.clone()),
             measure: Measure::new(&plan.config),
             checker: Checker::default(),
         })

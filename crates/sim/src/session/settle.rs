@@ -50,9 +50,10 @@ impl Session<'_> {
         let passing = |block: Block| {
             !matches!(block, Block::Frozen | Block::Dust | Block::Stale | Block::Risk)
         };
-        let waiting = state.holdings.iter().any(|h| {
-            h.differing > 0 || (h.staged.lane != Lane::Idle && passing(h.staged.blocked))
-        });
+        let waiting = state
+            .holdings
+            .iter()
+            .any(|h| h.differing > 0 || (h.staged.lane != Lane::Idle && passing(h.staged.blocked)));
         self.down_until.is_none()
             && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
             && self.targets.is_empty()

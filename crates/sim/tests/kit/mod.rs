@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use truefill_core::config::{
-    Config, Descriptor, Holding, OnExternal, Policy, Recon, Remainder, Risk, Scope, Strategy as Who,
-    Window,
+    Config, Descriptor, Holding, OnExternal, Policy, Recon, Remainder, Risk, Scope,
+    Strategy as Who, Window,
 };
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use truefill_core::num::Qty;
@@ -39,6 +39,7 @@ pub fn config(instruments: Vec<truefill_core::config::Instrument>) -> Config {
         recon: Recon { on_external: OnExternal::Rebuild, ..Recon::default() },
         digest_every: 256,
         replay_horizon_ns: 86_400 * SECOND_NS,
+        assumed_fee_bps: 0,
     }
 }
 
@@ -86,9 +87,10 @@ pub fn basket(names: u32, windows: truefill_sim::broker::world::WindowKind, seed
     let spec = WalkSpec { quotes, seed, period_ns: 100 * MILLI_NS, ..spec };
     let mut walk = Walk::new(spec).expect("a right specification");
     let mut config = config(walk.instruments());
-    config.descriptor.windows =
-        vec![Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
-             Window { n: 10, per_ns: SECOND_NS, scope: Scope::Reads }];
+    config.descriptor.windows = vec![
+        Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
+        Window { n: 10, per_ns: SECOND_NS, scope: Scope::Reads },
+    ];
     let world = World { window_kinds: vec![windows; 2], ..World::default() };
     let plan = Plan::new(config, world, seed);
     let first = walk.clone().next().expect("ticks").expect("not empty").time();

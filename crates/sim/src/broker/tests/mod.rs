@@ -57,6 +57,7 @@ fn config() -> Config {
         recon: Recon::default(),
         digest_every: 1,
         replay_horizon_ns: 0,
+        assumed_fee_bps: 0,
     }
 }
 

@@ -1,0 +1,170 @@
+//! The command line, as people see it.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Takes a trading strategy from backtest to live and accounts for everything lost on the way.
+#[derive(Debug, Parser)]
+#[command(
+    name = "truefill",
+    version = env!("TRUEFILL_BUILD"),
+    about,
+    after_help = "Examples:\n  \
+        truefill demo                                  the story in seconds, offline, on real data\n  \
+        truefill rehearse my.toml --faults storm       your strategy against a hostile broker\n  \
+        truefill gap --ledger mine.jsonl --html a.html where another engine's money went\n  \
+        truefill journal verify truefill-out/demo-storm-1/journal.db\n\n\
+        Exit status: 0 done and true; 1 the run found something wrong; 2 bad usage or input."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The story in seconds: real quotes, a strategy that looks fine, two brokers
+    #[command(
+        after_help = "Examples:\n  truefill demo\n  truefill demo --faults storm --seed 7\n  \
+        truefill demo --json | python3 -m json.tool"
+    )]
+    Demo(Demo),
+    /// Runs a strategy with fills at its own decision prices: the hypothesis
+    #[command(after_help = "Examples:\n  truefill backtest examples/configs/demo.toml\n  \
+        truefill backtest my.toml --json")]
+    Backtest(Backtest),
+    /// Runs a strategy through the real engine against a simulated, hostile broker
+    #[command(after_help = "Examples:\n  truefill rehearse examples/configs/demo.toml\n  \
+        truefill rehearse my.toml --seed 42 --faults storm --out runs/42\n  \
+        truefill rehearse my.toml --faults faults.json --json")]
+    Rehearse(Rehearse),
+    /// Says where the money went: from a journal or from a ledger of any engine
+    #[command(after_help = "Examples:\n  truefill gap --ledger mine.jsonl\n  \
+        truefill gap --ledger mine.jsonl --json\n  \
+        truefill gap truefill-out/demo-calm-1/journal.db --html gap.html")]
+    Gap(Gap),
+    /// Looks into a journal
+    #[command(subcommand)]
+    Journal(Journal),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Seed of everything random in the simulated world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Only this world instead of calm and storm: calm, rough, storm, or a fault file (JSON)
+    #[arg(long, value_name = "calm|rough|storm|FILE")]
+    pub faults: Option<String>,
+    /// One JSON document on standard output and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// Folder for the run directories
+    #[arg(long, value_name = "DIR", default_value = "truefill-out")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `backtest`.
+#[derive(Debug, Args)]
+pub struct Backtest {
+    /// Configuration (TOML)
+    pub config: PathBuf,
+    /// One JSON document on standard output and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// Run directory; without it nothing is written
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `rehearse`.
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// Configuration (TOML)
+    pub config: PathBuf,
+    /// Seed of everything random in the simulated world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The simulated world's faults: calm, rough, storm, or a fault file (JSON)
+    #[arg(long, value_name = "calm|rough|storm|FILE", default_value = "calm")]
+    pub faults: String,
+    /// The engine's process dies and comes back every so many turns
+    #[arg(long, value_name = "TURNS")]
+    pub crash_every: Option<u64>,
+    /// One JSON document on standard output and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// Run directory [default: truefill-out/NAME-FAULTS-SEED]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `gap`.
+#[derive(Debug, Args)]
+pub struct Gap {
+    /// A journal (journal.db of a run)
+    #[arg(required_unless_present = "ledger", conflicts_with = "ledger")]
+    pub journal: Option<PathBuf>,
+    /// A gap ledger (JSON Lines), or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// One JSON document on standard output and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// Writes the report as one page that opens offline
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// The commands of `journal`.
+#[derive(Debug, Subcommand)]
+pub enum Journal {
+    /// Checks the hash chain and every record, and decides everything again
+    #[command(
+        after_help = "Example:\n  truefill journal verify truefill-out/demo-calm-1/journal.db"
+    )]
+    Verify {
+        /// The journal
+        journal: PathBuf,
+        /// One JSON document on standard output and nothing else
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints records, one JSON object a line
+    #[command(after_help = "Examples:\n  truefill journal cat journal.db | head\n  \
+        truefill journal cat journal.db --kind Released --kind Learned")]
+    Cat {
+        /// The journal
+        journal: PathBuf,
+        /// First record
+        #[arg(long)]
+        from: Option<u64>,
+        /// Last record
+        #[arg(long)]
+        to: Option<u64>,
+        /// Only these kinds
+        #[arg(long)]
+        kind: Vec<String>,
+    },
+    /// Writes a table that pandas and spreadsheets read
+    #[command(
+        after_help = "Examples:\n  truefill journal export journal.db --what fills > fills.csv\n  \
+        truefill journal export journal.db --what orders --format jsonl"
+    )]
+    Export {
+        /// The journal
+        journal: PathBuf,
+        /// orders, fills, positions, targets, drifts or records
+        #[arg(long, default_value = "orders")]
+        what: String,
+        /// csv or jsonl
+        #[arg(long, default_value = "csv")]
+        format: String,
+        /// File to write; standard output without it
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,21 @@
+//! One file a command.
+
+pub mod backtest;
+pub mod demo;
+pub mod gap;
+pub mod journal;
+pub mod rehearse;
+
+use crate::failure::Failure;
+use std::io::{self, Write};
+
+/// Prints a line on standard output. A reader that went away (`| head`) is no error.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::about("standard output", error))
+        }
+        _ => Ok(()),
+    }
+}

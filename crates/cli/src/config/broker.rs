@@ -1,0 +1,131 @@
+//! `[broker_sim]`: what the simulated broker does. Its promises go to the engine as the
+//! descriptor; the rest only the simulation knows.
+
+use truefill_core::config::{CancelProof, Descriptor};
+use truefill_core::time::MILLI_NS;
+use truefill_sim::broker::world::{WindowKind, World};
+use truefill_sim::network::Latency;
+
+use super::account::Account;
+use super::error::ConfigError;
+use super::keys;
+use super::source::{Field, Section};
+use super::value::Sign;
+
+/// Decimal places of a fee in basis points: a hundredth of one is a millionth of the notional.
+const FEE_PLACES: u32 = 2;
+/// A fee of the whole notional, in millionths.
+const FEE_PPM_MAX: u32 = 1_000_000;
+
+const APPEAR: &str = "text of a time, such as \"30s\", or \"unbounded\"";
+const LATENCY: &str = "\"none\", \"ordinary\", \"far\", or text of a time, such as \"20ms\"";
+const LATENCIES: [(&str, Latency); 3] = [
+    ("none", Latency::fixed(0)),
+    ("ordinary", Latency::ordinary()),
+    // Another continent: 120 to 200 ms, two in a thousand up to 2 s more.
+    (
+        "far",
+        Latency {
+            base_ns: 120 * MILLI_NS,
+            spread_ns: 80 * MILLI_NS,
+            spike_ppm: 2_000,
+            spike_ns: 2_000 * MILLI_NS,
+        },
+    ),
+];
+
+/// The broker as the engine knows it and as the simulation plays it.
+pub(super) fn broker(
+    root: &Section<'_>,
+    account: &Account,
+) -> Result<(Descriptor, World), ConfigError> {
+    let mut descriptor = Descriptor {
+        name: account.broker.clone(),
+        windows: account.windows.clone(),
+        ..Descriptor::default()
+    };
+    let mut world = World::default();
+    let section = match root.get("broker_sim") {
+        Some(field) => field.section(keys::BROKER_SIM)?,
+        None => return checked(root, descriptor, world),
+    };
+    promises(&section, &mut descriptor)?;
+    // A finished order must not be gone before its absence could prove anything.
+    let keep_ns = descriptor.appear_max_ns.unwrap_or(0).saturating_mul(2);
+    world.books_keep_ns = world.books_keep_ns.max(keep_ns);
+    if let Some(field) = section.get("fee_bps") {
+        world.fee_ppm = fee_ppm(field)?;
+    }
+    if let Some(field) = section.get("latency") {
+        let latency = latency(field)?;
+        (world.up, world.down, world.push) = (latency, latency, latency);
+    }
+    if let Some(field) = section.get("window") {
+        let kind =
+            field.word(&[("sliding", WindowKind::Sliding), ("fixed", WindowKind::Fixed)], &[])?;
+        world.window_kinds = vec![kind; descriptor.windows.len()];
+    }
+    checked(&section, descriptor, world)
+}
+
+fn promises(section: &Section<'_>, descriptor: &mut Descriptor) -> Result<(), ConfigError> {
+    if let Some(field) = section.get("appear_max") {
+        descriptor.appear_max_ns = match field.text(APPEAR) {
+            Ok("unbounded") => None,
+            _ => Some(field.duration(0).map_err(|error| error.allowed(APPEAR))?),
+        };
+    }
+    if let Some(field) = section.get("arrival_max") {
+        descriptor.arrival_max_ns = field.duration(0)?;
+    }
+    if let Some(field) = section.get("reply_timeout") {
+        descriptor.reply_timeout_ns = field.duration(MILLI_NS)?;
+    }
+    if let Some(field) = section.get("read_lag_max") {
+        descriptor.read_lag_max_ns = field.duration(0)?;
+    }
+    if let Some(field) = section.get("cancel_proof") {
+        descriptor.cancel_proof =
+            field.word(&[("read", CancelProof::Read), ("word", CancelProof::Word)], &[])?;
+    }
+    Ok(())
+}
+
+/// The world must keep what the descriptor promises; points at the key that its sentence begins
+/// with.
+fn checked(
+    section: &Section<'_>,
+    descriptor: Descriptor,
+    world: World,
+) -> Result<(Descriptor, World), ConfigError> {
+    let Err(sentence) = world.check(&descriptor) else { return Ok((descriptor, world)) };
+    let sentence = sentence.replace("_ns", "");
+    let mut named: Vec<(usize, &Field<'_>)> = section
+        .fields()
+        .iter()
+        .filter_map(|field| sentence.find(field.key).map(|at| (at, field)))
+        .collect();
+    named.sort_by_key(|(at, _)| *at);
+    match named.first() {
+        Some((_, field)) => Err(field.wrong(sentence)),
+        None => Err(section.wrong(sentence)),
+    }
+}
+
+fn fee_ppm(field: &Field<'_>) -> Result<u32, ConfigError> {
+    let raw = field.decimal(FEE_PLACES, Sign::NotNegative)?;
+    u32::try_from(raw).ok().filter(|ppm| *ppm <= FEE_PPM_MAX).ok_or_else(|| {
+        field.wrong("a fee of more than the whole notional").allowed("\"0\" to \"10000\"")
+    })
+}
+
+/// A preset, or a time that every message takes.
+fn latency(field: &Field<'_>) -> Result<Latency, ConfigError> {
+    let text = field.text(LATENCY)?;
+    let latency = if text.starts_with(|c: char| c.is_ascii_digit()) {
+        field.duration(0).map(Latency::fixed)
+    } else {
+        field.word(&LATENCIES, &[])
+    };
+    latency.map_err(|error| error.allowed(LATENCY))
+}

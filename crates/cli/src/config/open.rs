@@ -1,0 +1,162 @@
+//! Market data and strategies of a setup, opened.
+//!
+//! Entry points: [`Setup::open_market`], [`Setup::open_strategies`].
+
+use std::fmt;
+use std::path::Path;
+
+use truefill_core::ids::{HoldingId, SleeveId};
+use truefill_core::time::Nanos;
+use truefill_market::csv::CsvQuotes;
+use truefill_market::demo;
+use truefill_market::error::MarketError;
+use truefill_market::source::Quotes;
+use truefill_market::symbols::Symbols;
+use truefill_market::synthetic::{LABEL, Walk};
+use truefill_market::targets::Targets;
+use truefill_sim::strategy::{Imbalance, Listed, Once, Strategy, Wish};
+
+use super::error::escaped;
+use super::{MarketSpec, Setup, StrategySpec};
+
+/// Why the strategies of a setup cannot start.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Market data or a target file.
+    Market(MarketError),
+    /// A target file that does not fit the configuration.
+    Targets(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Market(error) => write!(f, "{error}"),
+            Self::Targets(words) => f.write_str(words),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<MarketError> for OpenError {
+    fn from(error: MarketError) -> Self {
+        Self::Market(error)
+    }
+}
+
+impl Setup {
+    /// True if the quotes are made up: whatever is shown from them must say so.
+    #[must_use]
+    pub const fn is_synthetic(&self) -> bool {
+        matches!(self.market, MarketSpec::Synthetic { .. })
+    }
+
+    /// Where the quotes come from, in words.
+    #[must_use]
+    pub fn data_words(&self) -> String {
+        match &self.market {
+            MarketSpec::Demo => {
+                let names = self.config.instruments.iter().map(|i| i.symbol.as_str());
+                let names: Vec<&str> = names.collect();
+                format!("three minutes of real quotes of {}", names.join(", "))
+            }
+            MarketSpec::File { path } => format!("quotes of {}", path.display()),
+            MarketSpec::Synthetic { spec } => format!("{} names of {LABEL}", spec.instruments),
+        }
+    }
+
+    /// The quotes, from their beginning.
+    ///
+    /// # Errors
+    /// [`MarketError`] when they cannot be opened.
+    pub fn open_market(&self) -> Result<Box<dyn Quotes>, MarketError> {
+        Ok(match &self.market {
+            MarketSpec::Demo => Box::new(demo::quotes()?),
+            MarketSpec::File { path } => {
+                Box::new(CsvQuotes::open(path, Symbols::new(&self.config.instruments)?)?)
+            }
+            MarketSpec::Synthetic { spec } => Box::new(Walk::new(spec.clone())?),
+        })
+    }
+
+    /// The strategies, before their first decision.
+    ///
+    /// # Errors
+    /// [`OpenError`] when market data or a target file cannot be used.
+    pub fn open_strategies(&self) -> Result<Vec<Box<dyn Strategy>>, OpenError> {
+        let timed = self.strategies.iter().any(|spec| matches!(spec, StrategySpec::Hold { .. }));
+        let first = if timed { self.open_market()?.next()? } else { None };
+        self.open_strategies_at(first.map_or(Nanos(0), |tick| tick.time()))
+    }
+
+    /// The strategies of a run whose first quote is at `start`.
+    ///
+    /// # Errors
+    /// [`OpenError`] when a target file cannot be used.
+    pub fn open_strategies_at(&self, start: Nanos) -> Result<Vec<Box<dyn Strategy>>, OpenError> {
+        let mut open: Vec<Box<dyn Strategy>> = Vec::new();
+        for (at, spec) in self.strategies.iter().enumerate() {
+            open.push(match spec {
+                StrategySpec::Imbalance { legs, period_ns, threshold_pct } => {
+                    Box::new(Imbalance::new(legs, *period_ns, *threshold_pct))
+                }
+                StrategySpec::Targets { path, name } => {
+                    let sleeve = u16::try_from(at + 1).map_or(SleeveId(u16::MAX), SleeveId);
+                    Box::new(Listed::new(self.rows(path, name, sleeve)?))
+                }
+                StrategySpec::Hold { at_ns_after_start, wishes } => {
+                    let wish = |(holding, qty): &(HoldingId, _)| Wish {
+                        holding: *holding,
+                        qty: *qty,
+                        px: None,
+                    };
+                    let wishes = wishes.iter().map(wish).collect();
+                    Box::new(Once::new(start.plus(*at_ns_after_start), wishes))
+                }
+            });
+        }
+        Ok(open)
+    }
+
+    /// The rows of one strategy in a target file.
+    fn rows(
+        &self,
+        path: &Path,
+        name: &str,
+        sleeve: SleeveId,
+    ) -> Result<Vec<(Nanos, Wish)>, OpenError> {
+        let names = self.config.strategies.iter().map(|strategy| strategy.name.as_str());
+        let symbols = Symbols::new(&self.config.instruments)?;
+        let mut targets = Targets::open(path, symbols)?.only(names);
+        let refuse = |what: &str| {
+            let path = escaped(&path.display().to_string());
+            OpenError::Targets(format!("{path}: {what}; nothing was started"))
+        };
+        let mut rows = Vec::new();
+        while let Some(row) = targets.next()? {
+            if *row.strategy != *name {
+                continue;
+            }
+            let holdings = &self.config.holdings;
+            let own =
+                holdings.iter().position(|h| h.sleeve == sleeve && h.instrument == row.instrument);
+            let Some(holding) = own.and_then(|at| u32::try_from(at).ok()).map(HoldingId) else {
+                let symbol = &self.config.instruments[row.instrument.ix()].symbol;
+                return Err(refuse(&format!(
+                    "the row of {} wants {symbol}, which is not among `symbols` of strategy \
+                     `{name}`; add it there or take the row out",
+                    row.time
+                )));
+            };
+            rows.push((row.time, Wish { holding, qty: row.target, px: row.price }));
+        }
+        if rows.is_empty() {
+            return Err(refuse(&format!(
+                "there is no row of strategy `{name}`; the column `strategy` must hold the NAME \
+                 of [strategy.NAME]"
+            )));
+        }
+        Ok(rows)
+    }
+}
