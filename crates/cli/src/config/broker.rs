@@ -7,8 +7,8 @@ use truefill_sim::broker::world::{WindowKind, World};
 use truefill_sim::network::Latency;
 
 use super::account::Account;
-use super::error::ConfigError;
-use super::keys;
+use super::error::{ConfigError, shown};
+use super::keys::{self, nearest};
 use super::source::{Field, Section};
 use super::value::Sign;
 
@@ -72,6 +72,11 @@ fn promises(section: &Section<'_>, descriptor: &mut Descriptor) -> Result<(), Co
     if let Some(field) = section.get("appear_max") {
         descriptor.appear_max_ns = match field.text(APPEAR) {
             Ok("unbounded") => None,
+            Ok(word) if !begins_with_digit(word) => {
+                let cause = format!("{} is not a word that fits here", shown(word));
+                let near = nearest(word, ["unbounded"]);
+                return Err(field.wrong(cause).allowed(APPEAR).near(near));
+            }
             _ => Some(field.duration(0).map_err(|error| error.allowed(APPEAR))?),
         };
     }
@@ -122,10 +127,14 @@ fn fee_ppm(field: &Field<'_>) -> Result<u32, ConfigError> {
 /// A preset, or a time that every message takes.
 fn latency(field: &Field<'_>) -> Result<Latency, ConfigError> {
     let text = field.text(LATENCY)?;
-    let latency = if text.starts_with(|c: char| c.is_ascii_digit()) {
+    let latency = if begins_with_digit(text) {
         field.duration(0).map(Latency::fixed)
     } else {
         field.word(&LATENCIES, &[])
     };
     latency.map_err(|error| error.allowed(LATENCY))
+}
+
+fn begins_with_digit(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -1,5 +1,6 @@
 //! `[market]` and `[[instrument]]`: where quotes come from, and the rules of what is traded.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use truefill_core::config::Instrument;
@@ -164,7 +165,7 @@ fn declared(
         }
         None => Vec::new(),
     };
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
     for element in &list {
         let section = element.section(keys::INSTRUMENT)?;
         let symbol_field = section.need("symbol", "symbol = \"BTCUSDT\"")?;
@@ -173,15 +174,16 @@ fn declared(
             let (cause, action) = words(&error);
             return Err(symbol_field.wrong(cause).action(action));
         }
-        if seen.contains(&symbol) {
+        if !seen.insert(symbol) {
             let cause = format!("{} is declared twice", shown(symbol));
             return Err(symbol_field.wrong(cause).action("declare every instrument once"));
         }
-        seen.push(symbol);
-        let known = instruments.iter_mut().find(|known| known.symbol == symbol);
-        match known {
+        if file {
+            instruments.push(rules(&section, symbol, None)?);
+            continue;
+        }
+        match instruments.iter_mut().find(|known| known.symbol == symbol) {
             Some(known) => *known = rules(&section, symbol, Some(known))?,
-            None if file => instruments.push(rules(&section, symbol, None)?),
             None => {
                 let names = instruments.iter().map(|known| known.symbol.as_str());
                 return Err(symbol_field

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 
 /// Rows of the table.
 const ROWS_MAX: usize = 500;
+/// Longer tables scroll.
+const ROWS_OPEN: usize = 16;
 /// Kinds of incidents with a lane of their own.
 const LANES_MAX: usize = 10;
 /// Incidents of one kind this close, in hundredths of a pixel, share a dot.
@@ -127,6 +129,22 @@ fn lane(
 }
 
 fn table(html: &mut Markup, incidents: &[&Incident]) {
+    if incidents.len() <= ROWS_OPEN {
+        rows(html, incidents);
+        return;
+    }
+    // A long table scrolls in a frame of its own; paper shows all of it.
+    let frame: Attributes<'_> =
+        &[("class", &"tall"), ("role", &"region"), ("aria-label", &"Incidents"), ("tabindex", &0)];
+    html.wrap("div", frame, |html| rows(html, incidents));
+    if incidents.len() > ROWS_MAX {
+        let more = incidents.len() - ROWS_MAX;
+        let text = format_args!("{more} more are in report.json.");
+        html.leaf("p", &[("class", &"note")], text);
+    }
+}
+
+fn rows(html: &mut Markup, incidents: &[&Incident]) {
     html.wrap("table", &[("class", &"incidents")], |html| {
         html.literal(
             "<thead><tr><th scope=\"col\">Time, UTC</th><th scope=\"col\">What</th>\
@@ -136,11 +154,6 @@ fn table(html: &mut Markup, incidents: &[&Incident]) {
             incidents.iter().take(ROWS_MAX).for_each(|incident| row(html, incident));
         });
     });
-    if incidents.len() > ROWS_MAX {
-        let more = incidents.len() - ROWS_MAX;
-        let text = format_args!("{more} more are in report.json.");
-        html.leaf("p", &[("class", &"note")], text);
-    }
 }
 
 fn row(html: &mut Markup, incident: &Incident) {

@@ -34,7 +34,7 @@ pub(super) fn show(html: &mut Markup, page: &RunPage, sessions: &Sessions) {
             html.wrap("p", &[("class", &"legend")], |html| {
                 html.text(&description);
                 let at = clock(longest.time);
-                html.text(format_args!(" The longest was that of {} at {at}.", longest.label));
+                html.text(format_args!(" The longest: {}, at {at}.", longest.label));
             });
             for format in [&chart::WIDE, &chart::SLIM] {
                 drawing(html, format, sessions, &points, longest.wait_ns, &description);

@@ -1,118 +1,113 @@
-//! x
-use super::{FULL, changed, read};
+//! The exact words of refusals, from `refusals.txt`, and what the table cannot say.
+
+use super::{FULL, read};
+
+const GOLDEN: &str = include_str!("refusals.txt");
+
+/// Lines that stand in [`FULL`], what they become, and the words that refuse it.
+struct Case {
+    from: String,
+    to: String,
+    words: String,
+}
+
+fn cases() -> Vec<Case> {
+    let blocks = GOLDEN.trim_end().split("\n\n").filter(|block| !block.starts_with('#'));
+    let case = |block: &str| {
+        let part = |sign: &str| {
+            let lines = block.lines().filter_map(|line| line.strip_prefix(sign));
+            lines.map(|line| format!("{line}\n")).collect::<String>()
+        };
+        let words = block.lines().filter(|line| !line.starts_with(['-', '+']));
+        let words = words.collect::<Vec<_>>().join("\n");
+        Case { from: part("- "), to: part("+ "), words }
+    };
+    blocks.map(case).collect()
+}
+
 #[test]
-fn dump() {
-    let cases: &[(&str, &str)] = &[
-        ("mode = \"paper\"", "mdoe = \"paper\""),
-        ("mode = \"paper\"", "mode = \"live\""),
-        ("mode = \"paper\"", "mode = \"papre\""),
-        ("mode = \"paper\"", "mode = "),
-        ("mode = \"paper\"", "mode = \"paper"),
-        ("mode = \"paper\"", "mode = \"paper\"\nmode = \"paper\""),
-        ("mode = \"paper\"", "fee_bps = 2"),
-        ("orders_per_second", "orders_per_secnd"),
-        ("orders_per_second = 5", "orders_per_second = \"5\""),
-        ("orders_per_second = 5", "orders_per_second = 0"),
-        ("orders_per_second = 5", "orders_per_second = 5.0"),
-        ("currency = \"USDT\"\n", ""),
-        ("broker = \"reference\"", "broker = \"kite\""),
-        ("on_external = \"hold\"", "on_external = \"rebuld\""),
-        ("decide = \"3ms\"", "decide = 3"),
-        ("decide = \"3ms\"", "decide = \"3\""),
-        ("decide = \"3ms\"", "decide = \"3 ms\""),
-        ("decide = \"3ms\"", "decide = \"1.5s\""),
-        ("decide = \"3ms\"", "decide = \"400d\""),
-        ("quotes = \"demo\"", "quotes = \"gone.csv\""),
-        ("quotes = \"demo\"", "qoutes = \"demo\""),
-        ("quotes = \"demo\"\n", ""),
-        ("decide = \"3ms\"", "synthetic = { names = 3, seconds = 4 }"),
-        ("quotes = \"demo\"", "synthetic = { names = 3, seconds = 4, sede = 1 }"),
-        ("quotes = \"demo\"", "synthetic = { names = 3, seconds = 4, period = \"5s\" }"),
-        ("quotes = \"demo\"", "synthetic = { names = 3, seconds = 4, first_bid_ticks = [9, 2] }"),
-        ("tick = \"0.01\"", "tick = 0.01"),
-        ("tick = \"0.01\"", "tick = \"0,01\""),
-        ("tick = \"0.01\"", "tick = \"0\""),
-        ("tick = \"0.01\"", "tick = \"0.0000000001\""),
-        ("tick = \"0.01\"", "tick = true"),
-        ("tick = \"0.01\"", "tick = [1]"),
-        ("min_qty", "min_quantity"),
-        ("max_qty = 9", "max_qty = \"0.00005\""),
-        ("symbol = \"BTCUSDT\"", "symbol = \"BTCUSD\""),
-        ("symbols = [\"BTCUSDT\", \"SOLUSDT\"]", "symbols = [\"BTCUSDT\", \"SOLUSD\"]"),
-        ("symbols = [\"BTCUSDT\", \"SOLUSDT\"]", "symbols = [\"BTCUSDT\", \"BTCUSDT\"]"),
-        ("symbols = [\"BTCUSDT\", \"SOLUSDT\"]", "symbols = \"BTCUSDT\""),
-        ("symbols = [\"BTCUSDT\", \"SOLUSDT\"]", "symbols = []"),
-        ("SOLUSDT = 30", "SOLUDST = 30"),
-        (", SOLUSDT = 30", ""),
-        ("SOLUSDT = 30", "SOLUSDT = \"30.0005\""),
-        ("BTCUSDT = \"0.05\"", "BTCUSDT = 0.05"),
-        ("BTCUSDT = \"0.05\"", "BTCUSDT = \"0.00005\""),
-        ("builtin = \"imbalance\"", "builtin = \"imbalence\""),
-        ("builtin = \"imbalance\"", "symbol = \"BTCUSDT\""),
-        ("builtin = \"imbalance\"\n", ""),
-        ("builtin = \"imbalance\"", "builtin = \"imbalance\"\ntargets = \"t.csv\""),
-        ("at = \"1m\"", "at = \"1m\"\nperiod = \"1s\""),
-        ("size_by = \"shares\"", "size_by = \"weight\""),
-        ("product = \"CNC\"", "capital = \"300000\""),
-        ("threshold_pct = 80", "threshold_pct = 120"),
-        ("threshold_pct = 80", "collar = { bps = 5 }"),
-        ("policy = \"marketable_limit\"", "policy = \"passive_then_cross\""),
-        ("policy = \"marketable_limit\"", "policy = \"market\""),
-        ("min_ticks", "ticks"),
-        ("patience = \"20s\"\n", ""),
-        ("remainder = \"rest\"", "remainder = \"cancel\"\npatience = \"5s\""),
-        ("remainder = \"rest\"", "remainder = \"chase\""),
-        ("remainder = \"rest\"", "patience = \"5s\""),
-        ("[strategy.slow]", "[strategy.manual]"),
-        ("hold = { ETHUSDT = \"-2.5\" }", "hold = { SOLUSDT = \"1\" }\nproduct = \"CNC\""),
-        ("hold = { ETHUSDT = \"-2.5\" }", "hold = \"1\"\nproduct = \"CNC\""),
-        ("hold = { ETHUSDT = \"-2.5\" }", "hold = { ETHUSD = \"1\" }"),
-        ("hold = { ETHUSDT = \"-2.5\" }", "hold = {}"),
-        ("hold = { ETHUSDT = \"-2.5\" }", "hold = true"),
-        ("order_qty_max = \"50\"", "order_qty_max = -1"),
-        ("order_qty_max", "order_quantity_max"),
-        ("mark_age = \"10s\"", "mark_age = \"10sec\""),
-        ("collar_bps = 300", "collar_bps = 5"),
-        ("limit = \"6000\"", "limit = 6000.5"),
-        ("action = \"flatten\"", "action = \"halt\""),
-        (", action = \"flatten\"", ""),
-        ("fee_bps = \"2.5\"", "fee_bps = \"2.555\""),
-        ("fee_bps = \"2.5\"", "fee_bps = \"20000\""),
-        ("window = \"fixed\"", "window = \"slidng\""),
-        ("latency = \"far\"", "latency = \"ordinry\""),
-        ("latency = \"far\"", "latency = \"20\""),
-        ("appear_max = \"40s\"", "appear_max = \"4s\""),
-        ("appear_max = \"40s\"", "appear_max = \"unbound\""),
-        ("appear_max = \"40s\"", "appear_max = \"300h\""),
-        ("[recon]", "[reconn]"),
-        ("busy = \"2s\"", "busy = \"2ns\""),
-        ("symbol = \"BTCUSDT\"", "symbol = \"BTC,USDT\""),
-        ("collar = { bps = 5, min_ticks = 2 }", "collar = { bps = 300 }"),
-        ("max_qty = 9", "max_qty = 1_000"),
-        ("max_qty = 9", "max_qty = 0x10"),
-        ("hold = { ETHUSDT = \"-2.5\" }", "hold = { ETHUSDT = \"1\" }\nsymbols=[\"SOLUSDT\"]"),
-        ("repeat = { n = 30, per = \"10s\" }", "repeat = 30"),
-    ];
-    for (from, to) in cases {
-        println!("--- {from:?} -> {to:?}");
-        match changed(from, to) {
-            Ok(_) => println!("OK!!!!!"),
-            Err(e) => println!("{e}"),
+fn every_mistake_gets_its_words() {
+    let cases = cases();
+    assert!(cases.len() > 50, "{}", cases.len());
+    for Case { from, to, words } in cases {
+        let found = FULL.matches(from.as_str()).count();
+        assert_eq!(found, 1, "these lines stand {found} times:\n{from}");
+        match read(&FULL.replacen(&from, &to, 1)) {
+            Ok(_) => panic!("this was accepted:\n{to}"),
+            Err(error) => assert_eq!(error.to_string(), words, "for\n{to}"),
         }
     }
-    for text in [
-        "",
-        "\u{feff}account = 1",
-        "[account]\ncurrency=\"A\"\n[market]\nquotes=\"../tests/mod.rs\"",
-        "[account]\ncurrency=\"A\"\n[market]\nquotes=\"demo\"",
-        "[account]\ncurrency=\"A\"\n[market]\nquotes=\"demo\"\n[strategy]",
-        "account = [[]]",
-    ] {
-        println!("--- {text:?}");
-        match read(text) {
-            Ok(_) => println!("OK!!!!!"),
-            Err(e) => println!("{e}"),
-        }
-    }
-    let _ = FULL;
+}
+
+/// The first line of the refusal of a text.
+fn first_line(text: &str) -> String {
+    let words = read(text).unwrap_err().to_string();
+    words.lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn missing_sections_are_named() {
+    assert_eq!(first_line(""), "my.toml:1:1: account: this key is missing");
+    let text = "[account]\ncurrency = \"USD\"\n";
+    assert_eq!(first_line(text), "my.toml:1:1: market: this key is missing");
+    let text = format!("{text}[market]\nquotes = \"demo\"\n");
+    assert_eq!(first_line(&text), "my.toml:1:1: strategy: this key is missing");
+    let text = format!("{text}[strategy]\n");
+    assert_eq!(first_line(&text), "my.toml:5:2: strategy: there is no strategy");
+}
+
+#[test]
+fn a_file_of_quotes_needs_its_instruments() {
+    // Any file will do: it is opened only when it is read.
+    let quotes = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").replace('\\', "/");
+    let text = FULL.replace("\"demo\"", &format!("{quotes:?}"));
+    let from = text.find("[[instrument]]").unwrap();
+    let to = text.find("[strategy.fast]").unwrap();
+    let without = format!("{}{}", &text[..from], &text[to..]);
+    assert_eq!(first_line(&without), "my.toml:1:1: instrument: this key is missing");
+    assert_eq!(
+        first_line(&text),
+        "my.toml:24:23: strategy.fast.symbols[1]: `SOLUSDT` is not an instrument of this \
+         configuration"
+    );
+    let no_lot = text.replace("lot = \"0.00001\"\n", "");
+    assert_eq!(first_line(&no_lot), "my.toml:14:1: instrument[0].lot: this key is missing");
+    let twice = format!("{text}[[instrument]]\nsymbol = \"BTCUSDT\"\n");
+    assert_eq!(
+        first_line(&twice),
+        "my.toml:67:10: instrument[1].symbol: `BTCUSDT` is declared twice"
+    );
+}
+
+#[test]
+fn an_entry_wider_than_the_risk_collar_is_refused_at_the_narrower() {
+    let text = FULL.replace("bps = 5, min_ticks = 2", "bps = 500");
+    let words = "entries of `fast` reach 500 bps beyond the far touch, and the risk collar ends";
+    let at = "my.toml:47:14: risk.collar_bps";
+    assert!(first_line(&text).starts_with(&format!("{at}: {words} 300 bps")));
+    let text = text.replace("collar_bps = 300\n", "");
+    let at = "my.toml:32:10: strategy.fast.entry.collar";
+    assert!(first_line(&text).starts_with(&format!("{at}: {words} 500 bps")));
+}
+
+#[test]
+fn text_of_a_file_cannot_write_to_a_terminal() {
+    let odd = FULL.replace("\"BTCUSDT\", \"SOL", "\"a\\u001b[2J\", \"SOL");
+    assert_eq!(
+        first_line(&odd),
+        "my.toml:24:12: strategy.fast.symbols[0]: `a\\u{1b}[2J` is not an instrument of this \
+         configuration"
+    );
+    assert_eq!(
+        first_line("\"\\u001b[2J\" = 1"),
+        "my.toml:1:1: \"\\u{1b}[2J\": there is no such key"
+    );
+    let long = format!("{} = 1", "x".repeat(1000));
+    assert!(first_line(&long).len() < 120);
+}
+
+#[test]
+fn columns_count_characters() {
+    let text = FULL.replace("name = \"mine\"", "name = \"\u{fc}\u{df}\" ; broker = 1");
+    assert!(first_line(&text).starts_with("my.toml:3:13: this is not TOML: "), "{text}");
 }
