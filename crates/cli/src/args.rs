@@ -105,8 +105,8 @@ pub struct Rehearse {
 /// Arguments of `gap`.
 #[derive(Debug, Args)]
 pub struct Gap {
-    /// A journal (journal.db of a run)
-    #[arg(required_unless_present = "ledger", conflicts_with = "ledger")]
+    /// A journal (journal.db of a run); or use --ledger
+    #[arg(conflicts_with = "ledger")]
     pub journal: Option<PathBuf>,
     /// A gap ledger (JSON Lines), or - for standard input
     #[arg(long, value_name = "FILE")]

@@ -40,16 +40,7 @@ pub fn run<'a>(
     let mut wishes = Vec::new();
     while let Some(tick) = quotes.next()? {
         let TickKind::Quote(quote) = &tick.kind else { continue };
-        loop {
-            let next = strategies.iter().map(|s| s.next_time()).min().unwrap_or(Nanos::MAX);
-            if next > quote.time {
-                break;
-            }
-            for strategy in strategies.iter_mut().filter(|s| s.next_time() <= next) {
-                strategy.on_time(next, &mut wishes);
-            }
-            wishes.drain(..).for_each(|wish| book.hold(next, &wish));
-        }
+        book.timed(quote.time, &mut strategies);
         book.last.insert(tick.instrument.ix(), *quote);
         for strategy in &mut strategies {
             strategy.on_quote(tick.instrument, quote, &mut wishes);
@@ -57,6 +48,7 @@ pub fn run<'a>(
         wishes.drain(..).for_each(|wish| book.hold(quote.time, &wish));
         book.now = quote.time;
     }
+    book.timed(book.now.plus(1), &mut strategies);
     book.finish()
 }
 
@@ -78,6 +70,22 @@ impl<'a> Theory<'a> {
             held: vec![Qty::ZERO; config.holdings.len()],
             trades: 0,
             lines: Vec::new(),
+        }
+    }
+
+    /// What strategies decide without a quote before `time`. At the time of a quote the quote
+    /// comes first, as in a session.
+    fn timed(&mut self, time: Nanos, strategies: &mut [Box<dyn Strategy + '_>]) {
+        let mut wishes = Vec::new();
+        loop {
+            let next = strategies.iter().map(|s| s.next_time()).min().unwrap_or(Nanos::MAX);
+            if next >= time {
+                return;
+            }
+            for strategy in strategies.iter_mut().filter(|s| s.next_time() <= next) {
+                strategy.on_time(next, &mut wishes);
+            }
+            wishes.drain(..).for_each(|wish| self.hold(next, &wish));
         }
     }
 

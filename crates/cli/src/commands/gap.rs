@@ -16,7 +16,11 @@ pub fn run(args: &Gap) -> Done {
     let (name, report) = match (&args.ledger, &args.journal) {
         (Some(path), _) => (path.display().to_string(), of_ledger(path)?),
         (None, Some(path)) => (path.display().to_string(), of_journal(path)?),
-        (None, None) => return Err(Failure::Input("name a journal or --ledger FILE".to_owned())),
+        (None, None) => {
+            return Err(Failure::Input(
+                "nothing to read: name a journal (journal.db of a run) or --ledger FILE".to_owned(),
+            ));
+        }
     };
     if let Some(path) = &args.html {
         let page = RunPage { subtitle: name, ..RunPage::from(report.clone()) };

@@ -37,7 +37,7 @@ pub(super) fn mode(root: &Section<'_>) -> Result<(), ConfigError> {
 
 /// `[account]`.
 pub(super) fn account(root: &Section<'_>) -> Result<Account, ConfigError> {
-    let section = root.need("account", "[account] with currency = \"USDT\"")?;
+    let section = root.need("account", "[account]")?;
     let section = section.section(keys::ACCOUNT)?;
     let broker = match section.get("broker") {
         Some(field) => field.word(
@@ -52,7 +52,6 @@ pub(super) fn account(root: &Section<'_>) -> Result<Account, ConfigError> {
         }
         None => Recon::default().on_external,
     };
-    section.need("currency", "currency = \"USDT\"")?;
     Ok(Account {
         name: name(&section, "name")?.unwrap_or("account").to_owned(),
         broker: broker.to_owned(),

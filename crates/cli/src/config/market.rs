@@ -94,8 +94,8 @@ fn synthetic(field: &Field<'_>) -> Result<(MarketSpec, Vec<Instrument>), ConfigE
 }
 
 fn walk_spec(section: &Section<'_>) -> Result<WalkSpec, ConfigError> {
-    let mut spec = WalkSpec::default();
-    spec.instruments = section.need("names", "names = 50")?.whole(1..=NAMES_MAX)?;
+    let instruments = section.need("names", "names = 50")?.whole(1..=NAMES_MAX)?;
+    let mut spec = WalkSpec { instruments, ..WalkSpec::default() };
     let seconds = section.need("seconds", "seconds = 60")?;
     let length_ns = i64::from(seconds.whole(1..=SECONDS_MAX)?) * SECOND_NS;
     if let Some(field) = section.get("seed") {

@@ -113,7 +113,7 @@ fn kind<'a>(section: &Section<'a>) -> Result<Kind<'a>, ConfigError> {
         let cause = format!("`{}` says already where the targets come from", first.key);
         return Err(second
             .misplaced(cause)
-            .action(format!("keep one of the two lines, or make two strategies")));
+            .action("keep one of the two lines, or make two strategies"));
     }
     for (key, own) in KINDS.iter().filter(|(key, _)| *key != first.key) {
         if let Some(odd) = section.fields().iter().find(|field| own.contains(&field.key)) {

@@ -13,7 +13,7 @@ use crate::scale::Hundredths;
 use crate::show;
 use crate::when::{Sessions, TimeAxis};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of the table.
 const ROWS_MAX: usize = 500;
@@ -39,6 +39,12 @@ pub(super) fn show(html: &mut Markup, page: &RunPage, sessions: &Sessions) {
         html.wrap("figure", &[], |html| {
             timeline(html, &incidents, sessions, "wide", 1080, 230);
             timeline(html, &incidents, sessions, "slim", 400, 170);
+            let kinds: BTreeSet<&str> = incidents.iter().map(|each| each.code.as_str()).collect();
+            if kinds.len() > LANES_MAX {
+                let rarer = kinds.len() - LANES_MAX;
+                let text = format_args!("{rarer} rarer kinds are only in the table.");
+                html.leaf("p", &[("class", &"note")], text);
+            }
         });
         table(html, &incidents);
     });
@@ -82,10 +88,6 @@ fn timeline(
             svg.leaf("text", &[("class", &"tick"), ("x", &x), ("y", &baseline)], label);
         }
     });
-    if count > LANES_MAX && class == "wide" {
-        let text = format_args!("{} rarer kinds are only in the table.", count - LANES_MAX);
-        html.leaf("p", &[("class", &"note")], text);
-    }
 }
 
 fn lane(
