@@ -38,7 +38,7 @@ impl Session<'_> {
             Crash::Every(turns) => {
                 let points =
                     [CrashPoint::BeforeCommit, CrashPoint::BeforeSend, CrashPoint::AfterSend];
-                let turn = self.steps % turns.max(1) == 0;
+                let turn = self.steps.is_multiple_of(turns.max(1));
                 let which = usize::try_from(self.steps / turns.max(1) % 3).unwrap_or(0);
                 turn && points[which] == here && !self.settling
             }
