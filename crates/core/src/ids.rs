@@ -40,6 +40,12 @@ impl<const N: usize> Ascii<N> {
         std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or("")
     }
 
+    /// The bytes of the text.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
     /// True for the empty text.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -96,17 +102,24 @@ pub fn cl_ord_id(epoch: u64, serial: u64) -> ClOrdId {
 /// Reads epoch and serial number out of a ClOrdID of ours; `None` if it is not one.
 #[must_use]
 pub fn parse_cl_ord_id(id: &ClOrdId) -> Option<(u64, u64)> {
-    let text = id.as_str().strip_prefix(CL_ORD_PREFIX)?;
-    if text.len() != EPOCH_DIGITS + SERIAL_DIGITS || !text.bytes().all(is_base36) {
+    let digits = id.as_bytes().strip_prefix(CL_ORD_PREFIX.as_bytes())?;
+    if digits.len() != EPOCH_DIGITS + SERIAL_DIGITS {
         return None;
     }
-    let epoch = u64::from_str_radix(&text[..EPOCH_DIGITS], 36).ok()?;
-    let serial = u64::from_str_radix(&text[EPOCH_DIGITS..], 36).ok()?;
-    Some((epoch, serial))
+    let (epoch, serial) = digits.split_at(EPOCH_DIGITS);
+    Some((from_base36(epoch)?, from_base36(serial)?))
 }
 
-fn is_base36(byte: u8) -> bool {
-    byte.is_ascii_digit() || byte.is_ascii_uppercase()
+/// Eight digits at most, so it cannot overflow.
+fn from_base36(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |value, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            _ => return None,
+        };
+        Some(value * 36 + u64::from(digit))
+    })
 }
 
 fn base36(mut value: u64, out: &mut [u8]) {

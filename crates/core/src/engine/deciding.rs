@@ -14,6 +14,9 @@ use crate::report::RejectCode;
 use crate::state::State;
 use crate::time::Nanos;
 
+/// Events that a step usually has: room for them is asked for once.
+const EVENTS_USUAL: usize = 8;
+
 pub(super) struct Deciding<'a> {
     pub config: &'a Config,
     pub state: &'a mut State,
@@ -41,6 +44,7 @@ impl<'a> Deciding<'a> {
     pub fn emit(&mut self, event: Event) {
         if self.step.events.is_empty() {
             self.state.seq += 1;
+            self.step.events.reserve(EVENTS_USUAL);
         }
         self.state.apply(self.config, self.envelope.now, &event);
         self.step.events.push(event);

@@ -130,6 +130,12 @@ impl Sink for Writer<'_> {
         self.out.extend_from_slice(value.as_bytes());
     }
 
+    fn ascii(&mut self, tag: u32, _name: &'static str, value: &[u8]) {
+        self.head(tag, TEXT);
+        self.varint(value.len() as u128);
+        self.out.extend_from_slice(value);
+    }
+
     fn open(&mut self, tag: u32, _name: &'static str) {
         self.head(tag, GROUP);
     }

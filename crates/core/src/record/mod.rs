@@ -27,6 +27,10 @@ pub trait Sink {
     fn int(&mut self, tag: u32, name: &'static str, value: i128);
     /// A text.
     fn text(&mut self, tag: u32, name: &'static str, value: &str);
+    /// A text that is known to be ASCII.
+    fn ascii(&mut self, tag: u32, name: &'static str, value: &[u8]) {
+        self.text(tag, name, std::str::from_utf8(value).unwrap_or_default());
+    }
     /// Opens a nested record.
     fn open(&mut self, tag: u32, name: &'static str);
     /// Closes the innermost nested record.
@@ -118,7 +122,7 @@ single! {
 impl<const N: usize> Field for Ascii<N> {
     type Slot = Option<Self>;
     fn put<S: Sink>(&self, tag: u32, name: &'static str, sink: &mut S) {
-        sink.text(tag, name, self.as_str());
+        sink.ascii(tag, name, self.as_bytes());
     }
     fn take(slot: &mut Option<Self>, source: &mut Source<'_>) -> Result<(), DecodeError> {
         *slot = Some(Self::new(source.text()?).ok_or(DecodeError::BadText)?);
