@@ -7,6 +7,7 @@
 //! | [`commands`] | one file a command |
 //! | [`rundir`] | the files of a run |
 //! | [`summary`] | a run as numbers: JSON and words |
+//! | [`progress`] | a sign of life for long runs |
 //! | [`failure`] | cause, consequence, next action, exit status |
 
 mod args;
@@ -14,6 +15,7 @@ mod commands;
 mod config;
 mod equity;
 mod failure;
+mod progress;
 mod rundir;
 mod summary;
 

@@ -24,6 +24,8 @@ pub struct About {
     pub synthetic: bool,
     /// Currency of all amounts.
     pub currency: String,
+    /// What was wrong with the market data and was mended or left out.
+    pub dirt: Option<String>,
     /// Seconds on our clock.
     pub wall_seconds: String,
 }
@@ -64,6 +66,7 @@ pub fn json(about: &About, config: &Config, outcome: &Outcome, journal: &Path) -
         "seed": about.seed,
         "data": about.data,
         "synthetic": about.synthetic,
+        "market_dirt": about.dirt,
         "currency": about.currency,
         "theory_pnl": gap.theory_pnl().to_string(),
         "live_pnl": gap.live_pnl().to_string(),

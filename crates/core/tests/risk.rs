@@ -6,8 +6,8 @@ use kit::{H, Kit, config};
 use truefill_core::config::{Config, LossAction, Risk, Scope, Window};
 use truefill_core::event::{Block, Mode};
 use truefill_core::ids::VenueText;
-use truefill_core::input::{Command, Input, LinkChange, Operator};
 use truefill_core::input::{Channel, DayEnd};
+use truefill_core::input::{Command, Input, LinkChange, Operator};
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::report::{FillReport, News, Outcome, Push, Taken};
 use truefill_core::request::Side;
@@ -192,7 +192,8 @@ fn without_a_stream_nothing_is_added() {
 #[test]
 fn a_longer_window_keeps_a_reserve_for_cancels() {
     let mut config = config();
-    config.descriptor.windows[0] = Window { n: 40, per_ns: 3_600 * SECOND_NS, scope: Scope::Orders };
+    config.descriptor.windows[0] =
+        Window { n: 40, per_ns: 3_600 * SECOND_NS, scope: Scope::Orders };
     config.instruments[0].max_qty = Some(Qty::whole(1));
     config.risk.repeat_max = 1_000;
     let mut kit = Kit::with(config);

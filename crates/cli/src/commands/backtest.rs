@@ -5,6 +5,7 @@ use super::print;
 use crate::args::Backtest;
 use crate::config;
 use crate::failure::{Done, Failure};
+use crate::progress::Watched;
 use crate::rundir::RunDir;
 use crate::summary;
 use serde_json::{Map, Value, json};
@@ -14,7 +15,8 @@ use truefill_sim::backtest;
 pub fn run(args: &Backtest) -> Done {
     let began = Instant::now();
     let setup = config::load(&args.config).map_err(Failure::input)?;
-    let mut quotes = setup.open_market().map_err(Failure::input)?;
+    let quotes = setup.open_market().map_err(Failure::input)?;
+    let mut quotes = Watched::new(quotes, "backtest");
     let strategies = setup.open_strategies().map_err(Failure::input)?;
     let dir = args.out.as_deref().map(|out| RunDir::create(out, false)).transpose()?;
     let done = backtest::run(&setup.config, &mut quotes, strategies).map_err(Failure::input)?;

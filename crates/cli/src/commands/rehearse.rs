@@ -4,10 +4,12 @@ use super::print;
 use crate::args::Rehearse;
 use crate::config::{self, Setup};
 use crate::failure::{Done, Failure};
+use crate::progress::Watched;
 use crate::rundir::RunDir;
 use crate::summary::{self, About};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use truefill_market::source::Quotes;
 use truefill_sim::faults::Faults;
 use truefill_sim::session::{Crash, Outcome, Plan};
 
@@ -103,13 +105,19 @@ impl Job<'_> {
         plan.build = env!("TRUEFILL_BUILD").to_owned();
         plan.decide_ns = self.setup.decide_ns;
         plan.crash = self.crash;
-        let mut quotes = self.setup.open_market().map_err(Failure::input)?;
+        let quotes = self.setup.open_market().map_err(Failure::input)?;
+        let mut quotes = Watched::new(quotes, &self.name);
         let strategies = self.setup.open_strategies().map_err(Failure::input)?;
         let run_dir = RunDir::create(dir, replace)?;
         let mut opened = truefill_journal::open(&run_dir.journal()).map_err(Failure::input)?;
         let outcome = truefill_sim::session::run(&plan, &mut opened.store, &mut quotes, strategies)
             .map_err(Failure::input)?;
         drop(opened);
+        let dirt = quotes.dirt();
+        let dirt = (!dirt.is_clean()).then(|| dirt.to_string());
+        if let Some(dirt) = &dirt {
+            eprintln!("market data: {dirt}");
+        }
         let about = About {
             name: self.name.clone(),
             faults: faults_label(&self.faults),
@@ -117,6 +125,7 @@ impl Job<'_> {
             data: self.setup.data_words(),
             synthetic: self.setup.is_synthetic(),
             currency: self.setup.currency.clone(),
+            dirt,
             wall_seconds: summary::seconds(
                 i64::try_from(began.elapsed().as_nanos()).unwrap_or(i64::MAX),
             ),

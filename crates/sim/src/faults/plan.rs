@@ -113,6 +113,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_is_not_struck_again() {
+        let faults = Faults::default().set(FaultKind::LostPush, Setting::ppm(1_000_000));
+        let mut plan = Plan::new(faults, &Rng::new(1));
+        assert!(!plan.strikes_unless(FaultKind::LostPush, true));
+        assert!(plan.struck().all(|(_, times)| times == 0));
+    }
+
+    #[test]
     fn after_the_stop_nothing_strikes() {
         let faults = Faults::default().set(FaultKind::LostPush, Setting::ppm(1_000_000));
         let mut plan = Plan::new(faults, &Rng::new(1));

@@ -51,6 +51,22 @@ fn late_ack_appears_late_but_within_the_declared_time() {
 }
 
 #[test]
+fn a_slow_way_up_does_not_make_an_order_appear_later_than_declared() {
+    for seed in 0..40 {
+        let up = Latency::fixed(60 * SECOND_NS);
+        let world = World { up, ..world(always(FaultKind::LateAck)) };
+        let mut desk = Desk::new(&config(), world, seed);
+        desk.buy(1, 4, 101);
+        desk.run_ms(60_000);
+        let truth = desk.broker.truth();
+        // The way is cut at the longest arrival.
+        assert_eq!(truth.requests()[0].arrived, START.plus(5 * SECOND_NS));
+        let order = &truth.orders()[0];
+        assert!(order.created.since(START) <= 29_500 * MILLI_NS, "seed {seed}");
+    }
+}
+
+#[test]
 fn server_errors() {
     for (kind, held) in
         [(FaultKind::ServerErrorExecuted, 4), (FaultKind::ServerErrorNotExecuted, 0)]
@@ -329,7 +345,7 @@ fn failed_read() {
 #[test]
 fn stale_read() {
     let stale = Setting::ppm(1_000_000);
-    let (mut old, mut new) = (0, 0);
+    let (mut old, mut new, mut trades) = (0, 0, 0);
     for seed in 0..60 {
         let faults = Faults::default().set(FaultKind::StaleRead, stale.clone());
         let mut desk = Desk::new(&config(), world(faults), seed);
@@ -341,10 +357,14 @@ fn stale_read() {
         old += 1 - seen;
         new += seen;
         assert!(listed <= 1);
+        desk.buy(2, 1, 101);
+        desk.run_ms(140);
+        trades += desk.activity().len();
         desk.run_ms(500);
-        assert_eq!((desk.positions().len(), desk.orders().len()), (1, 1));
+        assert_eq!((desk.positions().len(), desk.orders().len()), (1, 2));
     }
     assert!(old > 5 && new > 5, "{old} {new}");
+    assert!((65..115).contains(&trades), "{trades}");
 }
 
 #[test]

@@ -222,6 +222,33 @@ fn when_the_process_dies_what_is_under_way_to_it_is_lost() {
 }
 
 #[test]
+fn a_stream_keeps_its_order_whatever_the_latency() {
+    let push = Latency { base_ns: 0, spread_ns: 500 * MILLI_NS, spike_ppm: 0, spike_ns: 0 };
+    let mut desk = Desk::new(&config(), World { push, ..world(Faults::default()) }, 1);
+    for order in 1..40 {
+        desk.buy(order, 1, 90);
+        desk.run_ms(20);
+    }
+    desk.run_ms(1_000);
+    let seqs: Vec<u64> = desk.pushes().iter().map(|frame| frame.seq).collect();
+    assert_eq!(seqs, (1..40).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_truth_can_be_read_at_any_instant() {
+    let mut desk = calm();
+    desk.buy(1, 4, 101);
+    desk.run_ms(50);
+    let truth = desk.broker.truth();
+    let held = |at: Nanos| truth.positions_at(at).get(&(X, cnc())).copied();
+    let arrived = START.plus(WAY_NS);
+    assert_eq!(held(arrived), Some(Qty::whole(4)));
+    assert_eq!(held(arrived.plus(-1)), Some(Qty(0)));
+    assert_eq!(truth.orders()[0].at(arrived.plus(-1)), None);
+    assert_eq!(truth.orders()[0].at(arrived).unwrap().status, OrdStatus::Filled);
+}
+
+#[test]
 fn finished_orders_leave_the_books_in_time() {
     let config = config();
     let books_keep_ns = 60 * SECOND_NS;
