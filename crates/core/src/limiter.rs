@@ -128,6 +128,17 @@ impl Limiter {
                 .all(|s| s.taken(now) < s.allowed(class))
     }
 
+    /// How many requests of this class may leave now.
+    #[must_use]
+    pub fn room(&self, now: Nanos, class: Class) -> usize {
+        if now < self.silent_until {
+            return 0;
+        }
+        let windows = self.slots.iter().filter(|s| s.counts(class));
+        let room = windows.map(|s| s.allowed(class).saturating_sub(s.taken(now)));
+        room.min().unwrap_or(usize::MAX)
+    }
+
     /// The earliest time at which a request of this class may leave, as far as is known now; an
     /// answer may bring it forward or (a late one) back.
     #[must_use]

@@ -4,7 +4,7 @@ use super::Step;
 use crate::alert::AlertCode;
 use crate::config::Config;
 use crate::effect::Effect;
-use crate::event::{Alert, Closed, Event, LookupPlanned};
+use crate::event::{Alert, Block, Closed, Event, LookupPlanned};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::input::Envelope;
 use crate::num::Qty;
@@ -24,6 +24,8 @@ pub(super) struct Deciding<'a> {
     pub step: &'a mut Step,
     /// Holdings that an event of this step was about.
     pub touched: Vec<HoldingId>,
+    /// What stopped a release that the plan wanted, by holding.
+    pub held: Vec<(HoldingId, Block)>,
 }
 
 impl<'a> Deciding<'a> {
@@ -33,7 +35,7 @@ impl<'a> Deciding<'a> {
         envelope: &'a Envelope,
         step: &'a mut Step,
     ) -> Self {
-        Self { config, state, envelope, step, touched: Vec::new() }
+        Self { config, state, envelope, step, touched: Vec::new(), held: Vec::new() }
     }
 
     pub fn now(&self) -> Nanos {
@@ -89,7 +91,7 @@ impl<'a> Deciding<'a> {
         for holding in &touched {
             self.close_done(*holding);
             self.plan_lookups(*holding);
-            self.stage(*holding, None);
+            self.stage(*holding);
         }
         self.touched = touched;
         self.finish_flatten();
@@ -114,6 +116,10 @@ impl<'a> Deciding<'a> {
             }
             let (dropped, rejected) = waived(order);
             self.emit(Event::Closed(Closed { order: no, dropped, rejected }));
+            if !dropped.is_zero() {
+                let text = format!("the remainder of {dropped} ended and is not wanted any more");
+                self.alert(AlertCode::Unconverged, Some(holding), Some(no), text);
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 use super::deciding::Deciding;
 use super::plan::next_action;
 use super::targets::working_target;
+use crate::alert::AlertCode;
 use crate::event::{
     Block, DayEnded, Event, Lane, Marked, QueueReason, Staged, WireReason, WorkReason,
 };
@@ -14,8 +15,8 @@ use crate::ids::HoldingId;
 use crate::num::Qty;
 
 impl Deciding<'_> {
-    /// Records the ladder of a holding if it moved. `held` tells what stopped a release.
-    pub fn stage(&mut self, holding: HoldingId, held: Option<Block>) {
+    /// Records the ladder of a holding if it moved.
+    pub fn stage(&mut self, holding: HoldingId) {
         let now = self.now();
         let h = self.state.holding(holding);
         let (mut in_flight, mut working) = (Qty::ZERO, Qty::ZERO);
@@ -29,7 +30,9 @@ impl Deciding<'_> {
         }
         let target = working_target(self.config, self.state, holding);
         let (lane, blocked) = next_action(self.config, self.state, holding, now).place_in_queue();
-        let blocked = held.unwrap_or(blocked);
+        // What stopped the release of this step says more than the plan can know.
+        let held = self.held.iter().rev().find(|(id, _)| *id == holding).map(|(_, block)| *block);
+        let blocked = held.filter(|_| blocked == Block::Open).unwrap_or(blocked);
         let backing_off = self.state.limiter.silent_until > now && lane != Lane::Idle;
         let filled = h.own;
         let accepted = filled + working + h.dropped;
@@ -54,7 +57,12 @@ impl Deciding<'_> {
             return;
         }
         let mark = self.quote(self.config.holdings[holding.ix()].instrument);
+        let dust = blocked == Block::Dust && h.staged.blocked != Block::Dust;
         self.emit(Event::Staged(Staged { mark, ..staged }));
+        if dust {
+            let text = "what is missing is too small to be traded".to_owned();
+            self.alert(AlertCode::Dust, Some(holding), None, text);
+        }
     }
 
     pub fn day_end(&mut self) {

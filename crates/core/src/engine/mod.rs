@@ -38,7 +38,7 @@ pub mod timers;
 use crate::config::Config;
 use crate::effect::Effect;
 use crate::event::{Event, Poisoned};
-use crate::ids::InstrumentId;
+use crate::ids::{HoldingId, InstrumentId};
 use crate::input::{Envelope, Input};
 use crate::record::Field;
 use crate::state::State;
@@ -177,10 +177,10 @@ impl Engine {
         step
     }
 
-    /// Instruments whose present quotes belong to an input of this kind: the shell attaches
-    /// them as marks.
+    /// Instruments whose present quotes belong to an input at `now`: the shell attaches them as
+    /// marks.
     #[must_use]
-    pub fn marks_for(&self, input: &Input) -> Vec<InstrumentId> {
+    pub fn marks_for(&self, now: Nanos, input: &Input) -> Vec<InstrumentId> {
         let of = |holding: &crate::ids::HoldingId| self.config.holdings.get(holding.ix());
         let mut found: Vec<InstrumentId> = match input {
             Input::Target(target) => {
@@ -193,9 +193,18 @@ impl Engine {
                 holding.map(|h| h.instrument).into_iter().collect()
             }
             Input::Push(push) => push.instrument.into_iter().collect(),
+            Input::Release(_) => {
+                let priced = release::to_be_priced(&self.config, &self.state, now);
+                priced.iter().filter_map(of).map(|h| h.instrument).collect()
+            }
             Input::DayEnd(_) => self.config.holdings.iter().map(|h| h.instrument).collect(),
-            Input::Answer(_) | Input::Release(_) | Input::Operator(_) | Input::Adopt(_) => {
-                self.state.busy.iter().filter_map(of).map(|h| h.instrument).collect()
+            Input::Answer(_) | Input::Operator(_) | Input::Adopt(_) => {
+                let moving = |id: &&HoldingId| {
+                    let h = self.state.holding(**id);
+                    !h.open.is_empty() || h.differing > 0
+                };
+                let busy = self.state.busy.iter().filter(moving);
+                busy.filter_map(of).map(|h| h.instrument).collect()
             }
             _ => Vec::new(),
         };

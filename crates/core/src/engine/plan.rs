@@ -186,7 +186,8 @@ fn in_the_way(
     [
         (!state.recon.baseline, Block::Baseline),
         (opposite.0 > 0, Block::Opposite),
-        (h.is_paused(now), Block::Paused),
+        // The way out rests for a moment after a refusal, never for ever.
+        (h.is_paused(now) && (entry || h.paused != Nanos::MAX), Block::Paused),
         (!rest || (entry && !(stream && market)), Block::Link),
         (h.skips >= config.recon.skips_max || h.is_drifting(), Block::Unread),
         (entry && throttled, Block::Throttle),

@@ -5,7 +5,7 @@ use super::deciding::Deciding;
 use super::plan::{Action, next_action, price};
 use super::timers;
 use crate::alert::AlertCode;
-use crate::config::LossAction;
+use crate::config::{Config, LossAction};
 use crate::effect::Effect;
 use crate::event::{
     Block, CancelReleased, Event, Freeze, Frozen, Lane, Mode, ModeSet, Released, RequestClass,
@@ -17,7 +17,8 @@ use crate::num::{Amount, Px, Qty};
 use crate::order::{CancelWhy, Intent, Ticket};
 use crate::quote::Quote;
 use crate::request::{CancelOrder, NewOrder, OneOrder, Query, Request, Side, TimeInForce, Whole};
-use crate::time::SECOND_NS;
+use crate::state::State;
+use crate::time::{Nanos, SECOND_NS};
 
 /// An order that stays unresolved for so long freezes its holding.
 const UNRESOLVED_NS: i64 = 60 * SECOND_NS;
@@ -28,25 +29,11 @@ impl Deciding<'_> {
         self.end_pauses();
         self.freeze_unresolved();
         self.reads();
-        for holding in self.queue() {
+        for holding in queue(self.state) {
             if !self.serve(holding) {
                 break;
             }
         }
-    }
-
-    /// Holdings with work: by lane, then by how long they have waited.
-    fn queue(&self) -> Vec<HoldingId> {
-        let mut queue: Vec<(Lane, u64, HoldingId)> = self
-            .state
-            .busy
-            .iter()
-            .map(|id| (self.state.holding(*id), *id))
-            .filter(|(h, _)| h.staged.lane != Lane::Idle || !h.open.is_empty())
-            .map(|(h, id)| (h.staged.lane, h.queued, id))
-            .collect();
-        queue.sort_unstable();
-        queue.into_iter().map(|(_, _, id)| id).collect()
     }
 
     /// Sends what a holding needs, as long as there are slots. False when no new order can
@@ -73,14 +60,15 @@ impl Deciding<'_> {
                         return false;
                     }
                     if let Some(block) = self.release_new(holding, side, qty, intent) {
-                        self.stage(holding, Some(block));
+                        self.held.push((holding, block));
+                        self.touch(holding);
                         return true;
                     }
                 }
             }
             self.touch(holding);
             // The caches of the next round of this loop must know of the order just released.
-            self.stage(holding, None);
+            self.stage(holding);
         }
     }
 
@@ -276,4 +264,27 @@ impl Deciding<'_> {
         self.alert(AlertCode::DailyLoss, None, None, text);
         self.touch_busy();
     }
+}
+
+/// Holdings with work: by lane, then by how long they have waited.
+fn queue(state: &State) -> Vec<HoldingId> {
+    let mut queue: Vec<(Lane, u64, HoldingId)> = state
+        .busy
+        .iter()
+        .map(|id| (state.holding(*id), *id))
+        .filter(|(h, _)| h.staged.lane != Lane::Idle || !h.open.is_empty())
+        .map(|(h, id)| (h.staged.lane, h.queued, id))
+        .collect();
+    queue.sort_unstable();
+    queue.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// The holdings that a release at `now` would price: no more than there are slots, so that an
+/// input carries no quote that nobody looks at.
+pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<HoldingId> {
+    let room = state.limiter.room(now, Class::New);
+    let places = |id: &HoldingId| {
+        matches!(next_action(config, state, *id, now), Action::Place { .. })
+    };
+    queue(state).into_iter().filter(places).take(room).collect()
 }

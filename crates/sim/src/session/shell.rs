@@ -203,7 +203,7 @@ impl Session<'_> {
     /// The quotes an input uses: the one in force when it happened, if it is told late, then
     /// those in force now.
     fn marks(&self, input: &Input, then: Option<Mark>) -> Vec<Mark> {
-        let instruments = self.engine.marks_for(input);
+        let instruments = self.engine.marks_for(self.now, input);
         let mut marks = Vec::with_capacity(instruments.len() + 1);
         marks.extend(then);
         marks.extend(instruments.into_iter().filter_map(|id| self.tape.mark(id)));
@@ -217,7 +217,7 @@ impl Session<'_> {
             Input::Reply(Reply { outcome: Outcome::Taken(taken), .. }) => taken.time?,
             _ => return None,
         };
-        let instrument = self.engine.marks_for(input).first().copied()?;
+        let instrument = self.engine.marks_for(self.now, input).first().copied()?;
         let quote = self.tape.at(instrument, time.min(self.now))?;
         Some(Mark { instrument, quote })
     }

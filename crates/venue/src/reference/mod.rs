@@ -1,8 +1,8 @@
 //! The reference wire: the smallest JSON protocol that carries everything a broker can say.
 //! The simulator speaks it, and it is the model for the wires of real brokers.
 //!
-//! Entry point: [`ReferenceCodec`]. [`client`] holds the engine's half, [`server`] the broker's,
-//! [`wire`] the shapes, [`rows`] what both halves share.
+//! Entry point: [`ReferenceCodec`]. `client` holds the engine's half, `server` the broker's,
+//! `wire` the shapes, `rows` what both halves share.
 //!
 //! A request is one JSON object. `id` is the engine's number of the request.
 //!
