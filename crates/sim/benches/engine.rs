@@ -63,10 +63,10 @@ fn main() {
             bench();
         }
     }
-    if wanted.iter().any(|w| w == "count") {
-        // For instruction counters: 10 thousand orders and nothing else.
+    if let Some(count) = wanted.iter().find_map(|w| w.parse().ok()) {
+        // For instruction counters: so many orders and nothing else.
         let mut drive = Drive::new();
-        (0..10_000).for_each(|n| drive.order(n));
+        (0..count).for_each(|n| drive.order(n));
     }
 }
 

@@ -3,14 +3,14 @@
 //! | module | decides |
 //! |---|---|
 //! | [`targets`] | what a declared target means, and the working target |
-//! | [`replies`], [`pushes`], [`answers`] | what a broker's words prove |
-//! | [`recon`] | whether the account agrees, and what to adopt |
+//! | `replies`, `pushes`, `answers` | what a broker's words prove |
+//! | `recon` | whether the account agrees, and what to adopt |
 //! | [`plan`] | what a holding needs next |
-//! | [`release`] | what leaves now: the only place that sends |
-//! | [`gate`] | whether a request may leave; independent of the plan |
-//! | [`ladder`] | where every missing unit is |
+//! | `release` | what leaves now: the only place that sends |
+//! | `gate` | whether a request may leave; independent of the plan |
+//! | `ladder` | where every missing unit is |
 //! | [`timers`] | when to look again |
-//! | [`operator`] | what people command |
+//! | `operator` | what people command |
 //!
 //! The canonical loop of a shell:
 //! 1. take all ready inputs (bounded), 2. [`Engine::step`] each, 3. step `Release` last,

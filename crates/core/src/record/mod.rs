@@ -1,6 +1,6 @@
 //! Records: one declaration gives a type its journal bytes, its readable form and its digest.
 //!
-//! Everything the journal holds (inputs, events, snapshots) is declared with [`records!`].
+//! Everything the journal holds (inputs, events, snapshots) is declared with `records!`.
 //! A field is `name: Type = tag`; the tag is what is stored, so fields may be renamed and
 //! added, and an old journal stays readable. The bytes are defined in [`bytes`].
 //!
@@ -71,7 +71,7 @@ pub trait Field: Sized {
     fn done(slot: Self::Slot, name: &'static str) -> Result<Self, DecodeError>;
 }
 
-/// A group of fields: what [`records!`] and [`variants!`] produce.
+/// A group of fields: what `records!` and `variants!` produce.
 pub trait Record: Sized {
     /// Gives all fields to a sink.
     fn write<S: Sink>(&self, sink: &mut S);

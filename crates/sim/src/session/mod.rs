@@ -6,11 +6,11 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`shell`] | one turn: inputs, release, commit, effects |
-//! | [`tape`] | the last quotes, and which the engine wants to see |
-//! | [`crash`] | the engine's process dies and comes back |
-//! | [`settle`] | faults off, everything must converge |
-//! | [`measure`] | what happened, in numbers |
+//! | `shell` | one turn: inputs, release, commit, effects |
+//! | `tape` | the last quotes, and which the engine wants to see |
+//! | `crash` | the engine's process dies and comes back |
+//! | `settle` | faults off, everything must converge |
+//! | `measure` | what happened, in numbers |
 //!
 //! Invariants: time never runs backwards; equal plans give byte-identical record streams; the
 //! broker's truth is never shown to the engine.
