@@ -255,6 +255,15 @@ impl Default for Descriptor {
     }
 }
 
+impl Descriptor {
+    /// Longest time from the release of a request until the broker counts it: it may leave as
+    /// late as the send window allows, and then takes the longest arrival.
+    #[must_use]
+    pub const fn held_ns(&self) -> i64 {
+        self.send_window_ns.saturating_add(self.arrival_max_ns)
+    }
+}
+
 impl Default for Risk {
     fn default() -> Self {
         Self {
@@ -311,6 +320,41 @@ impl Config {
     #[must_use]
     pub fn strategy(&self, sleeve: SleeveId) -> Option<&Strategy> {
         self.strategies.get(sleeve.ix().checked_sub(1)?)
+    }
+
+    /// Checks that this configuration can go on with the state of an older one: ids are positions
+    /// in lists, so what stood at a position must stand there still.
+    ///
+    /// # Errors
+    /// A sentence that says what moved.
+    pub fn continues(&self, older: &Self) -> Result<(), String> {
+        if self.account != older.account {
+            return Err(format!(
+                "the journal is of account {}, not {}",
+                older.account, self.account
+            ));
+        }
+        let name = |config: &Self, at: usize| {
+            let key = config.holdings.get(at)?;
+            let symbol = &config.instruments.get(key.instrument.ix())?.symbol;
+            let strategy = &config.strategy(key.sleeve)?.name;
+            Some(format!("{symbol} {} of {strategy}", key.product))
+        };
+        for at in 0..older.holdings.len() {
+            if name(self, at) != name(older, at) {
+                let was = name(older, at).unwrap_or_default();
+                return Err(format!(
+                    "holding {at} was {was} in the journal and is not any more; \
+                     keep the order of strategies and symbols, add new ones at the end"
+                ));
+            }
+        }
+        for (at, instrument) in older.instruments.iter().enumerate() {
+            if self.instruments.get(at).is_none_or(|now| now.symbol != instrument.symbol) {
+                return Err(format!("instrument {at} was {} in the journal", instrument.symbol));
+            }
+        }
+        Ok(())
     }
 
     /// Checks that the parts fit together.

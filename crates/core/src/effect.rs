@@ -25,6 +25,8 @@ pub enum Effect {
         request: RequestId,
         /// What to ask.
         what: Query,
+        /// Latest time to leave.
+        not_after: Nanos,
         /// The journal record that must be durable first.
         durable: u64,
     },

@@ -191,6 +191,12 @@ records! {
         pub why: CancelWhy = 3,
     }
 
+    /// A read showed an order alive after our cancel was answered.
+    pub struct CancelFailed {
+        /// Which order.
+        pub order: OrderNo = 1,
+    }
+
     /// A request ended.
     pub struct RequestClosed {
         /// Which.
@@ -490,5 +496,7 @@ variants! {
         Poisoned(Poisoned) = 27,
         /// Round of reconciliation begun.
         RoundStarted(RoundStarted) = 28,
+        /// A cancel failed.
+        CancelFailed(CancelFailed) = 29,
     }
 }

@@ -175,6 +175,29 @@ impl Limiter {
         }
     }
 
+    /// Takes over windows from another configuration: slots that are taken stay taken, a window
+    /// that was not there before is full for its length after the last thing that is known.
+    pub fn adapt(&mut self, descriptor: &Descriptor) {
+        let same = self.slots.iter().map(|s| &s.window).eq(&descriptor.windows);
+        if same {
+            return;
+        }
+        let old = std::mem::take(&mut self.slots);
+        let fresh = Self::new(descriptor);
+        let longest = old.iter().max_by_key(|s| s.window.per_ns).cloned();
+        self.slots = fresh.slots;
+        for slots in &mut self.slots {
+            let window = &slots.window;
+            let like =
+                |s: &&Slots| s.window.scope == window.scope && s.window.per_ns == window.per_ns;
+            let Some(from) = old.iter().find(like).or(longest.as_ref()) else { continue };
+            let stretch_ns = window.per_ns.saturating_sub(from.window.per_ns).max(0);
+            let open = from.open.iter().map(|(id, until)| (*id, until.plus(stretch_ns)));
+            slots.open = open.collect();
+            slots.closing = from.closing.iter().map(|until| until.plus(stretch_ns)).collect();
+        }
+    }
+
     /// After a restart every unanswered request may have arrived as late as now.
     pub fn restarted(&mut self, now: Nanos, arrival_max_ns: i64) {
         for slots in &mut self.slots {

@@ -7,7 +7,9 @@
 //!    1e-18 units: price × quantity needs no rounding.
 //! 2. Values that come from outside pass [`Px::bounded`] and [`Qty::bounded`] first, so that
 //!    no number a broker sends can overflow a product or a realistic sum.
-//! 3. Rounding is always a named argument. There is no floating point.
+//! 3. Sums that would leave i128 stop at its end, far beyond every bound, instead of wrapping or
+//!    ending the process: no number from a broker can do either.
+//! 4. Rounding is always a named argument. There is no floating point.
 
 use std::fmt;
 
@@ -180,7 +182,7 @@ macro_rules! scaled {
             /// The value without its sign.
             #[must_use]
             pub const fn abs(self) -> Self {
-                Self(self.0.abs())
+                Self(self.0.saturating_abs())
             }
 
             /// True when the value is zero.
@@ -193,33 +195,33 @@ macro_rules! scaled {
         impl std::ops::Add for $name {
             type Output = Self;
             fn add(self, other: Self) -> Self {
-                Self(self.0 + other.0)
+                Self(self.0.saturating_add(other.0))
             }
         }
 
         impl std::ops::Sub for $name {
             type Output = Self;
             fn sub(self, other: Self) -> Self {
-                Self(self.0 - other.0)
+                Self(self.0.saturating_sub(other.0))
             }
         }
 
         impl std::ops::Neg for $name {
             type Output = Self;
             fn neg(self) -> Self {
-                Self(-self.0)
+                Self(self.0.saturating_neg())
             }
         }
 
         impl std::ops::AddAssign for $name {
             fn add_assign(&mut self, other: Self) {
-                self.0 += other.0;
+                self.0 = self.0.saturating_add(other.0);
             }
         }
 
         impl std::ops::SubAssign for $name {
             fn sub_assign(&mut self, other: Self) {
-                self.0 -= other.0;
+                self.0 = self.0.saturating_sub(other.0);
             }
         }
 

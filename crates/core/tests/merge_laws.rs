@@ -50,9 +50,10 @@ fn item() -> impl Strategy<Value = Item> {
         4 => fill,
         1 => (1i64..110).prop_map(|q| Item::Cum(CumQty { cum: Qty::whole(q) })),
         1 => (0u8..3).prop_map(|n| Item::Ack(Ack { order_id: text(&format!("V{n}")), time: None })),
-        1 => status.clone().prop_map(|status| Item::Claim(Claim { status })),
+        1 => (status.clone(), 0i64..5)
+            .prop_map(|(status, t)| Item::Claim(Claim { status, time: Nanos(t) })),
         1 => status.prop_map(|status| Item::Proof(Proof { status })),
-        1 => Just(Item::Seen(Seen {})),
+        1 => prop::option::of(0i64..6).prop_map(|t| Item::Seen(Seen { asked: t.map(Nanos) })),
         1 => Just(Item::Doubt(Doubt { cause: UnknownCause::Timeout })),
         1 => Just(Item::Refusal(Refusal { code: RejectCode::Other })),
         1 => (0i64..4).prop_map(|t| Item::Absence(Absence { asked: Nanos(t) })),

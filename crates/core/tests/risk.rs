@@ -81,10 +81,12 @@ fn the_gross_limit_blocks_entries_and_not_exits() {
     kit.target(100);
     fill(&mut kit, 0, 100);
     kit.target(200);
-    assert_eq!(kit.sent.len(), 1);
+    assert_eq!(sent(&kit)[1], (Side::Buy, Qty::whole(19)), "what the limit leaves at 100.5");
+    fill(&mut kit, 1, 100);
+    assert_eq!(kit.sent.len(), 2);
     assert_eq!(kit.engine.state().holding(H).staged.blocked, Block::Risk);
     kit.target(10);
-    assert_eq!(sent(&kit)[1], (Side::Sell, Qty::whole(90)));
+    assert_eq!(sent(&kit)[2], (Side::Sell, Qty::whole(109)), "the way out stays open");
 }
 
 #[test]

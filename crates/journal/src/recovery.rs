@@ -29,6 +29,10 @@ use crate::verify::{Redecide, replay_from};
 /// [`JournalError::Damaged`] when a record cannot be read or a stored digest does not come out
 /// again; [`JournalError::Unfit`] when the configuration does not fit what the journal knows.
 pub fn recover(journal: &dyn Journal, config: Config) -> Result<Engine> {
+    if let Some(last) = journal.segments()?.last() {
+        let fits = config.continues(&last.config()?);
+        fits.map_err(|why| JournalError::Unfit { why })?;
+    }
     let restored = match journal.latest_snapshot()? {
         Some(snapshot) => restore(journal, &snapshot)?,
         None => None,

@@ -7,7 +7,7 @@ use crate::faults::FaultKind;
 use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
 use truefill_core::engine::targets::working_target;
-use truefill_core::event::{DriftClass, Event};
+use truefill_core::event::{DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::num::Qty;
 use truefill_core::order::Ticket;
@@ -95,6 +95,19 @@ impl Checker {
             Side::Buy => position + open - target,
             Side::Sell => target - (position - open),
         };
+        let h = engine.state().holding(ticket.holding);
+        let declared = h.emitted;
+        let past = match ticket.side {
+            Side::Buy => position + open - declared,
+            Side::Sell => declared - (position - open),
+        };
+        // The working target is the engine's own: it must not be on the far side of the declared.
+        if engine.state().mode == Mode::Running && h.frozen.is_none() && past > Qty::ZERO {
+            self.broken(format!(
+                "law 5: order {} goes {past} past the declared {declared}",
+                ticket.order
+            ));
+        }
         if over > self.max_overshoot {
             self.max_overshoot = over;
             self.broken(format!(

@@ -3,6 +3,7 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
+use crate::config::ClientIds;
 use crate::event::{Ending, Event, LookupPlanned, Released, RequestClass, RequestClosed};
 use crate::ids::{ClOrdId, OrderNo, RequestId, VenueText, parse_cl_ord_id};
 use crate::num::{Px, Qty};
@@ -66,9 +67,9 @@ impl Deciding<'_> {
 
     fn order_rows(&mut self, rows: &OrderRows, asked: Nanos) {
         for row in &rows.rows {
-            self.order_row(row);
+            self.order_row(row, asked);
         }
-        if !rows.complete {
+        if !rows.complete || self.config.descriptor.client_ids == ClientIds::None {
             return;
         }
         let has = |id: &ClOrdId| rows.rows.iter().any(|r| r.cl_ord_id.as_ref() == Some(id));
@@ -77,7 +78,8 @@ impl Deciding<'_> {
             .orders
             .open
             .values()
-            .filter(|o| o.is_unknown() && !has(&o.ticket.cl_ord_id))
+            .filter(|o| o.is_unknown() || o.known.gone)
+            .filter(|o| !has(&o.ticket.cl_ord_id))
             .map(|o| o.ticket.order)
             .collect();
         for no in missing {
@@ -87,9 +89,11 @@ impl Deciding<'_> {
 
     fn one_order(&mut self, on_wire: OnWire, row: Option<&OrderRow>) {
         match (row, on_wire.order) {
-            (Some(row), _) => self.order_row(row),
-            (None, Some(no)) => self.not_there(no, on_wire.asked),
-            (None, None) => {}
+            (Some(row), _) => self.order_row(row, on_wire.asked),
+            (None, Some(no)) if self.config.descriptor.client_ids == ClientIds::Unique => {
+                self.not_there(no, on_wire.asked);
+            }
+            (None, _) => {}
         }
     }
 
@@ -98,26 +102,25 @@ impl Deciding<'_> {
     fn not_there(&mut self, no: OrderNo, asked: Nanos) {
         let Some(order) = self.state.orders.open.get(&no) else { return };
         let Some(appear_max_ns) = self.config.descriptor.appear_max_ns else { return };
-        if order.is_unknown() && asked >= order.ticket.released.plus(appear_max_ns) {
+        let in_question = order.is_unknown() || (order.known.gone && !order.known.done);
+        if in_question && asked >= order.ticket.released.plus(appear_max_ns) {
             let holding = order.ticket.holding;
             self.touch(holding);
             self.learn(no, Item::Absence(Absence { asked }));
         }
     }
 
-    fn order_row(&mut self, row: &OrderRow) {
+    fn order_row(&mut self, row: &OrderRow, asked: Nanos) {
         let known = self.resolve(row.cl_ord_id.as_ref(), row.order_id.as_ref());
         let Some(no) = known.or_else(|| self.orphan(row)) else { return };
         let Some(order) = self.state.orders.get(no) else { return };
         if settled(order, row.cum) {
             return;
         }
-        let (holding, released, acked) =
-            (order.ticket.holding, order.ticket.released, order.order_id.is_some());
+        let (holding, acked) = (order.ticket.holding, order.order_id.is_some());
         self.touch(holding);
         if let Some(order_id) = row.order_id.filter(|_| !acked) {
-            let time = Some(row.created.max(released).min(self.now()));
-            self.learn(no, Item::Ack(Ack { order_id, time }));
+            self.learn(no, Item::Ack(Ack { order_id, time: Some(row.created) }));
         }
         if row.cum.0 > 0 {
             self.learn_cum(no, row.cum);
@@ -125,7 +128,7 @@ impl Deciding<'_> {
         if row.status.is_terminal() {
             self.learn(no, Item::Proof(Proof { status: row.status }));
         } else {
-            self.seen(no);
+            self.seen(no, Some(asked));
         }
     }
 
@@ -170,11 +173,9 @@ impl Deciding<'_> {
         let Some(no) = self.resolve(row.cl_ord_id.as_ref(), row.order_id.as_ref()) else { return };
         let Some(order) = self.state.orders.get(no) else { return };
         let holding = order.ticket.holding;
-        let mut fill = row.fill.clone();
-        fill.time = fill.time.max(order.ticket.released).min(self.now());
         self.touch(holding);
         // A read repeats what was pushed; that is no duplicate to tell anybody about.
-        self.learn(no, Item::Fill(fill));
+        self.learn(no, Item::Fill(row.fill.clone()));
     }
 
     /// The next lookup of an order, counted from now.
@@ -193,7 +194,8 @@ pub(super) fn settled(order: &Order, cum: Qty) -> bool {
 /// True if nothing is known to be missing from the answer.
 fn complete(found: &Found) -> bool {
     match found {
-        Found::Orders(rows) => rows.complete,
+        // Unreadable rows prove nothing, but they must not stop everything else.
+        Found::Orders(_) => true,
         Found::Activity(rows) => rows.complete,
         Found::Positions(_) | Found::Order(_) => true,
         Found::Failed(_) => false,

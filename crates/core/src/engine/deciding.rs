@@ -114,8 +114,15 @@ impl<'a> Deciding<'a> {
             if self.config.descriptor.activity && super::timers::is_unpriced(self.state, order) {
                 continue;
             }
-            let (dropped, rejected) = waived(order);
+            // A remainder is waived from the target it was meant for, never from a newer one.
+            let stale = order.released_seq < self.state.holding(holding).target_seq;
+            let (dropped, rejected) = if stale { (Qty::ZERO, Qty::ZERO) } else { waived(order) };
+            let bad = ended_badly(order);
             self.emit(Event::Closed(Closed { order: no, dropped, rejected }));
+            if bad {
+                let text = "the broker ended an order that it had taken".to_owned();
+                self.pause(no, holding, RejectCode::Other, text);
+            }
             if !dropped.is_zero() {
                 let text = format!("the remainder of {dropped} ended and is not wanted any more");
                 self.alert(AlertCode::Unconverged, Some(holding), Some(no), text);
@@ -140,6 +147,17 @@ impl<'a> Deciding<'a> {
     }
 }
 
+/// The broker ended an order without our request before all of it was filled, in a way that
+/// would repeat at once: refused after it was taken, or an exit that is planned again.
+fn ended_badly(order: &Order) -> bool {
+    let unfilled = order.known.filled < order.ticket.qty;
+    let ours = order.cancel.is_some();
+    order.known.exists
+        && unfilled
+        && !ours
+        && (order.known.rejected || order.ticket.intent == Intent::Exit)
+}
+
 /// What becomes of the unfilled part of an order that ended: signed quantities that are waived
 /// as dropped and as refused. An order that ended because the plan changed waives nothing, an
 /// exit waives nothing: it is planned again.
@@ -154,6 +172,7 @@ fn waived(order: &Order) -> (Qty, Qty) {
         (_, Some(RejectCode::RateLimited | RejectCode::DuplicateClOrdId)) if never_was => none,
         (_, Some(_)) if never_was => (Qty::ZERO, missing),
         _ if never_was => none,
+        _ if order.known.rejected => (Qty::ZERO, missing),
         (Some(cancel), _) if cancel.why != CancelWhy::Remainder => none,
         _ => (missing, Qty::ZERO),
     }

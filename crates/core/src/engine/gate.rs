@@ -50,6 +50,9 @@ impl Deciding<'_> {
             return Err(format!("quantity {qty} is above the largest order"));
         }
         let notional = qty.times(px);
+        if risk.order_notional_max.is_some_and(|most| notional > most) {
+            return Err(format!("notional {notional} is above the largest order"));
+        }
         if notional.exceeds_bound() {
             return Err(format!("notional {notional} is absurd"));
         }

@@ -76,6 +76,9 @@ impl Deciding<'_> {
                 self.emit(Event::Marked(Marked { holding, quote: mark.quote }));
             }
         }
+        if self.config.descriptor.appear_max_ns.is_none() {
+            self.void_unknown(None);
+        }
         self.emit(Event::DayEnded(DayEnded {}));
     }
 }

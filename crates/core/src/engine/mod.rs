@@ -87,6 +87,7 @@ impl Engine {
         }
         let mut state = state;
         state.holdings.resize_with(config.holdings.len(), Default::default);
+        state.limiter.adapt(&config.descriptor);
         Ok(Self { config, state, poisoned: false })
     }
 
@@ -177,6 +178,12 @@ impl Engine {
         step
     }
 
+    /// A strategy holds some of this instrument.
+    fn holds(&self, instrument: InstrumentId) -> bool {
+        let held = self.state.holdings.iter().zip(&self.config.holdings);
+        held.into_iter().any(|(h, key)| key.instrument == instrument && !h.own.is_zero())
+    }
+
     /// Instruments whose present quotes belong to an input at `now`: the shell attaches them as
     /// marks.
     #[must_use]
@@ -195,7 +202,14 @@ impl Engine {
             Input::Push(push) => push.instrument.into_iter().collect(),
             Input::Release(_) => {
                 let priced = release::to_be_priced(&self.config, &self.state, now);
-                priced.iter().filter_map(of).map(|h| h.instrument).collect()
+                let mut priced: Vec<InstrumentId> =
+                    priced.iter().filter_map(of).map(|h| h.instrument).collect();
+                if self.config.risk.daily_loss_max.is_some() {
+                    let all = self.config.instruments.iter().enumerate();
+                    let ids = all.filter_map(|(at, _)| u32::try_from(at).ok()).map(InstrumentId);
+                    priced.extend(ids.filter(|id| self.holds(*id)));
+                }
+                priced
             }
             Input::DayEnd(_) => self.config.holdings.iter().map(|h| h.instrument).collect(),
             Input::Answer(_) | Input::Operator(_) | Input::Adopt(_) => {

@@ -46,6 +46,7 @@ impl Deciding<'_> {
             return;
         }
         self.touch(holding);
+        self.void_unknown(Some(holding));
         if adopt.qty != Qty::ZERO {
             self.emit(Event::Adopted(Adopted { holding, qty: adopt.qty }));
         }
@@ -54,11 +55,19 @@ impl Deciding<'_> {
         }
     }
 
+    /// Nothing is held but what is too small to be sold.
+    fn is_flat(&self) -> bool {
+        self.state.holdings.iter().zip(&self.config.holdings).all(|(h, key)| {
+            let rules = &self.config.instruments[key.instrument.ix()];
+            h.own.abs() < rules.lot.max(rules.min_qty)
+        })
+    }
+
     /// A flatten ends halted, once nothing is held and nothing is open.
     pub fn finish_flatten(&mut self) {
         if self.state.mode == Mode::Flattening
             && self.state.orders.open.is_empty()
-            && self.state.holdings.iter().all(|h| h.own.is_zero())
+            && self.is_flat()
         {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Halted }));
         }

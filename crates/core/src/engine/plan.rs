@@ -8,7 +8,7 @@
 //!    finished, and the other way round.
 //! 2. Excess is cancelled before anything is added.
 
-use super::targets::{qty_for, working_target};
+use super::targets::working_target;
 use crate::config::{Config, Policy, Remainder};
 use crate::event::{Block, Lane, Mode};
 use crate::ids::{HoldingId, OrderNo};
@@ -98,9 +98,6 @@ pub fn next_action(config: &Config, state: &State, id: HoldingId, now: Nanos) ->
     for most in [instrument.max_qty, config.risk.order_qty_max].into_iter().flatten() {
         qty = qty.min(most.to_lot(instrument.lot, Rounding::TowardZero));
     }
-    if let (Some(notional), Some(mark)) = (config.risk.order_notional_max, &h.mark) {
-        qty = qty.min(qty_for(notional, mark, instrument.lot));
-    }
     if qty.0 <= 0 || qty < instrument.min_qty {
         return Action::Blocked(Lane::Idle, Block::Dust);
     }
@@ -117,7 +114,8 @@ fn cancel_all<'a>(
     }
     let mut waiting = false;
     for order in orders.filter(|o| !o.known.done) {
-        if may_cancel(order, now) {
+        // A claim that it ended is no reason not to make sure.
+        if order.known.exists && cancel_is_idle(order, now) {
             return Some(Action::Cancel(order.ticket.order, CancelWhy::Kill));
         }
         waiting = true;
@@ -136,9 +134,11 @@ fn cancel_one<'a>(orders: impl Iterator<Item = &'a Order>, side: Side, now: Nano
 
 /// A cancel can be sent: the order is known to be there and none is under way.
 fn may_cancel(order: &Order, now: Nanos) -> bool {
-    order.known.exists
-        && !order.known.claimed
-        && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && c.again <= now)
+    order.known.exists && !order.known.claimed && cancel_is_idle(order, now)
+}
+
+fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
+    order.cancel.as_ref().is_none_or(|c| c.request.is_none() && c.again <= now)
 }
 
 /// An order whose patience is over.
@@ -216,11 +216,13 @@ pub fn marketable_px(policy: &Policy, side: Side, touch: Px, tick: Px, widen: i6
     match side {
         Side::Buy => {
             let by_bps = touch.plus_bps(bps, Rounding::Floor);
-            by_bps.max(touch + ticks).to_tick(tick, Rounding::Floor).max(touch)
+            let touch_up = touch.to_tick(tick, Rounding::Ceil);
+            by_bps.max(touch + ticks).to_tick(tick, Rounding::Floor).max(touch_up)
         }
         Side::Sell => {
             let by_bps = touch.plus_bps(-bps, Rounding::Ceil);
-            by_bps.min(touch - ticks).to_tick(tick, Rounding::Ceil).min(touch)
+            let touch_down = touch.to_tick(tick, Rounding::Floor);
+            by_bps.min(touch - ticks).to_tick(tick, Rounding::Ceil).min(touch_down)
         }
     }
 }
@@ -229,7 +231,7 @@ pub fn marketable_px(policy: &Policy, side: Side, touch: Px, tick: Px, widen: i6
 /// an old one with a wider collar.
 ///
 /// # Errors
-/// [`Block::Stale`] without a usable quote.
+/// [`Block::Stale`] without a usable quote, [`Block::Risk`] too far from the mid.
 pub fn price(
     config: &Config,
     id: HoldingId,
@@ -250,6 +252,13 @@ pub fn price(
         Side::Sell => quote.bid_px,
     };
     let widen = if stale { 3 } else { 1 };
-    let px = marketable_px(policy, side, touch, config.instrument_of(id).tick, widen);
-    if px.0 <= 0 { Err(Block::Stale) } else { Ok(px) }
+    let tick = config.instrument_of(id).tick;
+    // A collar wider than the price leaves the lowest price there is.
+    let px = marketable_px(policy, side, touch, tick, widen).max(tick);
+    let bps = i64::from(config.risk.collar_bps_max);
+    let (low, high) =
+        (quote.mid().plus_bps(-bps, Rounding::Floor), quote.mid().plus_bps(bps, Rounding::Ceil));
+    // Too far from the mid: a spread too wide to trade into, not a defect of the plan.
+    let far = intent == Intent::Entry && (px < low || px > high);
+    if far { Err(Block::Risk) } else { Ok(px) }
 }

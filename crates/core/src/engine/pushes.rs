@@ -3,12 +3,13 @@
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
 use crate::effect::Effect;
-use crate::event::{Alert, Event, LinkTurned, Mode, ModeSet, Repeated};
+use crate::event::{Alert, CancelFailed, Event, LinkTurned, Mode, ModeSet, Repeated};
 use crate::ids::{ClOrdId, HoldingId, OrderNo, VenueText, parse_cl_ord_id};
 use crate::input::{Channel, Garbled, LinkChange};
 use crate::order::evidence::{Claim, CumQty, Item, Seen};
 use crate::report::{FillReport, News, Push, StatusReport};
 use crate::state::apply::channel_slot;
+use crate::time::Nanos;
 
 impl Deciding<'_> {
     pub fn push(&mut self, push: &Push) {
@@ -55,10 +56,8 @@ impl Deciding<'_> {
     pub fn fill(&mut self, no: OrderNo, holding: HoldingId, fill: &FillReport) {
         let Some(order) = self.state.orders.get(no) else { return };
         let before = order.known.clone();
-        let mut fill = fill.clone();
-        // Effective between our release and our learning of it, whatever clocks say.
-        fill.time = fill.time.max(order.ticket.released).min(self.now());
-        let item = Item::Fill(fill);
+        // Stored as it was told: a repeated message is the same item, whatever clocks say.
+        let item = Item::Fill(fill.clone());
         if order.evidence.contains(&item) {
             self.already_processed(no, holding);
             return;
@@ -102,14 +101,15 @@ impl Deciding<'_> {
         if status.status.is_terminal() {
             let done = self.state.orders.get(no).is_none_or(|o| o.known.done);
             let ours = self.state.orders.get(no).is_some_and(|o| o.cancel.is_some());
-            self.learn(no, Item::Claim(Claim { status: status.status }));
+            let claim = Claim { status: status.status, time: status.time.min(self.now()) };
+            self.learn(no, Item::Claim(claim));
             let filled = status.status == crate::report::OrdStatus::Filled;
             if !done && !ours && !filled {
                 let text = format!("an own order ended without our request: {}", status.status);
                 self.alert(AlertCode::ExternalActivity, Some(holding), Some(no), text);
             }
         } else {
-            self.seen(no);
+            self.seen(no, None);
         }
     }
 
@@ -120,10 +120,19 @@ impl Deciding<'_> {
         }
     }
 
-    /// The broker showed the order alive.
-    pub fn seen(&mut self, no: OrderNo) {
-        if self.state.orders.get(no).is_some_and(|o| !o.known.exists) {
-            self.learn(no, Item::Seen(Seen {}));
+    /// The broker showed the order alive: in a message, or in a read asked at a time.
+    pub fn seen(&mut self, no: OrderNo, asked: Option<Nanos>) {
+        let Some(order) = self.state.orders.get(no) else { return };
+        let cancel = order.cancel.as_ref();
+        let failed = cancel.is_some_and(|c| {
+            c.request.is_none() && !c.failed && asked.is_some_and(|a| a > c.answered)
+        });
+        // Only what settles something is kept: the set must not grow with every read.
+        if !order.known.exists || (order.known.claimed && asked.is_some()) {
+            self.learn(no, Item::Seen(Seen { asked }));
+        }
+        if failed {
+            self.emit(Event::CancelFailed(CancelFailed { order: no }));
         }
     }
 

@@ -11,7 +11,7 @@ use crate::config::OnExternal;
 use crate::event::{
     Compared, Corrected, DriftClass, Event, Freeze, Frozen, RoundEnded, RoundStarted,
 };
-use crate::ids::HoldingId;
+use crate::ids::{HoldingId, VenueText};
 use crate::num::Qty;
 use crate::report::{ActivityKind, ActivityRow, PositionRow};
 use crate::state::{OnWire, State};
@@ -143,7 +143,7 @@ impl Deciding<'_> {
                 .filter(|r| r.instrument == key.instrument && r.product == key.product)
                 .filter(|r| r.kind != ActivityKind::Funding && r.fill.time >= recon.since)
                 .filter(|r| self.resolve(r.cl_ord_id.as_ref(), r.order_id.as_ref()).is_none())
-                .filter(|r| !recon.externals.contains(&r.fill.exec_id))
+                .filter(|r| !recon.externals.contains(&external_id(r)))
                 .collect();
             let sum: Qty = news.iter().map(|r| r.side.signed(r.fill.qty)).sum();
             if news.is_empty() || sum != h.broker - h.total() {
@@ -187,7 +187,7 @@ impl Deciding<'_> {
             px: Some(row.fill.px),
             effective: row.fill.time.min(self.now()),
             placeholder: false,
-            exec_id: Some(row.fill.exec_id),
+            exec_id: Some(external_id(row)),
         }));
         if let Some(why) = freeze {
             self.emit(Event::Frozen(Frozen { holding, why }));
@@ -236,6 +236,17 @@ fn explained_since(state: &State, id: HoldingId) -> bool {
 /// A position that vanished or flipped is a failing broker more often than the truth.
 fn is_suspicious(ours: Qty, broker: Qty) -> bool {
     !ours.is_zero() && (broker.is_zero() || (broker.0 > 0) != (ours.0 > 0))
+}
+
+/// The id under which a trade of somebody else is remembered: its own, or one made of what it
+/// says, so that a nameless row read again is the same row.
+fn external_id(row: &ActivityRow) -> VenueText {
+    let fill = &row.fill;
+    if !fill.exec_id.is_empty() {
+        return fill.exec_id;
+    }
+    let made = format!("~{}/{}/{}", fill.time.0, row.side.signed(fill.qty), fill.px);
+    VenueText::new(made.get(..48).unwrap_or(&made)).unwrap_or_default()
 }
 
 /// Splits somebody else's change into (manual, own): manual holdings give first, then the

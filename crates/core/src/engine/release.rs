@@ -13,7 +13,7 @@ use crate::event::{
 };
 use crate::ids::{HoldingId, OrderNo, RequestId, cl_ord_id};
 use crate::limiter::Class;
-use crate::num::{Amount, Px, Qty};
+use crate::num::{Amount, Px, Qty, Rounding};
 use crate::order::{CancelWhy, Intent, Ticket};
 use crate::quote::Quote;
 use crate::request::{CancelOrder, NewOrder, OneOrder, Query, Request, Side, TimeInForce, Whole};
@@ -29,9 +29,11 @@ impl Deciding<'_> {
         self.end_pauses();
         self.freeze_unresolved();
         self.reads();
+        let mut full = false;
         for holding in queue(self.state) {
-            if !self.serve(holding) {
-                break;
+            // Once no new order can leave, only cancels of what is open are looked for.
+            if !full || !self.state.holding(holding).open.is_empty() {
+                full |= !self.serve(holding);
             }
         }
     }
@@ -102,11 +104,12 @@ impl Deciding<'_> {
             Err(block) => return Some(block),
         };
         let rules = self.config.instrument_of(holding);
-        if qty.times(px) < rules.min_notional {
+        let qty = match self.within_notional(holding, qty, px, intent) {
+            Ok(qty) => qty,
+            Err(block) => return Some(block),
+        };
+        if qty < rules.min_qty || qty.times(px) < rules.min_notional {
             return Some(Block::Dust);
-        }
-        if intent == Intent::Entry && self.gross_is_full(holding, qty, px) {
-            return Some(Block::Risk);
         }
         let order = OrderNo(self.state.orders.last + 1);
         let id = cl_ord_id(self.state.epoch, order.0);
@@ -135,16 +138,42 @@ impl Deciding<'_> {
         None
     }
 
-    fn gross_is_full(&self, holding: HoldingId, qty: Qty, px: Px) -> bool {
-        let Some(most) = self.config.risk.gross_notional_max else { return false };
-        let mut gross = qty.times(px);
-        for h in &self.state.holdings {
-            let mid = h.mark.as_ref().map_or(Px::ZERO, Quote::mid);
-            gross += h.own.abs().times(mid);
+    /// The quantity that the notional limits leave of an order at this price.
+    fn within_notional(
+        &self,
+        holding: HoldingId,
+        qty: Qty,
+        px: Px,
+        intent: Intent,
+    ) -> Result<Qty, Block> {
+        let risk = &self.config.risk;
+        let lot = self.config.instrument_of(holding).lot;
+        let at_px = |most: Amount| Qty(most.0.max(0) / px.0).to_lot(lot, Rounding::TowardZero);
+        let mut qty = qty;
+        if let Some(most) = risk.order_notional_max {
+            qty = qty.min(at_px(most));
         }
-        let open = self.state.orders.open.values().filter(|o| o.ticket.holding != holding);
-        let working: Amount = open.map(|o| o.leaves().times(o.ticket.px)).sum();
-        gross + working > most
+        if intent == Intent::Entry {
+            let h = self.state.holding(holding);
+            if let Some(most) = risk.position_notional_max {
+                let held = h.own.abs() + h.buying.max(h.selling);
+                qty = qty.min(at_px(most) - held);
+            }
+            if let Some(most) = risk.gross_notional_max {
+                qty = qty.min(at_px(most - self.gross(holding, px)));
+            }
+        }
+        if qty.0 > 0 { Ok(qty) } else { Err(Block::Risk) }
+    }
+
+    /// Notional of all positions and all that may still fill, without signs.
+    fn gross(&self, holding: HoldingId, px: Px) -> Amount {
+        let held = self.state.holdings.iter().enumerate().map(|(at, h)| {
+            let mid = h.mark.as_ref().map_or(Px::ZERO, Quote::mid);
+            h.own.abs().times(if at == holding.ix() { px } else { mid })
+        });
+        let open = self.state.orders.open.values();
+        held.sum::<Amount>() + open.map(|o| o.leaves().times(o.ticket.px)).sum::<Amount>()
     }
 
     fn request(&mut self, class: RequestClass, order: Option<OrderNo>) -> RequestId {
@@ -161,8 +190,9 @@ impl Deciding<'_> {
 
     fn ask(&mut self, class: RequestClass, order: Option<OrderNo>, what: Query) {
         let request = self.request(class, order);
+        let not_after = self.now().plus(self.config.descriptor.send_window_ns);
         let durable = self.state.seq;
-        self.step.effects.push(Effect::Ask { request, what, durable });
+        self.step.effects.push(Effect::Ask { request, what, not_after, durable });
     }
 
     /// Reads that are due and have a slot: what unresolved orders need, then the round.
@@ -250,9 +280,24 @@ impl Deciding<'_> {
         }
     }
 
+    /// Profit and loss of the day at the quotes of this input, where it has them.
+    fn day_pnl(&self) -> Amount {
+        let mut sum = self.state.day_pnl(self.config);
+        for mark in &self.envelope.marks {
+            for (h, key) in self.state.holdings.iter().zip(&self.config.holdings) {
+                if key.instrument == mark.instrument && mark.quote.is_sane() {
+                    let moved = mark.quote.mid() - h.mark.as_ref().map_or(Px::ZERO, Quote::mid);
+                    let multiplier = self.config.instruments[key.instrument.ix()].multiplier;
+                    sum += crate::state::scale(h.own.times(moved), multiplier);
+                }
+            }
+        }
+        sum
+    }
+
     fn daily_loss(&mut self) {
         let Some(most) = self.config.risk.daily_loss_max else { return };
-        if self.state.mode != Mode::Running || self.state.day_pnl(self.config) > -most {
+        if self.state.mode != Mode::Running || self.day_pnl() > -most {
             return;
         }
         let mode = match self.config.risk.daily_loss_action {
@@ -283,8 +328,7 @@ fn queue(state: &State) -> Vec<HoldingId> {
 /// input carries no quote that nobody looks at.
 pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<HoldingId> {
     let room = state.limiter.room(now, Class::New);
-    let places = |id: &HoldingId| {
-        matches!(next_action(config, state, *id, now), Action::Place { .. })
-    };
+    let places =
+        |id: &HoldingId| matches!(next_action(config, state, *id, now), Action::Place { .. });
     queue(state).into_iter().filter(places).take(room).collect()
 }

@@ -5,9 +5,12 @@ use crate::alert::AlertCode;
 use crate::event::{Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed};
 use crate::ids::{HoldingId, OrderNo};
 use crate::order::Intent;
-use crate::order::evidence::{Ack, Doubt, Item, Refusal, Unsent};
+use crate::order::evidence::{Ack, Doubt, Gone, Item, Refusal, Unsent, Void};
 use crate::report::{Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
 use crate::time::{Nanos, SECOND_NS};
+
+/// The longest silence a broker is believed to mean: three days, the longest ban known.
+const BAN_NS_MAX: i64 = 3 * 86_400 * SECOND_NS;
 
 impl Deciding<'_> {
     pub fn reply(&mut self, reply: &Reply) {
@@ -32,16 +35,16 @@ impl Deciding<'_> {
 
     /// A reply that came after its request was given up: still evidence.
     fn late_order(&self, reply: &Reply) -> Option<OrderNo> {
-        let mut open = self.state.orders.open.values();
-        open.find(|o| o.ticket.request == reply.request).map(|o| o.ticket.order)
+        let orders = &self.state.orders;
+        let closed = orders.closed_orders().map(|c| &c.order);
+        let mut all = orders.open.values().chain(closed);
+        all.find(|o| o.ticket.request == reply.request).map(|o| o.ticket.order)
     }
 
     fn new_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
         match outcome {
             Outcome::Taken(Taken { order_id, time }) => {
-                let order_id = order_id.unwrap_or_default();
-                let released = self.state.orders.get(no).map(|o| o.ticket.released);
-                let time = time.zip(released).map(|(t, from)| t.max(from).min(self.now()));
+                let (order_id, time) = (order_id.unwrap_or_default(), *time);
                 self.learn(no, Item::Ack(Ack { order_id, time }));
             }
             Outcome::NotSent(_) => self.learn(no, Item::Unsent(Unsent {})),
@@ -84,22 +87,22 @@ impl Deciding<'_> {
             _ => {}
         }
         self.learn(no, Item::Refusal(Refusal { code: refused.code }));
-        self.pause(no, holding, refused);
+        let text = format!("refused: {} {}", refused.code, refused.text);
+        self.pause(no, holding, refused.code, text);
     }
 
     /// A refused holding rests; the third equal refusal in a row opens its circuit.
-    fn pause(&mut self, no: OrderNo, holding: HoldingId, refused: &Refused) {
+    pub fn pause(&mut self, no: OrderNo, holding: HoldingId, why: RejectCode, text: String) {
         let h = self.state.holding(holding);
-        let code = refused.code as u32;
+        let code = why as u32;
         let streak = if h.code == code { h.streak + 1 } else { 1 };
         let risk = &self.config.risk;
         let rest_ns =
             if streak >= risk.reject_max { risk.circuit_pause_ns } else { risk.reject_pause_ns };
         let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent == Intent::Exit);
-        let hopeless = refused.code == RejectCode::InsufficientFunds && !exit;
+        let hopeless = why == RejectCode::InsufficientFunds && !exit;
         let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
         self.emit(Event::Paused(Paused { holding, until, streak, code }));
-        let text = format!("refused: {} {}", refused.code, refused.text);
         if exit {
             self.alert(AlertCode::Unprotected, Some(holding), Some(no), text.clone());
         }
@@ -123,6 +126,9 @@ impl Deciding<'_> {
                 self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
             }
             Outcome::Refused(refused) => {
+                if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
+                    self.learn(no, Item::Gone(Gone {}));
+                }
                 if matches!(refused.code, RejectCode::RateLimited | RejectCode::Auth) {
                     self.back_off(refused.retry_after_ns);
                     let text = format!("a cancel was refused: {}", refused.code);
@@ -139,11 +145,26 @@ impl Deciding<'_> {
         let full_ns = windows.filter(|per| *per <= 60 * SECOND_NS).max().unwrap_or(SECOND_NS);
         let strikes = self.state.limiter.strikes + 1;
         let doubled_ns = full_ns.saturating_mul(1 << strikes.min(6)) / 2;
-        let wait_ns = retry_after_ns.unwrap_or(0).max(doubled_ns.min(60 * SECOND_NS).max(full_ns));
+        let told_ns = retry_after_ns.unwrap_or(0).min(BAN_NS_MAX);
+        let wait_ns = told_ns.max(doubled_ns.min(60 * SECOND_NS).max(full_ns));
         let until = self.now().plus(wait_ns);
         self.emit(Event::Backoff(Backoff { until, strikes }));
         for holding in self.state.busy.iter().copied().collect::<Vec<_>>() {
             self.touch(holding);
+        }
+    }
+
+    /// Settles what nothing else can settle: orders without outcome at a broker whose orders may
+    /// appear at any time.
+    pub fn void_unknown(&mut self, of: Option<HoldingId>) {
+        let open = self.state.orders.open.values();
+        let unknown: Vec<(OrderNo, HoldingId)> = open
+            .filter(|o| o.is_unknown() && of.is_none_or(|id| id == o.ticket.holding))
+            .map(|o| (o.ticket.order, o.ticket.holding))
+            .collect();
+        for (no, holding) in unknown {
+            self.touch(holding);
+            self.learn(no, Item::Void(Void {}));
         }
     }
 

@@ -71,7 +71,9 @@ pub fn working_target(config: &Config, state: &State, id: HoldingId) -> Qty {
     if !h.declared && state.mode != Mode::Flattening {
         return as_is;
     }
-    let wanted = within_limits(config, state, id, h.rounded - h.waived());
+    // What was waived is not wanted, and never makes the engine trade through what it holds.
+    let limited = within_limits(config, state, id, h.rounded);
+    let wanted = between(h.own, limited, limited - h.waived());
     match state.mode {
         Mode::Halted | Mode::Killed => return as_is,
         Mode::Flattening => return Qty::ZERO,
@@ -82,6 +84,11 @@ pub fn working_target(config: &Config, state: &State, id: HoldingId) -> Qty {
         return if h.rounded.is_zero() { toward_zero(h.own, Qty::ZERO) } else { as_is };
     }
     if state.mode == Mode::ReduceOnly { toward_zero(h.own, wanted) } else { wanted }
+}
+
+/// `wanted`, but not outside what lies between `position` and `target`.
+fn between(position: Qty, target: Qty, wanted: Qty) -> Qty {
+    wanted.max(position.min(target)).min(position.max(target))
 }
 
 /// `wanted`, but no further from zero than `position` and not on its other side.

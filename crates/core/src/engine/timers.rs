@@ -28,7 +28,7 @@ impl Engine {
         let mut next = reads_deadline(config, state, now);
         for id in &state.busy {
             let queued = queue_deadline(config, state, *id, now, new_free, cancel_free);
-            next = next.min(queued).min(order_deadline(config, state, *id));
+            next = next.min(queued).min(order_deadline(config, state, *id, now));
         }
         next
     }
@@ -38,6 +38,9 @@ impl Engine {
     #[must_use]
     pub fn wants_quotes(&self, instrument: InstrumentId) -> bool {
         let state = self.state();
+        if self.config().risk.daily_loss_max.is_some() && self.holds(instrument) {
+            return true;
+        }
         state.busy.iter().any(|id| {
             self.config().holdings[id.ix()].instrument == instrument
                 && matches!(state.holding(*id).staged.blocked, Block::Stale | Block::Risk)
@@ -57,6 +60,9 @@ fn queue_deadline(
     if h.staged.lane == Lane::Idle {
         return Nanos::MAX;
     }
+    if !state.links_up[1] {
+        return Nanos::MAX;
+    }
     match h.staged.blocked {
         Block::Open if h.staged.lane == Lane::Cancel => cancel_free,
         Block::Open => new_free,
@@ -73,19 +79,21 @@ fn queue_deadline(
     }
 }
 
-fn order_deadline(config: &Config, state: &State, id: HoldingId) -> Nanos {
+fn order_deadline(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Nanos {
     let h = state.holding(id);
-    let paused = if h.paused.0 == i64::MIN { Nanos::MAX } else { h.paused };
-    let mut next = paused;
+    // Only times to come: what is due already is decided by the release of this very batch, and
+    // what that could not do waits for something else.
+    let to_come = |at: Nanos| if at > now { at } else { Nanos::MAX };
+    let mut next = to_come(h.paused);
     for order in h.open.iter().filter_map(|no| state.orders.open.get(no)) {
         if order.known.done {
             continue;
         }
         match &order.cancel {
-            Some(cancel) if cancel.request.is_none() => next = next.min(cancel.again),
+            Some(cancel) if cancel.request.is_none() => next = next.min(to_come(cancel.again)),
             Some(_) => {}
             None if order.known.exists => {
-                next = next.min(patience_end(config, order).unwrap_or(Nanos::MAX));
+                next = next.min(patience_end(config, order).map_or(Nanos::MAX, to_come));
             }
             None => {}
         }
@@ -135,12 +143,13 @@ pub(super) fn asking(state: &State, class: RequestClass) -> bool {
 pub(super) fn round_at(config: &Config, state: &State) -> Nanos {
     let recon = &state.recon;
     let skipped = state.holdings.iter().any(|h| h.skips > 0);
+    let differs = state.holdings.iter().any(|h| h.differing > 0);
     if recon.suspicious || recon.ended.0 == i64::MIN {
-        // A read that failed or raced is not repeated as fast as the limit allows.
-        let pause_ns = if recon.compared && !skipped { 0 } else { config.recon.busy_ns / 6 };
+        // A read that failed, raced or differed is not repeated as fast as the limit allows.
+        let smooth = recon.compared && !skipped && !differs;
+        let pause_ns = if smooth { 0 } else { config.recon.busy_ns / 6 };
         return recon.ended.plus(pause_ns);
     }
-    let differs = state.holdings.iter().any(|h| h.differing > 0);
     let busy = !state.orders.open.is_empty() || differs || skipped;
     recon.ended.plus(if busy { config.recon.busy_ns } else { config.recon.idle_ns })
 }
@@ -154,7 +163,8 @@ pub(super) fn lookups_due(state: &State, now: Nanos) -> Vec<OrderNo> {
 /// The present round has to read orders before positions.
 pub(super) fn round_needs_orders(state: &State) -> bool {
     let recon = &state.recon;
-    let worth_it = !recon.baseline
+    let worth_it = recon.thorough
+        || !recon.baseline
         || !state.orders.open.is_empty()
         || state.holdings.iter().any(|h| h.differing > 0);
     recon.round > 0 && worth_it && recon.orders_seq < recon.round
@@ -166,17 +176,20 @@ pub(super) fn activity_at(config: &Config, state: &State) -> Nanos {
     if !config.descriptor.activity || asking(state, RequestClass::Activity) {
         return Nanos::MAX;
     }
+    // A read that failed is not repeated as fast as the limit allows.
+    let again = state.recon.activity_tried.plus(config.recon.busy_ns / 6);
     let drifting = |h: &&HoldingState| h.differing > 0 && state.recon.activity_seq <= h.differ_seq;
     if state.holdings.iter().any(|h| drifting(&h)) {
-        return Nanos(i64::MIN);
+        return again;
     }
     let unpriced = state.orders.open.values().filter(|o| is_unpriced(state, o));
     let moved = unpriced.map(|o| state.holding(o.ticket.holding).moved).min();
-    moved.map_or(Nanos::MAX, |moved| moved.plus(config.recon.lookup_ns))
+    moved.map_or(Nanos::MAX, |moved| moved.plus(config.recon.lookup_ns).max(again))
 }
 
 /// Part of the order is known by CumQty only, and activity was not read since it moved.
 pub(super) fn is_unpriced(state: &State, order: &Order) -> bool {
     let moved_seq = state.holding(order.ticket.holding).moved_seq;
-    order.known.unpriced.0 > 0 && state.recon.activity_seq <= moved_seq
+    let open = order.known.unpriced.0 > 0 || order.known.unproven.0 > 0;
+    open && state.recon.activity_seq <= moved_seq
 }

@@ -43,6 +43,8 @@ records! {
     pub struct Claim {
         /// The status.
         pub status: OrdStatus = 1,
+        /// When it was true, by the message's own words.
+        pub time: Nanos = 2,
     }
 
     /// A terminal status in a read.
@@ -52,7 +54,17 @@ records! {
     }
 
     /// The broker showed the order as alive.
-    pub struct Seen {}
+    pub struct Seen {
+        /// When the read that showed it was asked; absent for a pushed message.
+        pub asked: Option<Nanos> = 1,
+    }
+
+    /// Somebody who may say so settled it: the operator, or the end of the day where nothing else
+    /// can. It is not at the broker.
+    pub struct Void {}
+
+    /// The broker refused a cancel because the order is finished or unknown to it.
+    pub struct Gone {}
 
     /// A complete read, asked later than the order could still appear, did not have it.
     pub struct Absence {
@@ -86,6 +98,10 @@ variants! {
         Seen(Seen) = 10,
         /// Not there.
         Absence(Absence) = 11,
+        /// Settled by the operator or the day's end.
+        Void(Void) = 12,
+        /// Nothing left to cancel, says the broker.
+        Gone(Gone) = 13,
     }
 }
 

@@ -28,6 +28,9 @@ pub struct Known {
     pub notional: Amount,
     /// Part of `filled` that only a cumulative report shows: no price is known for it.
     pub unpriced: Qty,
+    /// After a bust, what a cumulative number shows beyond the executions told of: it may be
+    /// filled or taken back. Not booked, but exposure until the trades are read.
+    pub unproven: Qty,
     /// Fees told of, positive is a cost.
     pub fees: Amount,
     /// The broker has or had it.
@@ -38,6 +41,10 @@ pub struct Known {
     pub claimed: bool,
     /// Its request has or had no certain outcome.
     pub doubtful: bool,
+    /// The broker says there is nothing to cancel.
+    pub gone: bool,
+    /// The broker ended it as refused after it had taken it.
+    pub rejected: bool,
     /// Refused for sure, with the reason.
     pub refused: Option<RejectCode>,
     /// Never sent, for sure.
@@ -57,8 +64,16 @@ pub struct Known {
 pub struct Execution {
     /// The report in force.
     pub report: FillReport,
+    /// Every id under which it was told of.
+    pub ids: Vec<VenueText>,
     /// Taken back.
     pub busted: bool,
+}
+
+impl Execution {
+    fn new(report: &FillReport) -> Self {
+        Self { report: report.clone(), ids: vec![report.exec_id], busted: false }
+    }
 }
 
 /// The executions in the evidence, each once, busted ones included and marked.
@@ -75,7 +90,7 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
         let same_span = |e: &&mut Execution| e.report.cum == fill.cum && e.report.qty == fill.qty;
         match found.iter_mut().find(same_span) {
             Some(known) => revise(known, fill),
-            None => found.push(Execution { report: fill.clone(), busted: false }),
+            None => found.push(Execution::new(fill)),
         }
     }
     let spanned = found.len();
@@ -97,13 +112,17 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
         let among = if nameless { 0 } else { spanned };
         match found[among..].iter_mut().find(same) {
             Some(known) => revise(known, fill),
-            None => found.push(Execution { report: fill.clone(), busted: false }),
+            None => found.push(Execution::new(fill)),
         }
     }
     for item in evidence.items() {
         let Item::Bust(bust) = item else { continue };
+        // Without an id nobody knows which execution is meant: a read of the trades tells.
+        if bust.exec_id.is_empty() {
+            continue;
+        }
         for execution in &mut found {
-            execution.busted |= execution.report.exec_id == bust.exec_id;
+            execution.busted |= execution.ids.contains(&bust.exec_id);
         }
     }
     found
@@ -111,6 +130,9 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
 
 /// The later report is in force; a missing detail is taken from the other one.
 fn revise(known: &mut Execution, fill: &FillReport) {
+    if !known.ids.contains(&fill.exec_id) {
+        known.ids.push(fill.exec_id);
+    }
     let old = &known.report;
     let newer = (fill.time, fill) > (old.time, old);
     let mut report = if newer { fill.clone() } else { old.clone() };
@@ -121,58 +143,98 @@ fn revise(known: &mut Execution, fill: &FillReport) {
     known.report = report;
 }
 
-/// Everything that follows from the evidence about an order of this quantity.
-#[must_use]
-pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
-    let mut known = Known::default();
-    let (mut cum_max, mut absences, mut proven) = (Qty::ZERO, 0u32, false);
-    let mut priced_fills = false;
+/// What the items say besides executions.
+#[derive(Default)]
+struct Words {
+    cum_max: Qty,
+    absences: u32,
+    /// A terminal status other than "filled" that is proven.
+    ended: bool,
+    /// A read said "filled": true only when the quantity says so too.
+    read_filled: bool,
+    claimed: Option<Nanos>,
+    seen_alive: Option<Nanos>,
+    has_fills: bool,
+    void: bool,
+}
+
+fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
+    let mut words = Words::default();
     for item in evidence.items() {
         match item {
-            Item::Ack(_) | Item::Seen(_) => known.exists = true,
+            Item::Ack(_) => known.exists = true,
+            Item::Seen(seen) => {
+                known.exists = true;
+                words.seen_alive = words.seen_alive.max(seen.asked);
+            }
             Item::Refusal(refusal) => known.refused = Some(refusal.code),
             Item::Unsent(_) => known.unsent = true,
             Item::Doubt(_) => known.doubtful = true,
             Item::Fill(fill) => {
-                priced_fills = true;
-                cum_max = cum_max.max(fill.cum.unwrap_or_default());
+                words.has_fills = true;
+                words.cum_max = words.cum_max.max(fill.cum.unwrap_or_default());
             }
             Item::Bust(_) => known.busted = true,
-            Item::Cum(report) => cum_max = cum_max.max(report.cum),
+            Item::Cum(report) => words.cum_max = words.cum_max.max(report.cum),
             Item::Claim(claim) => {
-                known.claimed = true;
+                words.claimed = words.claimed.max(Some(claim.time));
                 known.exists |= claim.status != OrdStatus::Rejected;
-                proven |= proof == CancelProof::Word;
+                known.rejected |= claim.status == OrdStatus::Rejected;
+                words.ended |= proof == CancelProof::Word && claim.status != OrdStatus::Filled;
             }
-            Item::Proof(_) => {
+            Item::Proof(read) => {
                 known.exists = true;
-                proven = true;
+                known.rejected |= read.status == OrdStatus::Rejected;
+                words.read_filled |= read.status == OrdStatus::Filled;
+                words.ended |= read.status != OrdStatus::Filled;
             }
-            Item::Absence(_) => absences += 1,
+            Item::Absence(_) => words.absences += 1,
+            Item::Void(_) => words.void = true,
+            Item::Gone(_) => known.gone = true,
         }
     }
-    known.exists |= priced_fills || cum_max > Qty::ZERO;
+    known.exists |= words.has_fills || words.cum_max > Qty::ZERO;
+    words
+}
+
+/// Everything that follows from the evidence about an order of this quantity.
+#[must_use]
+pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
+    let mut known = Known::default();
+    let words = words(evidence, proof, &mut known);
     let (mut told, mut booked) = (Qty::ZERO, Qty::ZERO);
-    if priced_fills {
+    if words.has_fills {
         for execution in executions(evidence) {
             let report = &execution.report;
             known.executions += 1;
             told += report.qty;
             if !execution.busted {
-                booked += report.qty;
-                known.notional += report.qty.times(report.px);
+                // Beyond the order nothing is booked, and nothing is paid for.
+                let qty = report.qty.min(order_qty - booked);
+                known.overfill |= qty < report.qty;
+                booked += qty;
+                known.notional += qty.times(report.px);
                 known.fees += report.fee.unwrap_or_default();
             }
         }
     }
-    known.unpriced = if known.busted { Qty::ZERO } else { (cum_max - told).max(Qty::ZERO) };
-    let filled = booked + known.unpriced;
-    known.overfill = filled > order_qty;
-    known.filled = filled.min(order_qty);
-    known.absent = absences >= 2 && !known.exists;
+    let beyond = (words.cum_max - told).max(Qty::ZERO);
+    known.overfill |= beyond > order_qty - booked;
+    if known.busted {
+        known.unproven = beyond.min(order_qty - booked);
+    } else {
+        known.unpriced = beyond.min(order_qty - booked);
+    }
+    known.filled = booked + known.unpriced;
+    known.absent = (words.absences >= 2 || words.void) && !known.exists;
+    // The broker has nothing to cancel and shows no such order: two witnesses, twice heard.
+    let left = known.gone && words.absences >= 2;
     let never_was = !known.exists && (known.refused.is_some() || known.unsent || known.absent);
-    known.done = proven || never_was || (known.filled >= order_qty && !known.busted);
-    known.claimed &= !known.done;
+    let whole = known.filled >= order_qty && !known.busted;
+    known.done = (words.ended || never_was || whole || left) && known.unproven.is_zero();
+    // A read that shows it alive, asked after the claim was made, refutes the claim.
+    let refuted = words.seen_alive.is_some() && words.seen_alive > words.claimed;
+    known.claimed = !known.done && (words.read_filled || (words.claimed.is_some() && !refuted));
     known
 }
 

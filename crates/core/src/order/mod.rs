@@ -76,6 +76,10 @@ records! {
         pub tries: u32 = 3,
         /// Not again before.
         pub again: Nanos = 4,
+        /// When its answer came.
+        pub answered: Nanos = 5,
+        /// A read asked after the answer showed the order alive: the cancel failed.
+        pub failed: bool = 6,
     }
 }
 
@@ -96,6 +100,14 @@ pub struct Order {
     pub lookup: Nanos,
     /// Since when it is unresolved.
     pub unresolved_since: Nanos,
+    /// Journal record of its release.
+    pub released_seq: u64,
+    /// Signed remainder that was waived as dropped when it closed, and where in the journal.
+    pub dropped: Qty,
+    /// Signed remainder that was waived as refused when it closed.
+    pub rejected: Qty,
+    /// Journal record of the closing that waived.
+    pub waived_seq: u64,
 }
 
 impl Order {
@@ -111,6 +123,10 @@ impl Order {
             cancel: None,
             lookup: Nanos::MAX,
             unresolved_since: released,
+            released_seq: 0,
+            dropped: Qty::ZERO,
+            rejected: Qty::ZERO,
+            waived_seq: 0,
         }
     }
 
@@ -154,7 +170,7 @@ impl Order {
         !self.known.done
             && (self.is_unknown()
                 || self.known.claimed
-                || self.known.busted
-                || self.cancel.as_ref().is_some_and(|c| c.request.is_none() && c.tries > 0))
+                || self.known.unproven.0 > 0
+                || self.cancel.as_ref().is_some_and(|c| c.request.is_none() && !c.failed))
     }
 }

@@ -74,7 +74,7 @@ fn a_correction_replaces_and_a_bust_takes_back() {
 
 #[test]
 fn a_cancel_is_a_claim_until_it_is_read() {
-    let claim = Item::Claim(Claim { status: OrdStatus::Canceled });
+    let claim = Item::Claim(Claim { status: OrdStatus::Canceled, time: Nanos(3) });
     let k = known(vec![claim.clone()]);
     assert!(!k.done && k.claimed);
     let k = known(vec![claim, Item::Proof(Proof { status: OrdStatus::Canceled })]);

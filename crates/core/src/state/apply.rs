@@ -4,8 +4,8 @@
 use super::{OnWire, State};
 use crate::config::Config;
 use crate::event::{
-    Adopted, CancelReleased, Closed, Corrected, Ending, Event, Lane, Learned, Mode, Released,
-    RequestClass, RequestClosed, Requested, Staged, Started, TargetSet,
+    Adopted, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane, Learned,
+    Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started, TargetSet,
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
@@ -55,36 +55,28 @@ impl State {
             Event::Suspected(_) => self.recon.suspicious = true,
             Event::RoundStarted(_) => {
                 self.recon.round = self.seq;
+                self.recon.thorough = self.recon.suspicious;
                 self.recon.suspicious = false;
             }
-            Event::RoundEnded(e) => {
-                self.recon.round = 0;
-                (self.recon.ended, self.recon.compared) = (now, e.compared);
-                if e.compared && !self.recon.baseline {
-                    self.recon.baseline = true;
-                    self.recon.since = self.recon.since.max(now);
-                }
-            }
-            Event::Compared(e) => {
-                let seq = self.seq;
-                self.on_holding(e.holding, |h| {
-                    if h.differing == 0 || e.differing == 1 {
-                        h.differ_seq = seq;
-                    }
-                    (h.skips, h.differing, h.broker) = (e.skips, e.differing, e.broker);
-                    h.told = e.told;
-                });
-            }
+            Event::RoundEnded(e) => self.round_ended(now, e),
+            Event::Compared(e) => self.compared(e),
             Event::Corrected(e) => self.corrected(now, e),
             Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
             Event::Thawed(e) => self.on_holding(e.holding, |h| h.frozen = None),
             Event::Adopted(e) => self.adopted(e),
-            Event::ModeSet(e) => self.mode = e.mode,
+            // A kill is latched: nothing that comes later opens it.
+            Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
             Event::Staged(e) => self.staged(e),
             Event::Marked(e) => self.on_holding(e.holding, |h| h.mark = Some(e.quote)),
             Event::DayEnded(_) => self.holdings.iter_mut().for_each(|h| h.day_base = h.value()),
-            Event::Poisoned(_) => self.mode = Mode::Halted,
-            Event::Alert(_) | Event::Repeated(_) => {}
+            Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
+            Event::CancelFailed(e) => {
+                let order = self.orders.open.get_mut(&e.order);
+                if let Some(cancel) = order.and_then(|o| o.cancel.as_mut()) {
+                    cancel.failed = true;
+                }
+            }
+            Event::ModeSet(_) | Event::Poisoned(_) | Event::Alert(_) | Event::Repeated(_) => {}
         }
     }
 
@@ -98,12 +90,34 @@ impl State {
     /// A holding is busy while anything of it can move without a new input about it.
     pub(super) fn refresh_busy(&mut self, id: HoldingId) {
         let Some(h) = self.holdings.get(id.ix()) else { return };
-        let resting = h.paused > self.now && h.paused != Nanos::MAX;
-        if h.staged.lane != Lane::Idle || !h.open.is_empty() || resting || h.differing > 0 {
+        // Not compared with `now`: the pause is ended by an event, never by time alone.
+        let resting = h.paused.0 != i64::MIN && h.paused != Nanos::MAX;
+        let waiting = h.frozen == Some(Freeze::VenueUnknown) || h.differing > 0;
+        if h.staged.lane != Lane::Idle || !h.open.is_empty() || resting || waiting {
             self.busy.insert(id);
         } else {
             self.busy.remove(&id);
         }
+    }
+
+    fn round_ended(&mut self, now: Nanos, e: &RoundEnded) {
+        self.recon.round = 0;
+        (self.recon.ended, self.recon.compared) = (now, e.compared);
+        if e.compared && !self.recon.baseline {
+            self.recon.baseline = true;
+            self.recon.since = self.recon.since.max(now);
+        }
+    }
+
+    fn compared(&mut self, e: &Compared) {
+        let seq = self.seq;
+        self.on_holding(e.holding, |h| {
+            if h.differing == 0 || e.differing == 1 {
+                h.differ_seq = seq;
+            }
+            (h.skips, h.differing, h.broker) = (e.skips, e.differing, e.broker);
+            h.told = e.told;
+        });
     }
 
     fn started(&mut self, config: &Config, now: Nanos, e: &Started) {
@@ -112,22 +126,24 @@ impl State {
         self.recon.suspicious = true;
         self.recon.round = 0;
         self.wire.clear();
-        let arrival_max_ns = config.descriptor.arrival_max_ns;
+        let held_ns = config.descriptor.held_ns();
         if e.first {
-            self.limiter.fill_all(now, arrival_max_ns);
+            self.limiter.fill_all(now, held_ns);
         } else {
-            self.limiter.restarted(now, arrival_max_ns);
+            self.limiter.restarted(now, held_ns);
         }
         for order in self.orders.open.values_mut() {
             if let Some(cancel) = &mut order.cancel {
-                (cancel.request, cancel.again) = (None, now);
+                (cancel.request, cancel.again, cancel.answered) = (None, now, now);
             }
         }
     }
 
     fn target_set(&mut self, e: &TargetSet) {
+        let seq = self.seq;
         self.on_holding(e.holding, |h| {
             h.declared = true;
+            h.target_seq = seq;
             h.emitted = e.qty;
             h.rounded = e.rounded;
             h.dropped = Qty::ZERO;
@@ -140,8 +156,8 @@ impl State {
 
     fn requested(&mut self, config: &Config, now: Nanos, e: &Requested) {
         self.last_request = self.last_request.max(e.request.0);
-        let arrival_max_ns = config.descriptor.arrival_max_ns;
-        self.limiter.take(now, e.class.class(), e.request, arrival_max_ns);
+        let held_ns = config.descriptor.held_ns();
+        self.limiter.take(now, e.class.class(), e.request, held_ns);
         let seq = self.seq;
         let on_wire = OnWire { class: e.class, order: e.order, asked: now, asked_seq: seq };
         self.wire.insert(e.request, on_wire);
@@ -167,7 +183,8 @@ impl State {
             }
         }
         let holding = ticket.holding;
-        self.orders.add(Order::new(ticket));
+        let released_seq = self.seq;
+        self.orders.add(Order { released_seq, ..Order::new(ticket) });
         self.refresh_busy(holding);
     }
 
@@ -175,7 +192,9 @@ impl State {
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let tries = order.cancel.as_ref().map_or(0, |c| c.tries) + 1;
         let request = Some(e.request);
-        order.cancel = Some(CancelState { request, why: e.why, tries, again: Nanos::MAX });
+        let (again, answered) = (Nanos::MAX, Nanos::MAX);
+        let (why, failed) = (e.why, false);
+        order.cancel = Some(CancelState { request, why, tries, again, answered, failed });
     }
 
     fn request_closed(&mut self, config: &Config, now: Nanos, e: &RequestClosed) {
@@ -185,6 +204,9 @@ impl State {
             Ending::Unanswered => {}
         }
         let Some(on_wire) = self.wire.remove(&e.request) else { return };
+        if on_wire.class == RequestClass::Activity {
+            self.recon.activity_tried = now;
+        }
         if e.ok {
             self.limiter.strikes = 0;
             match on_wire.class {
@@ -202,6 +224,7 @@ impl State {
             let withdrawn = e.ending == Ending::Withdrawn;
             let wait_ns = if withdrawn { 0 } else { config.recon.lookup_ns };
             cancel.again = now.plus(wait_ns);
+            cancel.answered = now;
         }
     }
 
@@ -219,21 +242,29 @@ impl State {
         }
         let (side, holding) = (order.ticket.side, order.ticket.holding);
         let leaves_change = order.leaves() - leaves;
-        let paid_change = (order.paid() - paid).0 * side.sign() + (order.known.fees - fees).0;
+        let bought = order.paid() - paid;
+        let spent = if side == Side::Buy { bought } else { -bought };
+        let paid_change = spent + (order.known.fees - fees);
+        // A cumulative number has no time of its own: it is at least as old as its order.
+        let released = order.ticket.released;
         let effective = match &e.item {
-            Item::Fill(fill) => fill.time,
-            _ => Nanos(i64::MIN),
+            Item::Fill(fill) => fill.time.max(released).min(now),
+            _ => released,
         };
+        let ours = matches!(e.item, Item::Ack(_) | Item::Fill(_));
         let seq = self.seq;
         let Some(h) = self.holdings.get_mut(holding.ix()) else { return };
         match side {
             Side::Buy => h.buying += leaves_change,
             Side::Sell => h.selling += leaves_change,
         }
-        h.cash.0 -= paid_change;
+        h.cash -= paid_change;
         let delta = side.signed(delta);
         h.own += delta;
         replace_placeholder(h, delta, effective);
+        if ours {
+            (h.streak, h.code) = (0, 0);
+        }
         // What moves no quantity cannot race with a read of positions.
         if !delta.is_zero() {
             (h.moved_seq, h.moved) = (seq, now);
@@ -242,10 +273,19 @@ impl State {
 
     fn reopen(&mut self, no: OrderNo) {
         self.orders.reopen(no);
-        let Some(order) = self.orders.open.get(&no) else { return };
+        let Some(order) = self.orders.open.get_mut(&no) else { return };
         let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
+        let (dropped, rejected) = (order.dropped, order.rejected);
+        (order.dropped, order.rejected) = (Qty::ZERO, Qty::ZERO);
+        let waived_seq = order.waived_seq;
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
+            // What it waived is not settled any more, unless a target has rebased since.
+            if waived_seq > h.target_seq {
+                h.dropped -= dropped;
+                h.rejected -= rejected;
+            }
             h.open.push(no);
+            h.open.sort_unstable();
             match side {
                 Side::Buy => h.buying += leaves,
                 Side::Sell => h.selling += leaves,
@@ -255,8 +295,10 @@ impl State {
     }
 
     fn closed(&mut self, config: &Config, now: Nanos, e: &Closed) {
-        let Some(order) = self.orders.open.get(&e.order) else { return };
+        let seq = self.seq;
+        let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
+        (order.dropped, order.rejected, order.waived_seq) = (e.dropped, e.rejected, seq);
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             h.open.retain(|no| *no != e.order);
             match side {
@@ -283,6 +325,7 @@ impl State {
             if e.placeholder {
                 h.placeholder += e.own + e.manual;
                 h.placeholder_time = now;
+                h.placeholder_px = px;
             }
             (h.skips, h.differing, h.told) = (0, 0, false);
             (h.moved_seq, h.moved) = (seq, now);
@@ -326,6 +369,8 @@ fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos
     };
     h.manual -= from_manual;
     h.own -= replaced - from_manual;
+    // The correction's money goes with it: the fill brings its own.
+    h.cash += (replaced - from_manual).times(h.placeholder_px);
 }
 
 /// Position of a channel in [`State::links_up`].

@@ -42,6 +42,10 @@ pub struct HoldingState {
     pub told: bool,
     /// [`super::State::seq`] at which the first of them was seen.
     pub differ_seq: u64,
+    /// [`super::State::seq`] of the present target.
+    pub target_seq: u64,
+    /// Price at which the placeholder was booked.
+    pub placeholder_px: Px,
     /// Signed part of the position that was adopted without knowing the fills behind it.
     pub placeholder: Qty,
     /// Evidence effective by then replaces the placeholder.
@@ -89,6 +93,8 @@ impl Default for HoldingState {
             broker: Qty::ZERO,
             told: false,
             differ_seq: 0,
+            target_seq: 0,
+            placeholder_px: Px::ZERO,
             placeholder: Qty::ZERO,
             placeholder_time: Nanos(i64::MIN),
             moved_seq: 0,

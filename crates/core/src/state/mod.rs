@@ -45,6 +45,10 @@ pub struct ReconState {
     pub ended: Nanos,
     /// It compared; otherwise a read failed and the next round waits a little.
     pub compared: bool,
+    /// The present round began on suspicion: it reads orders whatever is known.
+    pub thorough: bool,
+    /// When the last read of account activity ended, well or badly.
+    pub activity_tried: Nanos,
     /// Something gave reason to read at once.
     pub suspicious: bool,
     /// [`State::seq`] at which the present round began; zero between rounds.
@@ -111,6 +115,8 @@ impl State {
                 baseline: false,
                 ended: Nanos(i64::MIN),
                 compared: true,
+                thorough: true,
+                activity_tried: Nanos(i64::MIN),
                 suspicious: false,
                 round: 0,
                 orders_seq: 0,

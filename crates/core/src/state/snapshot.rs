@@ -8,7 +8,7 @@ use crate::config::{CancelProof, Config, Window};
 use crate::event::{Freeze, Mode, RequestClass, Staged};
 use crate::ids::{HoldingId, OrderNo, RequestId, VenueText};
 use crate::limiter::{Limiter, Slots};
-use crate::num::{Amount, Qty};
+use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::{Evidence, Item};
 use crate::order::{CancelState, Order, Ticket, fold};
 use crate::quote::Quote;
@@ -71,6 +71,10 @@ records! {
         pub releases: Vec<Nanos> = 25,
         /// People were told.
         pub told: bool = 26,
+        /// Record of the present target.
+        pub target_seq: u64 = 27,
+        /// Price of the placeholder.
+        pub placeholder_px: Px = 28,
     }
 
     /// An order as it is stored.
@@ -89,6 +93,14 @@ records! {
         pub unresolved_since: Nanos = 6,
         /// When it closed, if it did.
         pub closed: Option<Nanos> = 7,
+        /// Record of its release.
+        pub released_seq: u64 = 8,
+        /// Waived as dropped.
+        pub dropped: Qty = 9,
+        /// Waived as refused.
+        pub rejected: Qty = 10,
+        /// Record of the waiver.
+        pub waived_seq: u64 = 11,
     }
 
     /// A slot that a request without an answer holds.
@@ -143,6 +155,10 @@ records! {
         pub since: Nanos = 8,
         /// The last round compared.
         pub compared: bool = 9,
+        /// The present round reads orders whatever is known.
+        pub thorough: bool = 10,
+        /// Activity was last asked for.
+        pub activity_tried: Nanos = 11,
     }
 
     /// The state as it is stored.
@@ -197,6 +213,10 @@ fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
         lookup: order.lookup,
         unresolved_since: order.unresolved_since,
         closed,
+        released_seq: order.released_seq,
+        dropped: order.dropped,
+        rejected: order.rejected,
+        waived_seq: order.waived_seq,
     }
 }
 
@@ -211,6 +231,10 @@ fn order_from(row: OrderState, proof: CancelProof) -> Order {
         cancel: row.cancel,
         lookup: row.lookup,
         unresolved_since: row.unresolved_since,
+        released_seq: row.released_seq,
+        dropped: row.dropped,
+        rejected: row.rejected,
+        waived_seq: row.waived_seq,
     }
 }
 
@@ -242,6 +266,8 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         mark: h.mark,
         releases: h.releases.iter().copied().collect(),
         told: h.told,
+        target_seq: h.target_seq,
+        placeholder_px: h.placeholder_px,
     }
 }
 
@@ -273,6 +299,8 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         mark: row.mark,
         releases: row.releases.into(),
         told: row.told,
+        target_seq: row.target_seq,
+        placeholder_px: row.placeholder_px,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,
@@ -330,6 +358,8 @@ impl State {
                 externals: self.recon.externals.iter().copied().collect(),
                 since: self.recon.since,
                 compared: self.recon.compared,
+                thorough: self.recon.thorough,
+                activity_tried: self.recon.activity_tried,
             },
             orders_today: self.orders_today,
             day: self.day,
@@ -371,6 +401,8 @@ impl State {
             externals: recon.externals.into_iter().collect(),
             since: recon.since,
             compared: recon.compared,
+            thorough: recon.thorough,
+            activity_tried: recon.activity_tried,
         };
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
         let proof = config.descriptor.cancel_proof;

@@ -1,13 +1,15 @@
 //! An engine with one holding and a broker that answers reads from what the test says is true.
 #![allow(dead_code)]
 
+pub mod words;
+
 use truefill_core::config::{
     Config, Descriptor, Holding, Instrument, Policy, Recon, Risk, Scope, Strategy, Window,
 };
 use truefill_core::effect::Effect;
 use truefill_core::engine::Engine;
 use truefill_core::event::Event;
-use truefill_core::ids::{HoldingId, InstrumentId, RequestId, SleeveId, VenueText};
+use truefill_core::ids::{HoldingId, InstrumentId, OrderNo, RequestId, SleeveId, VenueText};
 use truefill_core::input::{Envelope, Input, Release, Start, Target};
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::quote::{Mark, Quote};
@@ -69,6 +71,15 @@ pub struct Kit {
     pub cancels: Vec<RequestId>,
     /// Reads are answered only while this is set.
     pub answers: bool,
+    pub bid: i64,
+    pub ask: i64,
+    pub has_quote: bool,
+    pub complete: bool,
+    pub fail_activity: bool,
+    pub asks: usize,
+    pub last_step_events: usize,
+    /// Orders that a cancel was sent for.
+    pub cancelled: Vec<OrderNo>,
 }
 
 impl Kit {
@@ -87,6 +98,14 @@ impl Kit {
             sent: Vec::new(),
             cancels: Vec::new(),
             answers: true,
+            bid: 100,
+            ask: 100,
+            has_quote: true,
+            complete: true,
+            fail_activity: false,
+            asks: 0,
+            last_step_events: 0,
+            cancelled: Vec::new(),
         };
         kit.input(Input::Start(Start { epoch: 1_000_000_000 }));
         kit.wait(10);
@@ -96,9 +115,9 @@ impl Kit {
 
     pub fn quote(&self) -> Quote {
         Quote {
-            bid_px: Px::whole(100),
+            bid_px: Px::whole(self.bid),
             bid_qty: Qty::whole(1000),
-            ask_px: Px::whole(100),
+            ask_px: Px::whole(self.ask),
             ask_qty: Qty::whole(1000),
             time: self.now,
         }
@@ -122,9 +141,20 @@ impl Kit {
     }
 
     fn step(&mut self, input: Input) -> Vec<Input> {
-        let marks = vec![Mark { instrument: I, quote: self.quote() }];
+        let marks = if self.has_quote {
+            self.engine
+                .config()
+                .instruments
+                .iter()
+                .enumerate()
+                .map(|(n, _)| Mark { instrument: InstrumentId(n as u32), quote: self.quote() })
+                .collect()
+        } else {
+            vec![]
+        };
         let step = self.engine.step(&Envelope { now: self.now, marks, input });
         assert!(!self.engine.is_poisoned(), "{:?}", step.effects);
+        self.last_step_events = step.events.len();
         self.events.extend(step.events.into_iter().map(|e| (self.now, e)));
         let mut answers = Vec::new();
         for effect in step.effects {
@@ -132,8 +162,12 @@ impl Kit {
                 Effect::Send { request, what: Request::New(new), .. } => {
                     self.sent.push((request, new));
                 }
-                Effect::Send { request, .. } => self.cancels.push(request),
+                Effect::Send { request, what, .. } => {
+                    self.cancelled.push(what.order());
+                    self.cancels.push(request)
+                }
                 Effect::Ask { request, what, .. } if self.answers => {
+                    self.asks += 1;
                     let found = self.found(&what);
                     answers.push(Input::Answer(Answer { request, found }));
                 }
@@ -154,7 +188,13 @@ impl Kit {
                 };
                 Found::Positions(PositionRows { rows: vec![row] })
             }
-            Query::Orders(_) => Found::Orders(OrderRows { rows, complete: true }),
+            Query::Orders(_) => Found::Orders(OrderRows { rows, complete: self.complete }),
+            Query::Activity(_) if self.fail_activity => {
+                Found::Failed(truefill_core::report::Failed {
+                    cause: truefill_core::report::ReadFailure::Server,
+                    retry_after_ns: None,
+                })
+            }
             Query::Activity(_) => {
                 Found::Activity(ActivityRows { rows: self.truth.activity.clone(), complete: true })
             }
@@ -197,8 +237,9 @@ impl Kit {
     /// Lets seconds pass; the engine is woken at each of its deadlines.
     pub fn wait(&mut self, seconds: i64) {
         let end = self.now.plus(seconds * SECOND_NS);
-        for _ in 0..100_000 {
-            let next = self.engine.next_deadline(self.now).max(self.now.plus(1));
+        for _ in 0..2_000_000 {
+            let raw = self.engine.next_deadline(self.now);
+            let next = if raw <= self.now { self.now.plus(SECOND_NS / 10) } else { raw };
             if next > end {
                 break;
             }

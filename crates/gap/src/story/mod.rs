@@ -40,17 +40,50 @@ struct Op {
 #[derive(Clone, Debug)]
 enum What {
     Mark(InstrumentId, Px),
-    Decided { holding: HoldingId, qty: Qty, px: Option<Px> },
-    Emitted { holding: HoldingId, qty: Qty, rounded: Qty },
-    Admitted { holding: HoldingId, qty: Qty },
-    Queue { holding: HoldingId, reason: QueueReason },
+    Decided {
+        holding: HoldingId,
+        qty: Qty,
+        px: Option<Px>,
+    },
+    Emitted {
+        holding: HoldingId,
+        qty: Qty,
+        rounded: Qty,
+    },
+    Admitted {
+        holding: HoldingId,
+        qty: Qty,
+    },
+    Queue {
+        holding: HoldingId,
+        reason: QueueReason,
+    },
     Released(OrderNo),
     Accepted(OrderNo),
     Filled(OrderNo, FillReport),
-    Ended { order: OrderNo, dropped: Qty, rejected: Qty },
-    RejectedAgain { holding: HoldingId },
-    External { holding: HoldingId, qty: Qty, px: Option<Px> },
-    Adopted { holding: HoldingId, qty: Qty },
+    Ended {
+        order: OrderNo,
+        dropped: Qty,
+        rejected: Qty,
+    },
+    RejectedAgain {
+        holding: HoldingId,
+    },
+    /// A closed order came back: what it had waived is not waived any more.
+    Unwaived {
+        holding: HoldingId,
+        dropped: Qty,
+        rejected: Qty,
+    },
+    External {
+        holding: HoldingId,
+        qty: Qty,
+        px: Option<Px>,
+    },
+    Adopted {
+        holding: HoldingId,
+        qty: Qty,
+    },
     DayEnd,
 }
 
@@ -94,7 +127,18 @@ impl Story {
     /// Takes the next event of the journal.
     pub fn event(&mut self, now: Nanos, event: &Event) {
         let before = event_holding(event, &self.state).map(|h| (h, self.state.holding(h).own));
+        let waived = event_order_holding(event, &self.state).map(|id| {
+            let h = self.state.holding(id);
+            (id, h.dropped, h.rejected)
+        });
         self.state.apply(&self.config, now, event);
+        if let Some((holding, dropped, rejected)) = waived {
+            let h = self.state.holding(holding);
+            let (dropped, rejected) = (dropped - h.dropped, rejected - h.rejected);
+            if !dropped.is_zero() || !rejected.is_zero() {
+                self.push(now, What::Unwaived { holding, dropped, rejected });
+            }
+        }
         match event {
             Event::TargetSet(e) => {
                 let holding = e.holding;
@@ -216,7 +260,8 @@ impl Story {
         let ticket = &teller.order.ticket;
         let Some(exists_at) = teller.exists_at else { return };
         let accepted = accepted_time(&teller.order.evidence).unwrap_or(exists_at);
-        self.push(accepted.max(ticket.released), What::Accepted(no));
+        let clamp = |at: Nanos| at.max(ticket.released).min(teller.learned_at);
+        self.push(clamp(accepted), What::Accepted(no));
         let mut room = ticket.qty;
         for execution in executions(&teller.order.evidence) {
             if execution.busted || room.is_zero() {
@@ -225,7 +270,7 @@ impl Story {
             let mut report = execution.report;
             report.qty = report.qty.min(room);
             room -= report.qty;
-            self.push(report.time.max(ticket.released), What::Filled(no, report));
+            self.push(clamp(report.time), What::Filled(no, report));
         }
         let unpriced = teller.order.known.unpriced.min(room);
         if unpriced.0 > 0 {
@@ -243,6 +288,12 @@ impl Story {
             self.push(teller.learned_at, What::Filled(no, report));
         }
     }
+}
+
+/// The holding of the order that an event brings evidence about.
+fn event_order_holding(event: &Event, state: &State) -> Option<HoldingId> {
+    let Event::Learned(Learned { order, .. }) = event else { return None };
+    state.orders.get(*order).map(|o| o.ticket.holding)
 }
 
 /// The holding whose position an event about an order may move.

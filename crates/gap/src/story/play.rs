@@ -120,6 +120,7 @@ impl Player<'_> {
             | What::Admitted { holding, .. }
             | What::Queue { holding, .. }
             | What::RejectedAgain { holding }
+            | What::Unwaived { holding, .. }
             | What::External { holding, .. }
             | What::Adopted { holding, .. } => Some(*holding),
             What::Released(no) | What::Accepted(no) | What::Filled(no, _) => self.of_order(*no),
@@ -178,6 +179,10 @@ impl Player<'_> {
                 self.rungs[at].backoff = *reason == QueueReason::Backoff;
             }
             What::RejectedAgain { .. } => self.rungs[at].rejected = Qty::ZERO,
+            What::Unwaived { dropped, rejected, .. } => {
+                self.rungs[at].dropped -= *dropped;
+                self.rungs[at].rejected -= *rejected;
+            }
             What::Released(no) => self.release(at, *no),
             What::Accepted(no) => {
                 if let Some((_, there)) = self.rungs[at].open.get_mut(no) {

@@ -122,10 +122,12 @@ pub fn items() -> Vec<Item> {
         Item::Fill(fill_report()),
         Item::Bust(bust_report()),
         Item::Cum(CumQty { cum: qty(350) }),
-        Item::Claim(Claim { status: OrdStatus::Canceled }),
+        Item::Claim(Claim { status: OrdStatus::Canceled, time: AT }),
         Item::Proof(Proof { status: OrdStatus::Expired }),
-        Item::Seen(Seen {}),
+        Item::Seen(Seen { asked: Some(AT) }),
         Item::Absence(Absence { asked: AT }),
+        Item::Void(Void {}),
+        Item::Gone(Gone {}),
     ]
 }
 
@@ -227,6 +229,7 @@ fn order_events() -> Vec<Event> {
             request: REQUEST,
             why: CancelWhy::Remainder,
         }),
+        Event::CancelFailed(CancelFailed { order: ORDER }),
         Event::RequestClosed(RequestClosed {
             request: REQUEST,
             ending: Ending::Unanswered,

@@ -78,7 +78,7 @@ impl Shell {
     }
 
     fn step(&mut self, input: Input, batch: &mut Batch, effects: &mut Vec<Effect>) {
-        let marks = self.engine.marks_for(&input).into_iter();
+        let marks = self.engine.marks_for(Nanos(self.now), &input).into_iter();
         let marks = marks.map(|instrument| Mark { instrument, quote: quote(self.now) });
         let envelope = Envelope { now: Nanos(self.now), marks: marks.collect(), input };
         let step = self.engine.step(&envelope);

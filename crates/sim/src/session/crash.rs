@@ -60,14 +60,14 @@ impl Session<'_> {
     /// The process is gone. `committed` tells whether the last batch was durable: then memory
     /// and journal must agree.
     pub(super) fn go_down(&mut self, committed: bool) -> Result<(), SessionError> {
-        let digest = self.engine.digest();
+        let memory = self.engine.state().clone();
         self.batch.clear();
         self.inbox.clear();
         self.sent.clear();
         self.timeouts.clear();
         self.broker.connection_lost(self.now);
         self.engine = truefill_journal::recover(self.store, self.plan.config.clone())?;
-        if committed && self.engine.digest() != digest {
+        if committed && *self.engine.state() != memory {
             self.checker.broken("law 4: the journal gives another state than memory had".into());
         }
         self.measure.crashed();

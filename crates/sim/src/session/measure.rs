@@ -99,7 +99,7 @@ impl Measure {
             queue: Vec::new(),
             incidents: Vec::new(),
             windows: config.descriptor.windows.clone(),
-            arrival_max_ns: config.descriptor.arrival_max_ns,
+            arrival_max_ns: config.descriptor.held_ns(),
         }
     }
 

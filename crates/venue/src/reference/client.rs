@@ -8,11 +8,12 @@ use serde_json::value::RawValue;
 use super::number::Num;
 use super::rows::{bust_in, fill_in, optional_text, shortened, status_in, text, time, word};
 use super::wire::{
-    AnswerIn, CancelWire, NewWire, PushWire, RefusedWire, ReplyWire, RequestWire, TakenWire,
+    ActivityWire, AnswerIn, CancelWire, NewWire, OrderWire, PositionWire, PushWire, RefusedWire,
+    ReplyWire, RequestWire, TakenWire,
 };
 use super::{ROWS_MAX, ReferenceCodec, parse};
 use crate::codec::{ClientCodec, Garbage, StreamFrame};
-use truefill_core::ids::{RequestId, VenueText};
+use truefill_core::ids::{CL_ORD_PREFIX, RequestId, VenueText};
 use truefill_core::report::{
     ActivityRows, Failed, Found, News, OneRow, OrderRows, Outcome, PositionRows, Push, ReadFailure,
     Refused, RejectCode, Taken, Unclear, UnknownCause,
@@ -107,6 +108,18 @@ impl ClientCodec for ReferenceCodec {
 }
 
 impl ReferenceCodec {
+    /// Reads a row, unless it is about a symbol that is not configured and carries no client id
+    /// of our making.
+    fn unless_foreign<R>(
+        &self,
+        symbol: &str,
+        client_id: Option<&str>,
+        read: impl FnOnce() -> Result<R, Garbage>,
+    ) -> Result<Option<R>, Garbage> {
+        let ours = client_id.is_some_and(|id| id.starts_with(CL_ORD_PREFIX));
+        if self.symbols.id(symbol).is_none() && !ours { Ok(None) } else { read().map(Some) }
+    }
+
     fn answer_in(&self, id: RequestId, query: &Query, body: &[u8]) -> Result<Found, Garbage> {
         let answer: AnswerIn<'_> = parse(body)?;
         if answer.id != id.0 {
@@ -116,7 +129,9 @@ impl ReferenceCodec {
         match query {
             Query::Positions(_) => {
                 let raw = present(answer.positions.as_deref())?;
-                let (rows, readable) = rows_in(raw, |wire| self.position_in(&wire));
+                let (rows, readable) = rows_in(raw, |wire: PositionWire<'_>| {
+                    self.unless_foreign(&wire.symbol, None, || self.position_in(&wire))
+                });
                 if !readable {
                     return Err(Garbage::new("a row of positions cannot be read"));
                 }
@@ -124,17 +139,23 @@ impl ReferenceCodec {
             }
             Query::Orders(_) => {
                 let raw = present(answer.orders.as_deref())?;
-                let (rows, readable) = rows_in(raw, |wire| self.order_in(&wire));
+                let (rows, readable) = rows_in(raw, |wire: OrderWire<'_>| {
+                    let id = wire.client_id.as_deref();
+                    self.unless_foreign(&wire.symbol, id, || self.order_in(&wire))
+                });
                 Ok(Found::Orders(OrderRows { rows, complete: complete && readable }))
             }
             Query::Activity(_) => {
                 let raw = present(answer.activity.as_deref())?;
-                let (rows, readable) = rows_in(raw, |wire| self.activity_in(&wire));
+                let (rows, readable) = rows_in(raw, |wire: ActivityWire<'_>| {
+                    let id = wire.client_id.as_deref();
+                    self.unless_foreign(&wire.symbol, id, || self.activity_in(&wire))
+                });
                 Ok(Found::Activity(ActivityRows { rows, complete: complete && readable }))
             }
             Query::Order(_) => {
                 let raw = present(answer.order.as_deref())?;
-                let (mut rows, readable) = rows_in(raw, |wire| self.order_in(&wire));
+                let (mut rows, readable) = rows_in(raw, |wire| self.order_in(&wire).map(Some));
                 if !readable || rows.len() > 1 {
                     return Err(Garbage::new("the row of the order cannot be read"));
                 }
@@ -159,16 +180,20 @@ fn present<'a, 'b>(rows: Option<&'b [&'a RawValue]>) -> Result<&'b [&'a RawValue
     Ok(rows)
 }
 
-/// The rows that can be read, and whether that was all of them.
+/// The rows that can be read, and whether that was all of them. Rows about what is not traded
+/// here are left out (`None`): somebody else's order elsewhere must not stop anything.
 fn rows_in<'a, W: Deserialize<'a>, R>(
     raw: &[&'a RawValue],
-    read: impl Fn(W) -> Result<R, Garbage>,
+    read: impl Fn(W) -> Result<Option<R>, Garbage>,
 ) -> (Vec<R>, bool) {
     let mut rows = Vec::with_capacity(raw.len());
+    let mut readable = true;
     for row in raw {
-        rows.extend(serde_json::from_str::<W>(row.get()).ok().and_then(|wire| read(wire).ok()));
+        match serde_json::from_str::<W>(row.get()).ok().map(&read) {
+            Some(Ok(row)) => rows.extend(row),
+            Some(Err(_)) | None => readable = false,
+        }
     }
-    let readable = rows.len() == raw.len();
     (rows, readable)
 }
 

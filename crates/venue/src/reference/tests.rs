@@ -329,7 +329,6 @@ fn a_bad_row_is_skipped_and_the_answer_incomplete() {
         ("\"buy\"", "\"long\""),
         ("\"open\"", "\"mystery\""),
         ("\"open\"", "null"),
-        ("NSE:INFY", "INFY"),
         ("\"10\"", "\"1.5777777777770001\""),
         ("\"10\"", "0"),
         ("\"10\"", "-1"),
@@ -363,8 +362,11 @@ fn positions_are_read_whole_or_not_at_all() {
     };
     let Found::Positions(found) = read(row) else { panic!("readable") };
     assert_eq!(found.rows[0].qty, Qty::whole(-3));
-    let misspelt = row.replace("NSE:INFY", "INFY");
-    assert!(matches!(read(&format!("{row},{misspelt}")), Found::Failed(_)));
+    let broken = row.replace("\"-3\"", "\"-3x\"");
+    assert!(matches!(read(&format!("{row},{broken}")), Found::Failed(_)));
+    let elsewhere = row.replace("NSE:INFY", "NSE:OTHER");
+    let Found::Positions(found) = read(&format!("{row},{elsewhere}")) else { panic!("readable") };
+    assert_eq!(found.rows.len(), 1, "what is not traded here is left out");
 }
 
 #[test]

@@ -1,0 +1,199 @@
+//! No input ends the process, breaks a law or changes state without an event; and an engine that
+//! was restored decides as the one that lived.
+
+mod kit;
+mod wild;
+
+use kit::config;
+use proptest::prelude::*;
+use truefill_core::config::{CancelProof, Config, Holding, Remainder, Scope, Window};
+use truefill_core::effect::Effect;
+use truefill_core::engine::{Engine, Step};
+use truefill_core::ids::{ClOrdId, InstrumentId, RequestId, SleeveId, VenueText};
+use truefill_core::input::{Envelope, Input, Release, Start};
+use truefill_core::num::{Amount, NANO, Qty};
+use truefill_core::quote::{Mark, Quote};
+use truefill_core::report::{ActivityRows, Answer, Found, OrderRows, PositionRows};
+use truefill_core::request::{Query, Request};
+use truefill_core::state::State;
+use truefill_core::time::{Nanos, SECOND_NS};
+use wild::{Raw, Scene, raw};
+
+const EPOCH: u64 = 1_000_000_000;
+
+/// Two holdings, one of them with coarse rules, windows of every kind.
+fn two(coarse: bool, proof: CancelProof) -> Config {
+    let mut c = config();
+    let mut other = c.instruments[0].clone();
+    other.symbol = "Y".into();
+    if coarse {
+        other.multiplier = Qty::whole(50);
+        (other.lot, other.min_qty) = (Qty::whole(5), Qty::whole(10));
+        other.max_qty = Some(Qty::whole(20));
+    }
+    c.instruments.push(other);
+    let instrument = InstrumentId(1);
+    c.holdings.push(Holding { instrument, product: VenueText::EMPTY, sleeve: SleeveId(1) });
+    c.strategies[0].entry.remainder = Remainder::Cancel;
+    c.strategies[0].entry.patience_ns = 3 * SECOND_NS;
+    c.descriptor.windows = vec![
+        Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
+        Window { n: 10, per_ns: SECOND_NS, scope: Scope::All },
+        Window { n: 40, per_ns: 60 * SECOND_NS, scope: Scope::All },
+    ];
+    c.descriptor.cancel_proof = proof;
+    c.risk.daily_loss_max = Some(Amount(1_000_000 * NANO * NANO));
+    c
+}
+
+struct World {
+    config: Config,
+    engine: Engine,
+    now: Nanos,
+    requests: Vec<RequestId>,
+    ids: Vec<ClOrdId>,
+}
+
+impl World {
+    /// An engine that read an empty account.
+    fn started(config: Config) -> Self {
+        let engine = Engine::new(config.clone()).expect("a right configuration");
+        let now = Nanos(1_000_000 * SECOND_NS);
+        let (requests, ids) = (Vec::new(), Vec::new());
+        let mut world = Self { config, engine, now, requests, ids };
+        world.bare(Input::Start(Start { epoch: EPOCH }));
+        world.now = world.now.plus(70 * SECOND_NS);
+        let mut effects = world.bare(Input::Release(Release {}));
+        while !world.engine.state().recon.baseline {
+            let mut next = Vec::new();
+            for effect in effects {
+                let Effect::Ask { request, what, .. } = effect else { continue };
+                let found = match what {
+                    Query::Positions(_) => Found::Positions(PositionRows { rows: vec![] }),
+                    Query::Activity(_) => {
+                        Found::Activity(ActivityRows { rows: vec![], complete: true })
+                    }
+                    _ => Found::Orders(OrderRows { rows: vec![], complete: true }),
+                };
+                next.extend(world.bare(Input::Answer(Answer { request, found })));
+            }
+            next.extend(world.bare(Input::Release(Release {})));
+            effects = next;
+        }
+        world.now = world.now.plus(70 * SECOND_NS);
+        world
+    }
+
+    fn bare(&mut self, input: Input) -> Vec<Effect> {
+        self.engine.step(&Envelope { now: self.now, marks: vec![], input }).effects
+    }
+
+    fn marks(&self, scene: &Scene<'_>, raw: Raw) -> Vec<Mark> {
+        if raw.c.is_multiple_of(6) {
+            return Vec::new();
+        }
+        let px = scene.px(raw.c);
+        let qty = Qty::whole(5);
+        let quote = Quote { bid_px: px, bid_qty: qty, ask_px: px, ask_qty: qty, time: self.now };
+        (0..2).map(|id| Mark { instrument: InstrumentId(id), quote }).collect()
+    }
+
+    fn step(&mut self, envelope: &Envelope) -> Result<(), String> {
+        let before = self.engine.state().clone();
+        let step = self.engine.step(envelope);
+        let input = &envelope.input;
+        if self.engine.is_poisoned() {
+            return Err(format!("poisoned by {input:?}: {:?}", step.effects));
+        }
+        if step.events.is_empty() && *self.engine.state() != before {
+            return Err(format!("{input:?} changed state without an event"));
+        }
+        self.replays(before, &step)?;
+        self.restores(envelope)?;
+        for effect in step.effects {
+            match effect {
+                Effect::Send { request, what, .. } => {
+                    self.requests.push(request);
+                    if let Request::New(new) = what {
+                        self.ids.push(new.cl_ord_id);
+                    }
+                }
+                Effect::Ask { request, .. } => self.requests.push(request),
+                _ => {}
+            }
+        }
+        self.requests.drain(..self.requests.len().saturating_sub(12));
+        self.ids.drain(..self.ids.len().saturating_sub(6));
+        Ok(())
+    }
+
+    /// Applying the events to the state before gives the state after.
+    fn replays(&self, before: State, step: &Step) -> Result<(), String> {
+        let mut replay = Engine::recovered(self.config.clone(), before)?;
+        if !step.events.is_empty() {
+            replay.replay_input();
+        }
+        for event in &step.events {
+            replay.replay(self.now, event);
+        }
+        if replay.state() == self.engine.state() {
+            return Ok(());
+        }
+        Err("the events give another state".to_owned())
+    }
+
+    /// A snapshot gives the whole state again, and the same next decision.
+    fn restores(&self, envelope: &Envelope) -> Result<(), String> {
+        let state = self.engine.state();
+        let restored = State::restore(&self.config, state.snapshot(true));
+        if restored != *state {
+            return Err("a snapshot gives another state".to_owned());
+        }
+        let mut restored = Engine::recovered(self.config.clone(), restored)?;
+        let mut live = self.engine.clone();
+        let input = Input::Release(Release {});
+        let next = Envelope { now: self.now.plus(1), marks: envelope.marks.clone(), input };
+        let (one, two) = (restored.step(&next).events, live.step(&next).events);
+        if one == two { Ok(()) } else { Err("restored, it decides otherwise".to_owned()) }
+    }
+}
+
+fn survives(all: &[Raw], extreme: bool, coarse: bool, proof: CancelProof) -> Result<(), String> {
+    let mut world = World::started(two(coarse, proof));
+    for raw in all {
+        let (input, marks) = {
+            let (now, epoch) = (world.now, EPOCH);
+            let (requests, ids) = (&world.requests, &world.ids);
+            let scene = Scene { engine: &world.engine, now, requests, ids, epoch, extreme };
+            (scene.input(*raw), world.marks(&scene, *raw))
+        };
+        for input in [input, Input::Release(Release {})] {
+            world.step(&Envelope { now: world.now, marks: marks.clone(), input })?;
+        }
+        let steps = [0, SECOND_NS / 10, SECOND_NS, 4 * SECOND_NS, 1, SECOND_NS / 2];
+        world.now = world.now.plus(steps[usize::from(raw.dt % 6)]);
+    }
+    Ok(())
+}
+
+fn proof() -> impl Strategy<Value = CancelProof> {
+    prop::sample::select(vec![CancelProof::Read, CancelProof::Word])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn inputs_within_bounds(
+        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
+    ) {
+        prop_assert_eq!(survives(&all, false, coarse, proof), Ok(()));
+    }
+
+    #[test]
+    fn inputs_at_the_ends_of_every_range(
+        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
+    ) {
+        prop_assert_eq!(survives(&all, true, coarse, proof), Ok(()));
+    }
+}
