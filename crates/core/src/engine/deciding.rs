@@ -111,7 +111,9 @@ impl<'a> Deciding<'a> {
             }
             let Some(order) = self.state.orders.open.get(&no) else { continue };
             // What it was filled at is still to be read.
-            if self.config.descriptor.activity && super::timers::is_unpriced(self.state, order) {
+            if self.config.descriptor.activity
+                && super::timers::is_unpriced(self.config, self.state, order)
+            {
                 continue;
             }
             // A remainder is waived from the target it was meant for, never from a newer one.

@@ -182,14 +182,18 @@ pub(super) fn activity_at(config: &Config, state: &State) -> Nanos {
     if state.holdings.iter().any(|h| drifting(&h)) {
         return again;
     }
-    let unpriced = state.orders.open.values().filter(|o| is_unpriced(state, o));
+    let unpriced = state.orders.open.values().filter(|o| is_unpriced(config, state, o));
     let moved = unpriced.map(|o| state.holding(o.ticket.holding).moved).min();
     moved.map_or(Nanos::MAX, |moved| moved.plus(config.recon.lookup_ns).max(again))
 }
 
 /// Part of the order is known by CumQty only, and activity was not read since it moved.
-pub(super) fn is_unpriced(state: &State, order: &Order) -> bool {
-    let moved_seq = state.holding(order.ticket.holding).moved_seq;
+pub(super) fn is_unpriced(config: &Config, state: &State, order: &Order) -> bool {
+    let h = state.holding(order.ticket.holding);
+    // A read may be as old as the broker declares: only a younger one proves anything.
+    let lag_ns = config.descriptor.read_lag_max_ns;
+    let read = state.recon.activity_seq > h.moved_seq
+        && state.recon.activity_asked >= h.moved.plus(lag_ns);
     let open = order.known.unpriced.0 > 0 || order.known.unproven.0 > 0;
-    open && state.recon.activity_seq <= moved_seq
+    open && !read
 }

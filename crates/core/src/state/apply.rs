@@ -210,7 +210,10 @@ impl State {
         if e.ok {
             self.limiter.strikes = 0;
             match on_wire.class {
-                RequestClass::Activity => self.recon.activity_seq = on_wire.asked_seq,
+                RequestClass::Activity => {
+                    self.recon.activity_seq = on_wire.asked_seq;
+                    self.recon.activity_asked = on_wire.asked;
+                }
                 RequestClass::Orders => self.recon.orders_seq = on_wire.asked_seq,
                 _ => {}
             }

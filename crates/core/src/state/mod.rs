@@ -47,6 +47,8 @@ pub struct ReconState {
     pub compared: bool,
     /// The present round began on suspicion: it reads orders whatever is known.
     pub thorough: bool,
+    /// When the last good read of account activity was asked.
+    pub activity_asked: Nanos,
     /// When the last read of account activity ended, well or badly.
     pub activity_tried: Nanos,
     /// Something gave reason to read at once.
@@ -116,6 +118,7 @@ impl State {
                 ended: Nanos(i64::MIN),
                 compared: true,
                 thorough: true,
+                activity_asked: Nanos(i64::MIN),
                 activity_tried: Nanos(i64::MIN),
                 suspicious: false,
                 round: 0,

@@ -159,6 +159,8 @@ records! {
         pub thorough: bool = 10,
         /// Activity was last asked for.
         pub activity_tried: Nanos = 11,
+        /// The last good read of activity was asked.
+        pub activity_asked: Nanos = 12,
     }
 
     /// The state as it is stored.
@@ -360,6 +362,7 @@ impl State {
                 compared: self.recon.compared,
                 thorough: self.recon.thorough,
                 activity_tried: self.recon.activity_tried,
+                activity_asked: self.recon.activity_asked,
             },
             orders_today: self.orders_today,
             day: self.day,
@@ -403,6 +406,7 @@ impl State {
             compared: recon.compared,
             thorough: recon.thorough,
             activity_tried: recon.activity_tried,
+            activity_asked: recon.activity_asked,
         };
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
         let proof = config.descriptor.cancel_proof;

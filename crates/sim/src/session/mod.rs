@@ -10,11 +10,13 @@
 //! | `tape` | the last quotes, and which the engine wants to see |
 //! | `crash` | the engine's process dies and comes back |
 //! | `settle` | faults off, everything must converge |
+//! | `books` | the ledger against the truth |
 //! | `measure` | what happened, in numbers |
 //!
 //! Invariants: time never runs backwards; equal plans give byte-identical record streams; the
 //! broker's truth is never shown to the engine.
 
+mod books;
 mod crash;
 mod ideal;
 mod measure;
@@ -365,6 +367,8 @@ impl<'a> Session<'a> {
         if !gap.is_exact() {
             violations.push(format!("law 8: the gap has a residual of {}", gap.residual()));
         }
+        let truth = self.broker.truth();
+        violations.extend(books::differences(&self.plan.config, &told.entries, truth));
         let mut positions = Vec::new();
         for (at, counters) in told.counters.iter().enumerate() {
             let h = &self.engine.state().holdings[at];
