@@ -64,15 +64,20 @@ pub struct Known {
 pub struct Execution {
     /// The report in force.
     pub report: FillReport,
-    /// Every id under which it was told of.
-    pub ids: Vec<VenueText>,
+    /// Other ids under which it was told of.
+    pub other_ids: Vec<VenueText>,
     /// Taken back.
     pub busted: bool,
 }
 
 impl Execution {
+    /// It was told of under this id.
+    fn is_called(&self, id: &VenueText) -> bool {
+        self.report.exec_id == *id || self.other_ids.contains(id)
+    }
+
     fn new(report: &FillReport) -> Self {
-        Self { report: report.clone(), ids: vec![report.exec_id], busted: false }
+        Self { report: report.clone(), other_ids: Vec::new(), busted: false }
     }
 }
 
@@ -122,7 +127,7 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
             continue;
         }
         for execution in &mut found {
-            execution.busted |= execution.ids.contains(&bust.exec_id);
+            execution.busted |= execution.is_called(&bust.exec_id);
         }
     }
     found
@@ -130,9 +135,7 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
 
 /// The later report is in force; a missing detail is taken from the other one.
 fn revise(known: &mut Execution, fill: &FillReport) {
-    if !known.ids.contains(&fill.exec_id) {
-        known.ids.push(fill.exec_id);
-    }
+    let other_id = if known.is_called(&fill.exec_id) { None } else { Some(fill.exec_id) };
     let old = &known.report;
     let newer = (fill.time, fill) > (old.time, old);
     let mut report = if newer { fill.clone() } else { old.clone() };
@@ -140,6 +143,10 @@ fn revise(known: &mut Execution, fill: &FillReport) {
     report.liquidity = report.liquidity.or(other.liquidity);
     report.touch = report.touch.or(other.touch);
     report.fee = report.fee.or(other.fee);
+    // Whichever report is in force, no id is forgotten.
+    let dropped_id = known.report.exec_id;
+    let gained = other_id.is_some_and(|id| id == report.exec_id);
+    known.other_ids.extend(if gained { Some(dropped_id) } else { other_id });
     known.report = report;
 }
 
