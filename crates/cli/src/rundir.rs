@@ -6,14 +6,14 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use truefill_gap::ledger::{Entry, LedgerWriter};
+use truefill_journal::lock::Lock;
 use truefill_sim::broker::truth::Truth;
 
 /// Everything a run writes, so that a folder of an earlier one can be emptied safely.
-const FILES: [&str; 8] = [
+const FILES: [&str; 7] = [
     "journal.db",
     "journal.db-wal",
     "journal.db-shm",
-    "journal.lock",
     "report.html",
     "report.json",
     "gap.ledger.jsonl",
@@ -45,11 +45,15 @@ impl RunDir {
                 path.display()
             )));
         }
+        // Nobody's journal is taken away while it is written: the lock is asked for first, and
+        // its file stays.
+        let lock = Lock::acquire(&path.join("journal.db")).map_err(Failure::input)?;
         for file in old {
             fs::remove_file(&file).map_err(cannot)?;
         }
         let probe = path.join(".truefill-probe");
         File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(cannot)?;
+        drop(lock);
         Ok(Self { path: path.to_path_buf() })
     }
 

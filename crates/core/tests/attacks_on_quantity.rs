@@ -429,3 +429,55 @@ fn late_fill_after_new_target_waives_again() {
     let sold: Qty = kit.sent[1..].iter().map(|(_, n)| n.qty).sum();
     assert_eq!(sold, Qty::whole(5), "{}", summary(&kit));
 }
+
+#[test]
+fn a_remainder_that_ended_is_waived_before_the_next_plan() {
+    for proof in [CancelProof::Word, CancelProof::Read] {
+        let mut c = impatient();
+        c.descriptor.cancel_proof = proof;
+        let mut kit = Kit::with(c);
+        kit.target(100);
+        let (r, new) = kit.sent[0].clone();
+        kit.reply(r, taken());
+        // Filled in part, known by a cumulative number only: it has no price yet.
+        kit.input(status(&kit, &new, OrdStatus::Open, Some(12)));
+        kit.truth.position = Qty::whole(12);
+        kit.truth.orders = vec![row(&new, 12, OrdStatus::Open)];
+        kit.answers = false;
+        kit.now = kit.now.plus(11 * SECOND_NS);
+        kit.input(Input::Release(Release {}));
+        kit.reply(kit.cancels[0], taken());
+        // A lookup of the order is under way when the word comes that it ended.
+        kit.input(status(&kit, &new, OrdStatus::Canceled, Some(12)));
+        kit.truth.orders = vec![row(&new, 12, OrdStatus::Canceled)];
+        kit.answers = true;
+        for request in kit.engine.state().wire.keys().copied().collect::<Vec<_>>() {
+            kit.give_up(request);
+        }
+        kit.wait(120);
+        assert_eq!(kit.sent.len(), 1, "{proof}: {}", summary(&kit));
+        assert_eq!(kit.engine.state().holding(H).dropped, Qty::whole(88), "{proof}");
+    }
+}
+
+#[test]
+fn a_change_of_less_than_a_lot_trades_nothing() {
+    let mut kit = held_100();
+    let target = |qty: &str| {
+        Input::Target(truefill_core::input::Target {
+            sleeve: SleeveId(1),
+            holding: H,
+            qty: qty.parse().expect("a quantity"),
+            decided: Nanos(0),
+            px: None,
+            reopen: false,
+        })
+    };
+    for qty in ["99.9", "100.9", "99.1", "100.2"] {
+        kit.input(target(qty));
+        kit.wait(1);
+        assert_eq!(kit.sent.len(), 1, "{qty}");
+    }
+    kit.input(target("98.5"));
+    assert_eq!(kit.sent[1].1.qty, Qty::whole(1), "one lot of the one and a half");
+}

@@ -96,7 +96,8 @@ impl Checker {
             Side::Sell => target - (position - open),
         };
         let h = engine.state().holding(ticket.holding);
-        let declared = h.emitted;
+        // On the lot grid: the part of a lot that cannot be traded is no overshoot.
+        let declared = h.rounded;
         let past = match ticket.side {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),

@@ -2,7 +2,7 @@
 
 mod kit;
 
-use truefill_core::config::{Policy, Remainder};
+use truefill_core::config::{CancelProof, Policy, Remainder};
 use truefill_core::num::Qty;
 use truefill_sim::session::{Crash, Outcome};
 
@@ -44,6 +44,22 @@ fn storms_break_no_law() {
     }
     let silent: Vec<_> = struck.iter().filter(|(_, times)| **times == 0).collect();
     assert!(silent.is_empty(), "faults that never struck prove nothing: {silent:?}");
+}
+
+#[test]
+fn storms_at_a_broker_whose_word_is_proof_break_no_law() {
+    for seed in 1..=30 {
+        let mut plan = kit::plan("storm", seed);
+        plan.config.strategies[0].entry =
+            Policy { remainder: Remainder::Cancel, patience_ns: 1_000_000_000, ..kit::policy() };
+        plan.config.descriptor.cancel_proof = CancelProof::Word;
+        plan.config.descriptor.windows[0].n = 2;
+        if seed % 2 == 0 {
+            plan.crash = Crash::Every(3 + seed % 7);
+        }
+        let (outcome, _) = kit::in_memory(&plan, 100);
+        holds(&outcome, &format!("word {seed}"));
+    }
 }
 
 #[test]

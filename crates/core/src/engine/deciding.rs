@@ -105,17 +105,8 @@ impl<'a> Deciding<'a> {
             .filter(|no| self.state.orders.open.get(no).is_some_and(|o| o.known.done))
             .collect();
         for no in done {
-            // While its request is on the wire the reply still belongs to it.
-            if self.state.wire.values().any(|w| w.order == Some(no)) {
-                continue;
-            }
+            // At once: what it waives must be known before the next plan is made.
             let Some(order) = self.state.orders.open.get(&no) else { continue };
-            // What it was filled at is still to be read.
-            if self.config.descriptor.activity
-                && super::timers::is_unpriced(self.config, self.state, order)
-            {
-                continue;
-            }
             // A remainder is waived from the target it was meant for, never from a newer one.
             let stale = order.released_seq < self.state.holding(holding).target_seq;
             let (dropped, rejected) = if stale { (Qty::ZERO, Qty::ZERO) } else { waived(order) };

@@ -58,7 +58,12 @@ impl Deciding<'_> {
         }
         let mark = self.quote(self.config.holdings[holding.ix()].instrument);
         let dust = blocked == Block::Dust && h.staged.blocked != Block::Dust;
+        let limited = blocked == Block::Risk && h.staged.blocked != Block::Risk;
         self.emit(Event::Staged(Staged { mark, ..staged }));
+        if limited {
+            let text = "a limit or the distance from the mid keeps it from being sent".to_owned();
+            self.alert(AlertCode::Unconverged, Some(holding), None, text);
+        }
         if dust {
             let text = "what is missing is too small to be traded".to_owned();
             self.alert(AlertCode::Dust, Some(holding), None, text);

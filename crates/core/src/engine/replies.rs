@@ -44,8 +44,13 @@ impl Deciding<'_> {
     fn new_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
         match outcome {
             Outcome::Taken(Taken { order_id, time }) => {
-                let (order_id, time) = (order_id.unwrap_or_default(), *time);
-                self.learn(no, Item::Ack(Ack { order_id, time }));
+                // An order that is filled and closed already has nothing to learn from its reply.
+                let known = self.state.orders.is_closed(no)
+                    && self.state.orders.get(no).is_some_and(|o| o.known.exists);
+                if !known {
+                    let (order_id, time) = (order_id.unwrap_or_default(), *time);
+                    self.learn(no, Item::Ack(Ack { order_id, time }));
+                }
             }
             Outcome::NotSent(_) => self.learn(no, Item::Unsent(Unsent {})),
             Outcome::Unclear(unclear) => self.doubt(no, holding, unclear),

@@ -27,11 +27,15 @@ impl Deciding<'_> {
             return;
         }
         let lot = self.config.instrument_of(target.holding).lot;
+        // What is rounded toward zero is the need, not the target: a change of less than a lot
+        // trades nothing, in either direction.
+        let from = h.own.to_lot(lot, Rounding::TowardZero);
+        let rounded = from + (target.qty - from).to_lot(lot, Rounding::TowardZero);
         self.emit(Event::TargetSet(TargetSet {
             sleeve: target.sleeve,
             holding: target.holding,
             qty: target.qty,
-            rounded: target.qty.to_lot(lot, Rounding::TowardZero),
+            rounded,
             decided: target.decided.min(self.now()),
             px: target.px,
             mark: self.quote_then(self.config.holdings[target.holding.ix()].instrument),

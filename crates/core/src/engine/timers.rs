@@ -182,7 +182,9 @@ pub(super) fn activity_at(config: &Config, state: &State) -> Nanos {
     if state.holdings.iter().any(|h| drifting(&h)) {
         return again;
     }
-    let unpriced = state.orders.open.values().filter(|o| is_unpriced(config, state, o));
+    let closed = state.orders.unpriced.iter().filter_map(|no| state.orders.get(*no));
+    let all = state.orders.open.values().chain(closed);
+    let unpriced = all.filter(|o| is_unpriced(config, state, o));
     let moved = unpriced.map(|o| state.holding(o.ticket.holding).moved).min();
     moved.map_or(Nanos::MAX, |moved| moved.plus(config.recon.lookup_ns).max(again))
 }

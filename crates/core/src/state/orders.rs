@@ -8,7 +8,7 @@
 use crate::ids::{ClOrdId, OrderNo, VenueText, parse_cl_ord_id};
 use crate::order::Order;
 use crate::time::Nanos;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A closed order and when it closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Orders {
     pub last: u64,
     /// Chained digest of everything that closed.
     pub closed_digest: u128,
+    /// Closed orders of which a part has no price yet.
+    pub unpriced: BTreeSet<OrderNo>,
     /// Orders of ours that another start made and the journal did not know.
     orphans: BTreeMap<ClOrdId, OrderNo>,
 }
@@ -76,6 +78,7 @@ impl Orders {
         let slot = no.0.checked_sub(self.first).and_then(|s| usize::try_from(s).ok());
         let Some(slot) = slot else { return };
         if let Some(closed) = self.closed.get_mut(slot).and_then(Option::take) {
+            self.unpriced.remove(&no);
             self.open.insert(no, closed.order);
         }
     }
@@ -85,6 +88,9 @@ impl Orders {
         let slot = no.0.checked_sub(self.first).and_then(|s| usize::try_from(s).ok());
         let (Some(slot), Some(order)) = (slot, self.open.remove(&no)) else { return };
         self.closed_digest = super::digest::chain(self.closed_digest, &order);
+        if order.known.unpriced.0 > 0 {
+            self.unpriced.insert(no);
+        }
         if let Some(place) = self.closed.get_mut(slot) {
             *place = Some(Box::new(ClosedOrder { order, at }));
         }
@@ -97,6 +103,7 @@ impl Orders {
                 break;
             }
             self.closed.pop_front();
+            self.unpriced.remove(&OrderNo(self.first));
             self.first += 1;
         }
     }

@@ -201,6 +201,8 @@ records! {
         pub orders_today: u32 = 17,
         /// Day.
         pub day: i64 = 18,
+        /// Closed orders without a price.
+        pub unpriced: Vec<OrderNo> = 20,
         /// Closed orders inside the replay horizon; not part of the digest, which has their chain.
         pub closed: Vec<OrderState> = 19,
     }
@@ -366,6 +368,7 @@ impl State {
             },
             orders_today: self.orders_today,
             day: self.day,
+            unpriced: self.orders.unpriced.iter().copied().collect(),
             closed: closed.map(|c| order_state(&c.order, Some(c.at))).collect(),
         }
     }
@@ -412,6 +415,7 @@ impl State {
         let proof = config.descriptor.cancel_proof;
         state.orders = orders_from(snapshot.orders, snapshot.closed, proof);
         state.orders.last = snapshot.last_order;
+        state.orders.unpriced = snapshot.unpriced.into_iter().collect();
         state.orders.closed_digest =
             u128::from(snapshot.closed_high) << 64 | u128::from(snapshot.closed_low);
         state.rebuild_caches();
