@@ -25,6 +25,10 @@ impl Deciding<'_> {
         let closed =
             RequestClosed { request, ending: Ending::Answered, ok: complete(&answer.found) };
         self.emit(Event::RequestClosed(closed));
+        if has_unreadable(&answer.found) {
+            let text = "a read had rows that are missing or cannot be read".to_owned();
+            self.alert(AlertCode::Unreadable, None, None, text);
+        }
         match &answer.found {
             Found::Orders(rows) => self.order_rows(rows, on_wire.asked),
             Found::Order(one) => self.one_order(on_wire, one.row.as_ref()),
@@ -191,7 +195,16 @@ pub(super) fn settled(order: &Order, cum: Qty) -> bool {
     known.done && known.exists && cum <= known.filled && known.unpriced.is_zero()
 }
 
-/// True if nothing is known to be missing from the answer.
+/// Rows are known to be missing or unreadable: the others count, people are told.
+fn has_unreadable(found: &Found) -> bool {
+    match found {
+        Found::Orders(rows) => !rows.complete,
+        Found::Activity(rows) => !rows.complete,
+        _ => false,
+    }
+}
+
+/// True if the answer may serve for what it was asked for.
 fn complete(found: &Found) -> bool {
     match found {
         // Unreadable rows prove nothing, but they must not stop everything else.
