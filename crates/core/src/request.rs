@@ -79,6 +79,29 @@ records! {
         pub px: Px = 7,
         /// TimeInForce.
         pub tif: TimeInForce = 8,
+        /// StopPx (FIX 99): the order rests outside the book until the last price reaches it
+        /// (a buy: at or above, a sell: at or below) and becomes a limit order then.
+        pub stop_px: Option<Px> = 9,
+        /// DisplayQty (FIX 1138): how much of it the book shows at a time; absent means all.
+        pub display_qty: Option<Qty> = 10,
+    }
+
+    /// OrderCancelReplaceRequest (FIX 35=G): changes a working order.
+    pub struct AmendOrder {
+        /// Our id of the order; it keeps it.
+        pub cl_ord_id: ClOrdId = 1,
+        /// Serial number of the order.
+        pub order: OrderNo = 2,
+        /// The broker's id, where it is known.
+        pub order_id: Option<VenueText> = 3,
+        /// What is traded.
+        pub instrument: InstrumentId = 4,
+        /// New OrderQty, filled part included.
+        pub qty: Qty = 5,
+        /// New limit price.
+        pub px: Px = 6,
+        /// New StopPx, for a stop order that has not triggered.
+        pub stop_px: Option<Px> = 7,
     }
 
     /// OrderCancelRequest (FIX 35=F).
@@ -114,6 +137,8 @@ variants! {
         New(NewOrder) = 1,
         /// Cancel an order.
         Cancel(CancelOrder) = 2,
+        /// Amend an order.
+        Amend(AmendOrder) = 3,
     }
 }
 
@@ -124,6 +149,7 @@ impl Request {
         match self {
             Self::New(new) => new.order,
             Self::Cancel(cancel) => cancel.order,
+            Self::Amend(amend) => amend.order,
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Bar {
     pub instrument: InstrumentId,
     /// Its beginning, which is its stamp.
     pub open_time: Nanos,
+    /// Its end, the first moment that is not in it: then and not before it is known.
+    pub end_time: Nanos,
     /// First price.
     pub open: Px,
     /// Highest price.
@@ -112,6 +114,7 @@ impl BarBuilder {
             (TickKind::Quote(_), BarOf::Trades) => return None,
             (TickKind::Trade(trade), BarOf::Mid) => (None, trade.qty),
             (TickKind::Trade(trade), BarOf::Trades) => (Some(trade.px), trade.qty),
+            (TickKind::Bar(_), _) => return None,
         };
         let at = tick.instrument.ix();
         if self.running.len() <= at {
@@ -175,8 +178,8 @@ impl Running {
 
     fn bar(&self, instrument: InstrumentId) -> Option<Bar> {
         let Prices { open, high, low, close, count } = self.prices?;
-        let (open_time, volume) = (self.open_time, self.volume);
-        Some(Bar { instrument, open_time, open, high, low, close, volume, prices: count })
+        let (open_time, end_time, volume) = (self.open_time, self.end, self.volume);
+        Some(Bar { instrument, open_time, end_time, open, high, low, close, volume, prices: count })
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) fn usable(tick: Tick, line: u64, dirt: &mut DirtReport) -> Option<Tic
                 return None;
             }
         }
+        // Bars are looked at by their own readers.
+        TickKind::Bar(_) => {}
     }
     Some(tick)
 }

@@ -15,6 +15,7 @@ use truefill_core::quote::Quote;
 use truefill_core::request::Side;
 use truefill_core::time::Nanos;
 
+use crate::bars::Bar;
 use crate::dirt::DirtReport;
 use crate::error::MarketError;
 
@@ -38,6 +39,9 @@ pub enum TickKind {
     Quote(Quote),
     /// A trade.
     Trade(Trade),
+    /// A bar that has just ended: its time is its end, when it becomes known. The market that
+    /// it summed up is over; nothing trades at its prices any more.
+    Bar(Bar),
 }
 
 /// One piece of market data and whose it is.
@@ -56,6 +60,7 @@ impl Tick {
         match &self.kind {
             TickKind::Quote(quote) => quote.time,
             TickKind::Trade(trade) => trade.time,
+            TickKind::Bar(bar) => bar.end_time,
         }
     }
 
@@ -65,6 +70,7 @@ impl Tick {
         match &mut self.kind {
             TickKind::Quote(quote) => quote.time = time,
             TickKind::Trade(trade) => trade.time = time,
+            TickKind::Bar(bar) => bar.end_time = time,
         }
         self
     }
@@ -74,8 +80,33 @@ impl Tick {
     pub const fn quote(&self) -> Option<&Quote> {
         match &self.kind {
             TickKind::Quote(quote) => Some(quote),
-            TickKind::Trade(_) => None,
+            TickKind::Trade(_) | TickKind::Bar(_) => None,
         }
+    }
+}
+
+/// Bars of any number of instruments in the order of their beginnings (of their instruments,
+/// where they begin together). Bars of one instrument do not overlap.
+pub trait Bars {
+    /// The next bar; `None` at the end.
+    ///
+    /// # Errors
+    /// As for [`Quotes::next`].
+    fn next(&mut self) -> Result<Option<Bar>, MarketError>;
+
+    /// What was wrong with the data so far and was mended or left out.
+    fn dirt(&self) -> &DirtReport {
+        &DirtReport::NONE
+    }
+}
+
+impl<B: Bars + ?Sized> Bars for Box<B> {
+    fn next(&mut self) -> Result<Option<Bar>, MarketError> {
+        (**self).next()
+    }
+
+    fn dirt(&self) -> &DirtReport {
+        (**self).dirt()
     }
 }
 
@@ -121,6 +152,7 @@ impl Listed {
             let usable = match &tick.kind {
                 TickKind::Quote(q) => q.is_sane() && q.bid_qty.0 > 0 && q.ask_qty.0 > 0,
                 TickKind::Trade(t) => t.px.0 > 0 && t.qty.0 > 0,
+                TickKind::Bar(b) => b.low.0 > 0 && b.low <= b.high,
             };
             if !usable || tick.time() < last {
                 let cause = format!("tick {at} of the list is crossed, empty or out of order");

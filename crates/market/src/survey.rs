@@ -72,10 +72,12 @@ pub fn survey(path: impl AsRef<Path>) -> Result<Vec<Surveyed>, MarketError> {
         let (prices, sizes) = match &tick.kind {
             TickKind::Quote(q) => ([q.bid_px, q.ask_px], [q.bid_qty, q.ask_qty]),
             TickKind::Trade(t) => ([t.px; 2], [t.qty; 2]),
+            TickKind::Bar(b) => ([b.low, b.high], [b.volume; 2]),
         };
         match &tick.kind {
             TickKind::Quote(_) => one.quotes += 1,
             TickKind::Trade(_) => one.trades += 1,
+            TickKind::Bar(_) => {}
         }
         // Until the end, `tick` and `lot` are greatest common divisors.
         one.tick = prices.iter().fold(one.tick, |common, px| Px(common_divisor(common.0, px.0)));

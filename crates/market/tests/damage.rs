@@ -86,6 +86,7 @@ fn drain(mut source: impl Quotes) -> Result<Vec<Tick>, MarketError> {
                 let usable = match &tick.kind {
                     TickKind::Quote(q) => q.is_sane() && q.bid_qty.0 > 0 && q.ask_qty.0 > 0,
                     TickKind::Trade(t) => t.px.0 > 0 && t.qty.0 > 0,
+                    TickKind::Bar(_) => false,
                 };
                 assert!(usable && tick.instrument.ix() < 2, "{tick:?}");
                 assert!(ticks.last().is_none_or(|last| last.time() <= tick.time()));

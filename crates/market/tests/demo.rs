@@ -57,6 +57,7 @@ fn the_shipped_file_is_clean_and_on_the_grid() {
         let (prices, sizes) = match &tick.kind {
             TickKind::Quote(q) => ([q.bid_px, q.ask_px], [q.bid_qty, q.ask_qty]),
             TickKind::Trade(t) => ([t.px; 2], [t.qty; 2]),
+            TickKind::Bar(b) => ([b.low, b.high], [b.volume; 2]),
         };
         assert!(prices.iter().all(|px| px.0 % instrument.tick.0 == 0), "{tick:?}");
         assert!(sizes.iter().all(|qty| qty.0 % instrument.lot.0 == 0), "{tick:?}");

@@ -133,7 +133,19 @@ impl Deciding<'_> {
         let request = self.request(RequestClass::New, Some(order));
         self.emit(Event::Released(Released { ticket }));
         let tif = TimeInForce::Day;
-        let new = NewOrder { cl_ord_id: id, order, instrument, product, side, qty, px, tif };
+        let (stop_px, display_qty) = (None, None);
+        let new = NewOrder {
+            cl_ord_id: id,
+            order,
+            instrument,
+            product,
+            side,
+            qty,
+            px,
+            tif,
+            stop_px,
+            display_qty,
+        };
         self.send(request, Request::New(new));
         None
     }

@@ -49,6 +49,8 @@ impl<W: Write> CsvWriter<W> {
                 };
                 writeln!(out, "{},{symbol},,,,,{},{},{side}", t.time.0, t.px, t.qty)
             }
+            // The format of this writer has quotes and trades; a bar is neither.
+            TickKind::Bar(_) => return Err(no_bars()),
         };
         written.map_err(MarketError::writing)
     }
@@ -77,6 +79,10 @@ pub fn copy<W: Write>(
         writer.write(&tick)?;
     }
     writer.finish()
+}
+
+fn no_bars() -> MarketError {
+    MarketError::declared("a bar cannot be written as a quote", "write quotes and trades only")
 }
 
 fn no_symbol(id: InstrumentId) -> MarketError {

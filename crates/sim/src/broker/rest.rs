@@ -157,6 +157,7 @@ impl Broker {
                 let outcome = match request {
                     Request::New(new) => self.place(at, new, sent),
                     Request::Cancel(cancel) => self.cancel(at, cancel),
+                    Request::Amend(_) => refused(RejectCode::Invalid, "amending is not offered"),
                 };
                 match fate {
                     Some(FaultKind::LostAck) => drop(self.waiting.remove(&id)),
@@ -265,6 +266,7 @@ fn label(ask: &Result<Ask, BadRequest>) -> (&'static str, Option<ClOrdId>) {
         Err(_) => ("unreadable", None),
         Ok(Ask::Write(Request::New(new))) => ("new", Some(new.cl_ord_id)),
         Ok(Ask::Write(Request::Cancel(cancel))) => ("cancel", Some(cancel.cl_ord_id)),
+        Ok(Ask::Write(Request::Amend(amend))) => ("amend", Some(amend.cl_ord_id)),
         Ok(Ask::Read(Query::Order(one))) => ("read", Some(one.cl_ord_id)),
         Ok(Ask::Read(_)) => ("read", None),
     }

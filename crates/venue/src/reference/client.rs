@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::number::Num;
 use super::rows::{bust_in, fill_in, optional_text, shortened, status_in, text, time, word};
 use super::wire::{
-    ActivityWire, AnswerIn, CancelWire, NewWire, OrderWire, PositionWire, PushWire, RefusedWire,
-    ReplyWire, RequestWire, TakenWire,
+    ActivityWire, AmendWire, AnswerIn, CancelWire, NewWire, OrderWire, PositionWire, PushWire,
+    RefusedWire, ReplyWire, RequestWire, TakenWire,
 };
 use super::{ROWS_MAX, ReferenceCodec, parse};
 use crate::codec::{ClientCodec, Garbage, StreamFrame};
@@ -33,6 +33,18 @@ impl ClientCodec for ReferenceCodec {
                     qty: Num::of(new.qty),
                     price: Num::of(new.px),
                     tif: Cow::Borrowed(new.tif.as_str()),
+                    stop_price: new.stop_px.map(Num::of),
+                    display_qty: new.display_qty.map(Num::of),
+                });
+            }
+            Request::Amend(amend) => {
+                wire.amend = Some(AmendWire {
+                    client_id: Cow::Borrowed(amend.cl_ord_id.as_str()),
+                    order_id: borrowed(amend.order_id.as_ref()),
+                    symbol: self.symbol_out(amend.instrument),
+                    qty: Num::of(amend.qty),
+                    price: Num::of(amend.px),
+                    stop_price: amend.stop_px.map(Num::of),
                 });
             }
             Request::Cancel(cancel) => {
@@ -167,7 +179,15 @@ impl ReferenceCodec {
 
 impl RequestWire<'_> {
     const fn empty(id: RequestId) -> Self {
-        Self { id: id.0, new: None, cancel: None, read: None, client_id: None, order_id: None }
+        Self {
+            id: id.0,
+            new: None,
+            cancel: None,
+            amend: None,
+            read: None,
+            client_id: None,
+            order_id: None,
+        }
     }
 }
 

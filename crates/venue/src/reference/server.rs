@@ -8,7 +8,8 @@ use super::client::{id_in, to_bytes};
 use super::number::check_notional;
 use super::rows::{bust_out, fill_out, optional_text, status_out, text, word};
 use super::wire::{
-    AnswerOut, CancelWire, NewWire, PushWire, RefusedWire, ReplyWire, RequestWire, TakenWire,
+    AmendWire, AnswerOut, CancelWire, NewWire, PushWire, RefusedWire, ReplyWire, RequestWire,
+    TakenWire,
 };
 use super::{ReferenceCodec, parse};
 use crate::codec::{Ask, BadRequest, Garbage, ServerCodec, ServerRequest};
@@ -17,7 +18,7 @@ use truefill_core::report::{
     Failed, Found, News, Outcome, Push, ReadFailure, Refused, RejectCode, UnknownCause,
 };
 use truefill_core::request::{
-    CancelOrder, NewOrder, OneOrder, Query, Request, Side, TimeInForce, Whole,
+    AmendOrder, CancelOrder, NewOrder, OneOrder, Query, Request, Side, TimeInForce, Whole,
 };
 
 /// Just the number of a request whose rest cannot be read.
@@ -110,11 +111,16 @@ impl ServerCodec for ReferenceCodec {
 
 impl ReferenceCodec {
     fn ask_in(&self, wire: &RequestWire<'_>) -> Result<Ask, Garbage> {
-        match (&wire.new, &wire.cancel, &wire.read) {
-            (Some(new), None, None) => Ok(Ask::Write(Request::New(self.new_in(new)?))),
-            (None, Some(cancel), None) => Ok(Ask::Write(Request::Cancel(self.cancel_in(cancel)?))),
-            (None, None, Some(read)) => Ok(Ask::Read(query_in(read, wire)?)),
-            _ => Err(Garbage::new("a request needs one of new, cancel and read")),
+        match (&wire.new, &wire.cancel, &wire.amend, &wire.read) {
+            (Some(new), None, None, None) => Ok(Ask::Write(Request::New(self.new_in(new)?))),
+            (None, Some(cancel), None, None) => {
+                Ok(Ask::Write(Request::Cancel(self.cancel_in(cancel)?)))
+            }
+            (None, None, Some(amend), None) => {
+                Ok(Ask::Write(Request::Amend(self.amend_in(amend)?)))
+            }
+            (None, None, None, Some(read)) => Ok(Ask::Read(query_in(read, wire)?)),
+            _ => Err(Garbage::new("a request needs one of new, cancel, amend and read")),
         }
     }
 
@@ -131,6 +137,27 @@ impl ReferenceCodec {
             qty,
             px,
             tif: word("tif", &wire.tif, TimeInForce::from_text)?,
+            stop_px: wire.stop_price.as_ref().map(|px| px.px("stop_price")).transpose()?,
+            display_qty: wire
+                .display_qty
+                .as_ref()
+                .map(|qty| qty.positive("display_qty"))
+                .transpose()?,
+        })
+    }
+
+    fn amend_in(&self, wire: &AmendWire<'_>) -> Result<AmendOrder, Garbage> {
+        let cl_ord_id = id_in("client_id", &wire.client_id)?;
+        let (qty, px) = (wire.qty.positive("qty")?, wire.price.px("price")?);
+        check_notional(qty, px)?;
+        Ok(AmendOrder {
+            cl_ord_id,
+            order: order_no(&cl_ord_id),
+            order_id: optional_text("order_id", wire.order_id.as_ref())?,
+            instrument: self.symbol_in(&wire.symbol)?,
+            qty,
+            px,
+            stop_px: wire.stop_price.as_ref().map(|px| px.px("stop_price")).transpose()?,
         })
     }
 

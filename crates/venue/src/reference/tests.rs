@@ -48,18 +48,35 @@ fn side() -> impl Strategy<Value = Side> {
 
 fn request() -> impl Strategy<Value = Request> {
     let tif = prop::sample::select(TimeInForce::ALL);
-    let new = (client_id(), instrument(), text(), side(), qty(), px(), tif);
-    let new = new.prop_map(|(cl_ord_id, instrument, product, side, qty, px, tif)| {
+    let extra = (option::of(px()), option::of(qty()));
+    let new = (client_id(), instrument(), text(), side(), qty(), px(), tif, extra);
+    let new = new.prop_map(|(cl_ord_id, instrument, product, side, qty, px, tif, extra)| {
         let order = serial(&cl_ord_id);
-        let new = NewOrder { cl_ord_id, order, instrument, product, side, qty, px, tif };
-        Request::New(new)
+        let (stop_px, display_qty) = extra;
+        Request::New(NewOrder {
+            cl_ord_id,
+            order,
+            instrument,
+            product,
+            side,
+            qty,
+            px,
+            tif,
+            stop_px,
+            display_qty,
+        })
+    });
+    let amend = (client_id(), option::of(text()), instrument(), qty(), px(), option::of(px()));
+    let amend = amend.prop_map(|(cl_ord_id, order_id, instrument, qty, px, stop_px)| {
+        let order = serial(&cl_ord_id);
+        Request::Amend(AmendOrder { cl_ord_id, order, order_id, instrument, qty, px, stop_px })
     });
     let cancel = (client_id(), option::of(text()), instrument());
     let cancel = cancel.prop_map(|(cl_ord_id, order_id, instrument)| {
         let order = serial(&cl_ord_id);
         Request::Cancel(CancelOrder { cl_ord_id, order, order_id, instrument })
     });
-    prop_oneof![new, cancel]
+    prop_oneof![new, cancel, amend]
 }
 
 fn query() -> impl Strategy<Value = Query> {

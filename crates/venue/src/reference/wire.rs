@@ -15,6 +15,8 @@ pub struct RequestWire<'a> {
     pub new: Option<NewWire<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<CancelWire<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub amend: Option<AmendWire<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,6 +41,26 @@ pub struct NewWire<'a> {
     pub price: Num<'a>,
     #[serde(borrow)]
     pub tif: Cow<'a, str>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub stop_price: Option<Num<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub display_qty: Option<Num<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct AmendWire<'a> {
+    #[serde(borrow)]
+    pub client_id: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub symbol: Cow<'a, str>,
+    #[serde(borrow)]
+    pub qty: Num<'a>,
+    #[serde(borrow)]
+    pub price: Num<'a>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub stop_price: Option<Num<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]

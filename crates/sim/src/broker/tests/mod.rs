@@ -176,6 +176,8 @@ impl Desk {
             qty: Qty::whole(qty),
             px: Px::whole(px),
             tif,
+            stop_px: None,
+            display_qty: None,
         };
         let body = self.codec.encode_write(id, &Request::New(new));
         self.broker.send(self.now, id, body);

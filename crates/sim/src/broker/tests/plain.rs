@@ -185,6 +185,8 @@ fn fees_are_a_share_rounded_up() {
         qty: Qty(333_333_333),
         px: Px::whole(100),
         tif: TimeInForce::Day,
+        stop_px: None,
+        display_qty: None,
     };
     let body = desk.codec.encode_write(id, &Request::New(new));
     desk.broker.send(desk.now, id, body);
