@@ -20,6 +20,7 @@ fn bar(open_time: i64, [open, high, low, close]: [i128; 4], volume: i128, prices
     Bar {
         instrument: InstrumentId(0),
         open_time: Nanos(open_time),
+        end_time: Nanos(open_time + 10),
         open: Px(open),
         high: Px(high),
         low: Px(low),
