@@ -163,6 +163,10 @@ records! {
         pub px: Option<Px> = 6,
         /// The quote when it was decided, where the shell still knows it.
         pub mark: Option<Quote> = 7,
+        /// The number in the target, in the unit of the strategy: repeated, it is no news.
+        pub said: Qty = 8,
+        /// Price of a protective stop that the target carries.
+        pub stop_px: Option<Px> = 9,
     }
 
     /// A request took its slots and leaves when this is durable.
@@ -434,6 +438,34 @@ code_enum! {
         Baseline = 11 "baseline",
         /// A risk limit.
         Risk = 12 "risk",
+        /// Outside the strategy's hours for entries.
+        Hours = 13 "hours",
+        /// The target is too old to be acted on.
+        Expired = 14 "expired",
+        /// The time at which nothing may be held.
+        FlatBy = 15 "flat_by",
+        /// Not enough funds or margin.
+        Margin = 16 "margin",
+        /// Not due yet by its schedule.
+        Schedule = 17 "schedule",
+        /// Legs of the basket would run too far apart.
+        Leg = 18 "leg_imbalance",
+        /// Waiting for the fills of sells that pay for it.
+        Funding = 19 "after_sells",
+        /// The spread is too wide.
+        Spread = 20 "spread",
+        /// The market is not open.
+        Session = 21 "session",
+        /// Another strategy wants the opposite.
+        Netted = 22 "netted",
+        /// An amend is under way.
+        Amending = 23 "amending",
+        /// A target has to be declared again in this session.
+        Redeclare = 24 "redeclare",
+        /// The contract is about to end.
+        Expiry = 25 "expiry",
+        /// The product cannot be sold short.
+        Short = 26 "never_short",
     }
 }
 

@@ -49,7 +49,8 @@ records! {
         pub sleeve: SleeveId = 1,
         /// Of what.
         pub holding: HoldingId = 2,
-        /// Absolute signed quantity, before any rounding.
+        /// Absolute signed size in the unit of the strategy's `size_by` (a quantity, a share of
+        /// its capital, or an amount of currency), before any rounding.
         pub qty: Qty = 3,
         /// When the decision was known.
         pub decided: Nanos = 4,
@@ -57,6 +58,8 @@ records! {
         pub px: Option<Px> = 5,
         /// Declared once more: opens a waived remainder again.
         pub reopen: bool = 6,
+        /// Price of a protective stop for what is held; absent means none.
+        pub stop_px: Option<Px> = 7,
     }
 
     /// A link went up or down.

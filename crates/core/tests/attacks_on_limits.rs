@@ -296,6 +296,7 @@ fn cancels_starve_behind_new_orders() {
         decided: kit.now,
         px: None,
         reopen: false,
+        stop_px: None,
     }));
     assert_eq!(kit.sent.len(), 19, "one slot is reserved for cancels");
     // the second holding's orders fill at once, so that it keeps wanting more

@@ -312,6 +312,8 @@ fn an_orphan_told_by_a_push_is_not_looked_for() {
         qty: Qty::whole(100),
         px: Px::whole(100),
         tif: truefill_core::request::TimeInForce::Day,
+        stop_px: None,
+        display_qty: None,
     };
     kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
     kit.input(status(&kit, &new, OrdStatus::Open, None));
@@ -466,6 +468,7 @@ fn a_change_of_less_than_a_lot_trades_nothing() {
             decided: Nanos(0),
             px: None,
             reopen: false,
+            stop_px: None,
         })
     };
     for qty in ["99.9", "100.9", "99.1", "100.2"] {

@@ -33,7 +33,12 @@ fn two(coarse: bool, proof: CancelProof) -> Config {
     }
     c.instruments.push(other);
     let instrument = InstrumentId(1);
-    c.holdings.push(Holding { instrument, product: VenueText::EMPTY, sleeve: SleeveId(1) });
+    c.holdings.push(Holding {
+        instrument,
+        product: VenueText::EMPTY,
+        sleeve: SleeveId(1),
+        never_short: false,
+    });
     c.strategies[0].entry.remainder = Remainder::Cancel;
     c.strategies[0].entry.patience_ns = 3 * SECOND_NS;
     c.descriptor.windows = vec![

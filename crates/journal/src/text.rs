@@ -19,7 +19,19 @@ use truefill_core::record::{Record, Sink};
 use truefill_core::time::Nanos;
 
 /// Names of fields that are lists wherever they occur.
-pub const LISTS: &[&str] = &["holdings", "instruments", "marks", "rows", "strategies", "windows"];
+pub const LISTS: &[&str] = &[
+    "calendars",
+    "curve",
+    "entries",
+    "flats",
+    "holdings",
+    "instruments",
+    "marks",
+    "phases",
+    "rows",
+    "strategies",
+    "windows",
+];
 
 /// What the indices of a segment stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -283,7 +283,8 @@ fn words_keep_their_numbers() {
     let mut out = String::new();
     words!(out:
         alert: AlertCode;
-        config: CancelProof ClientIds LossAction OnExternal Remainder Scope;
+        config: AmendKind CancelProof ClientIds Funding LossAction OnExpiry OnExternal Peg Phase
+            Remainder Scope SizeBy Style Then;
         event: Block DriftClass Ending Freeze Lane Mode QueueReason RequestClass WireReason
             WorkReason;
         input: Channel Command;

@@ -33,13 +33,8 @@ pub fn instruments() -> Vec<Instrument> {
     // Quantity steps in units of 1e-9.
     let pairs = [("BTCUSDT", 10_000), ("ETHUSDT", 100_000), ("SOLUSDT", 1_000_000)];
     let one = |(symbol, lot): (&str, i128)| Instrument {
-        symbol: symbol.to_owned(),
-        tick: Px(NANO / 100),
-        lot: Qty(lot),
-        min_qty: Qty(lot),
-        max_qty: None,
         min_notional: Amount(5 * NANO * NANO),
-        multiplier: Qty::whole(1),
+        ..Instrument::new(symbol, Px(NANO / 100), Qty(lot))
     };
     pairs.into_iter().map(one).collect()
 }

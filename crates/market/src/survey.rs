@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use truefill_core::config::Instrument;
-use truefill_core::num::{Amount, NANO, Px, Qty};
+use truefill_core::num::{NANO, Px, Qty};
 use truefill_core::time::Nanos;
 
 use crate::csv::{CsvQuotes, check_header};
@@ -44,15 +44,7 @@ impl Surveyed {
     /// An instrument with this grid, multiplier 1, no minimum notional and no largest order.
     #[must_use]
     pub fn instrument(&self) -> Instrument {
-        Instrument {
-            symbol: self.symbol.clone(),
-            tick: self.tick,
-            lot: self.lot,
-            min_qty: self.lot,
-            max_qty: None,
-            min_notional: Amount::ZERO,
-            multiplier: Qty::whole(1),
-        }
+        Instrument::new(self.symbol.clone(), self.tick, self.lot)
     }
 }
 

@@ -12,7 +12,7 @@
 
 use truefill_core::config::Instrument;
 use truefill_core::ids::InstrumentId;
-use truefill_core::num::{Amount, NANO, PX_MAX, Px, QTY_MAX, Qty};
+use truefill_core::num::{NANO, PX_MAX, Px, QTY_MAX, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::time::Nanos;
 
@@ -140,15 +140,7 @@ impl Walk {
     /// The instruments it quotes: `SYN000` and so on, multiplier 1, no minimum notional.
     #[must_use]
     pub fn instruments(&self) -> Vec<Instrument> {
-        let one = |at| Instrument {
-            symbol: format!("{PREFIX}{at:03}"),
-            tick: self.spec.tick,
-            lot: self.spec.lot,
-            min_qty: self.spec.lot,
-            max_qty: None,
-            min_notional: Amount::ZERO,
-            multiplier: Qty::whole(1),
-        };
+        let one = |at| Instrument::new(format!("{PREFIX}{at:03}"), self.spec.tick, self.spec.lot);
         (0..self.spec.instruments).map(one).collect()
     }
 

@@ -83,8 +83,9 @@ fn config(walk: &Walk) -> Config {
             instrument: InstrumentId(0),
             product: VenueText::EMPTY,
             sleeve: SleeveId(1),
+            never_short: false,
         }],
-        strategies: vec![Who { name: "idle".into(), entry: policy.clone(), exit: policy }],
+        strategies: vec![Who::new("idle", policy.clone(), policy)],
         descriptor: Descriptor {
             windows: vec![
                 Window { n: 1_000_000, per_ns: SECOND_NS, scope: Scope::Orders },
@@ -97,6 +98,8 @@ fn config(walk: &Walk) -> Config {
         digest_every: 1024,
         replay_horizon_ns: 3_600 * SECOND_NS,
         assumed_fee_bps: 0,
+        calendars: Vec::new(),
+        crossing: false,
     }
 }
 
@@ -210,6 +213,7 @@ impl Drive {
             decided: self.now,
             px: None,
             reopen: false,
+            stop_px: None,
         };
         self.step(Input::Target(target));
         let effects = self.step(Input::Release(Release {}));
@@ -301,6 +305,7 @@ fn commits() {
             decided: drive.now,
             px: None,
             reopen: false,
+            stop_px: None,
         };
         drive.step(Input::Target(target));
         let bytes: usize = drive.batch.records().map(|r| r.body.len() + 32).sum();

@@ -237,5 +237,17 @@ fn rules(
         None => base.map_or(Qty::whole(1), |base| base.multiplier),
     };
     let symbol = symbol.to_owned();
-    Ok(Instrument { symbol, tick, lot, min_qty, max_qty, min_notional, multiplier })
+    Ok(Instrument {
+        symbol,
+        tick,
+        lot,
+        min_qty,
+        max_qty,
+        min_notional,
+        multiplier,
+        calendar: None,
+        expires: None,
+        band_low: None,
+        band_high: None,
+    })
 }

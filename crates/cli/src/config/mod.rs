@@ -187,6 +187,8 @@ pub fn parse(text: &str, file_name: &str, base_dir: &Path) -> Result<Setup, Conf
         digest_every: DIGEST_EVERY,
         replay_horizon_ns: REPLAY_HORIZON_NS,
         assumed_fee_bps: account::assumed_fee_bps(&root)?,
+        calendars: Vec::new(),
+        crossing: false,
     };
     fits(&root, &config)?;
     Ok(Setup {

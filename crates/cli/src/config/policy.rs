@@ -37,7 +37,7 @@ pub(super) fn policy(strategy: &Section<'_>, side: Side) -> Result<Policy, Confi
     }
     match (section.get("patience"), policy.remainder) {
         (Some(field), Remainder::Cancel) => policy.patience_ns = field.duration(0)?,
-        (Some(field), Remainder::Rest) => {
+        (Some(field), _) => {
             let cause = "patience says when a remainder is cancelled, and this one rests";
             return Err(field.misplaced(cause).action(match side {
                 Side::Entry => "write remainder = \"cancel\", or take patience out",
@@ -47,7 +47,7 @@ pub(super) fn policy(strategy: &Section<'_>, side: Side) -> Result<Policy, Confi
         (None, Remainder::Cancel) => {
             section.need("patience", "patience = \"20s\"")?;
         }
-        (None, Remainder::Rest) => {}
+        (None, _) => {}
     }
     Ok(policy)
 }

@@ -71,7 +71,7 @@ pub(super) fn strategies(
             Kind::Targets(field) => targets(&draft, &field, base_dir)?,
             Kind::Hold(field) => hold(&draft, &field, instruments)?,
         });
-        desk.strategies.push(Strategy { name: field.key.to_owned(), entry, exit });
+        desk.strategies.push(Strategy::new(field.key.to_owned(), entry, exit));
     }
     Ok(desk)
 }
@@ -154,7 +154,7 @@ impl Desk {
                 return Err(error.action(action));
             }
             let id = u32::try_from(self.holdings.len()).unwrap_or(u32::MAX);
-            self.holdings.push(Holding { instrument, product, sleeve });
+            self.holdings.push(Holding { instrument, product, sleeve, never_short: false });
             legs.push((instrument, HoldingId(id)));
         }
         Ok(Draft { name, section, legs })

@@ -136,7 +136,7 @@ impl Engine {
     /// let config = Config { account: "demo".into(), instruments: vec![], holdings: vec![],
     ///     strategies: vec![], descriptor: Descriptor::default(), risk: Risk::default(),
     ///     recon: Recon::default(), digest_every: 1024, replay_horizon_ns: 86_400_000_000_000,
-    ///     assumed_fee_bps: 0 };
+    ///     assumed_fee_bps: 0, calendars: Vec::new(), crossing: false  };
     /// let mut engine = Engine::new(config)?;
     /// let input = Input::Start(Start { epoch: 1_795_000_000_000 });
     /// let step = engine.step(&Envelope { now: Nanos(1), marks: vec![], input });

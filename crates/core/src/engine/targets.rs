@@ -39,6 +39,8 @@ impl Deciding<'_> {
             decided: target.decided.min(self.now()),
             px: target.px,
             mark: self.quote_then(self.config.holdings[target.holding.ix()].instrument),
+            said: target.qty,
+            stop_px: target.stop_px,
         }));
         self.touch(target.holding);
     }

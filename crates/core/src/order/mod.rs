@@ -38,6 +38,8 @@ code_enum! {
         Remainder = 2 "remainder",
         /// Kill or flatten.
         Kill = 3 "kill",
+        /// Its price is not that of its policy any more; it is placed anew.
+        Reprice = 4 "reprice",
     }
 }
 

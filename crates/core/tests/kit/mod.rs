@@ -24,7 +24,7 @@ pub const H: HoldingId = HoldingId(0);
 pub const I: InstrumentId = InstrumentId(0);
 
 pub fn config() -> Config {
-    let strategy = Strategy { name: "A".into(), entry: Policy::default(), exit: Policy::default() };
+    let strategy = Strategy::new("A", Policy::default(), Policy::default());
     Config {
         account: "test".into(),
         instruments: vec![Instrument {
@@ -35,8 +35,17 @@ pub fn config() -> Config {
             max_qty: None,
             min_notional: Amount::ZERO,
             multiplier: Qty::whole(1),
+            calendar: None,
+            expires: None,
+            band_low: None,
+            band_high: None,
         }],
-        holdings: vec![Holding { instrument: I, product: VenueText::EMPTY, sleeve: SleeveId(1) }],
+        holdings: vec![Holding {
+            instrument: I,
+            product: VenueText::EMPTY,
+            sleeve: SleeveId(1),
+            never_short: false,
+        }],
         strategies: vec![strategy],
         descriptor: Descriptor {
             windows: vec![
@@ -50,6 +59,8 @@ pub fn config() -> Config {
         digest_every: 64,
         replay_horizon_ns: 86_400 * SECOND_NS,
         assumed_fee_bps: 0,
+        calendars: Vec::new(),
+        crossing: false,
     }
 }
 
@@ -213,6 +224,7 @@ impl Kit {
             decided: self.now,
             px: None,
             reopen: false,
+            stop_px: None,
         }));
     }
 

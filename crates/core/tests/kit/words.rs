@@ -140,6 +140,7 @@ pub fn two_holdings() -> Config {
         instrument: InstrumentId(1),
         product: VenueText::EMPTY,
         sleeve: SleeveId(1),
+        never_short: false,
     });
     c
 }

@@ -241,6 +241,7 @@ impl Scene<'_> {
                 decided: self.time(c),
                 px: (!c.is_multiple_of(2)).then(|| self.px(c)),
                 reopen: c.is_multiple_of(9),
+                stop_px: (c % 5 == 1).then(|| self.px(c)),
             }),
             1 | 2 => Input::Reply(Reply { request, outcome: self.outcome(raw) }),
             3..=6 => Input::Push(self.push(raw)),

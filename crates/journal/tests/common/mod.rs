@@ -51,27 +51,30 @@ pub fn config() -> Config {
         max_qty: Some(Qty::whole(5000)),
         min_notional: Amount(0),
         multiplier: Qty::whole(1),
+        calendar: None,
+        expires: None,
+        band_low: None,
+        band_high: None,
     };
     let holding = |instrument: u32, product: &str| Holding {
         instrument: InstrumentId(instrument),
         product: VenueText::new(product).unwrap(),
         sleeve: SleeveId(1),
+        never_short: false,
     };
     Config {
         account: "AB1234".to_owned(),
         instruments: vec![instrument("NSE:INFY"), instrument("NSE:SBIN")],
         holdings: vec![holding(0, "MIS"), holding(1, "CNC")],
-        strategies: vec![Strategy {
-            name: "orb".to_owned(),
-            entry: Policy::default(),
-            exit: Policy::default(),
-        }],
+        strategies: vec![Strategy::new("orb", Policy::default(), Policy::default())],
         descriptor: Descriptor::default(),
         risk: Risk::default(),
         recon: Recon::default(),
         digest_every: 16,
         replay_horizon_ns: 86_400_000_000_000,
         assumed_fee_bps: 1,
+        calendars: Vec::new(),
+        crossing: false,
     }
 }
 
@@ -97,6 +100,7 @@ pub fn target(at: i64, qty: i64) -> Envelope {
         decided: Nanos(at),
         px: None,
         reopen: false,
+        stop_px: None,
     };
     let marks = vec![Mark { instrument: InstrumentId(0), quote: quote(at) }];
     Envelope { now: Nanos(at), marks, input: Input::Target(target) }

@@ -139,6 +139,7 @@ fn target() -> Target {
         decided: AT,
         px: Some(px(10_005)),
         reopen: true,
+        stop_px: None,
     }
 }
 
@@ -257,6 +258,8 @@ fn holding_events() -> Vec<Event> {
             decided: AT,
             px: Some(px(10_005)),
             mark: Some(quote(5)),
+            said: qty(-850),
+            stop_px: Some(px(9_905)),
         }),
         Event::Paused(Paused { holding: HOLDING, until: AT, streak: 3, code: 4 }),
         Event::Unpaused(Unpaused { holding: HOLDING }),

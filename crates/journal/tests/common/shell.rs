@@ -45,7 +45,8 @@ impl Shell {
     pub fn target(&mut self, qty: i64) {
         let decided = Nanos(self.now);
         let (sleeve, holding, qty) = (SleeveId(1), HoldingId(0), Qty::whole(qty));
-        let target = Target { sleeve, holding, qty, decided, px: None, reopen: false };
+        let target =
+            Target { sleeve, holding, qty, decided, px: None, reopen: false, stop_px: None };
         self.ready.push_back(Input::Target(target));
     }
 
@@ -97,7 +98,7 @@ impl Shell {
     fn act(&mut self, effect: Effect) {
         match effect {
             Effect::Send { request, what: Request::New(order), .. } => self.place(request, &order),
-            Effect::Send { request, what: Request::Cancel(_), .. } => {
+            Effect::Send { request, what: Request::Cancel(_) | Request::Amend(_), .. } => {
                 self.reply(request, Outcome::Taken(Taken { order_id: None, time: None }));
             }
             Effect::Ask { request, what, .. } => self.ask(request, &what),

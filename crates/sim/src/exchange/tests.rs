@@ -23,6 +23,10 @@ fn instrument() -> Instrument {
         max_qty: Some(Qty::whole(1000)),
         min_notional: Amount::ZERO,
         multiplier: Qty::whole(1),
+        calendar: None,
+        expires: None,
+        band_low: None,
+        band_high: None,
     }
 }
 

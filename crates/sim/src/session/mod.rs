@@ -331,6 +331,7 @@ impl<'a> Session<'a> {
                 decided: self.now,
                 px: wish.px.or(quote.map(|q| q.mid())),
                 reopen: false,
+                stop_px: None,
             };
             let at = self.now.plus(self.plan.decide_ns);
             self.declared += 1;

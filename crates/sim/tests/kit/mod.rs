@@ -2,8 +2,7 @@
 #![allow(dead_code)]
 
 use truefill_core::config::{
-    Config, Descriptor, Holding, OnExternal, Policy, Recon, Remainder, Risk, Scope,
-    Strategy as Who, Window,
+    Config, Descriptor, Holding, OnExternal, Policy, Recon, Risk, Scope, Strategy as Who, Window,
 };
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use truefill_core::num::Qty;
@@ -18,7 +17,7 @@ use truefill_sim::session::{Crash, Outcome, Plan, run};
 use truefill_sim::strategy::{Imbalance, Listed, Once, Strategy, Wish};
 
 pub fn policy() -> Policy {
-    Policy { collar_bps: 5, collar_ticks: 2, remainder: Remainder::Rest, patience_ns: 0 }
+    Policy { collar_bps: 5, collar_ticks: 2, ..Policy::default() }
 }
 
 pub fn config(instruments: Vec<truefill_core::config::Instrument>) -> Config {
@@ -27,19 +26,22 @@ pub fn config(instruments: Vec<truefill_core::config::Instrument>) -> Config {
         instrument: InstrumentId(id),
         product: VenueText::EMPTY,
         sleeve: SleeveId(1),
+        never_short: false,
     });
     let policy = policy();
     Config {
         account: "test".into(),
         holdings: holdings.collect(),
         instruments,
-        strategies: vec![Who { name: "s".into(), entry: policy.clone(), exit: policy }],
+        strategies: vec![Who::new("s", policy.clone(), policy)],
         descriptor: Descriptor::default(),
         risk: Risk::default(),
         recon: Recon { on_external: OnExternal::Rebuild, ..Recon::default() },
         digest_every: 256,
         replay_horizon_ns: 86_400 * SECOND_NS,
         assumed_fee_bps: 0,
+        calendars: Vec::new(),
+        crossing: false,
     }
 }
 

@@ -37,8 +37,7 @@ fn the_demo_is_the_documented_one() {
     let legs = legs.map(|(at, size)| (InstrumentId(at), HoldingId(at), qty(size))).to_vec();
     let expected = StrategySpec::Imbalance { legs, period_ns: SECOND_NS, threshold_pct: 70 };
     assert_eq!(setup.strategies, [expected]);
-    let policy =
-        Policy { collar_bps: 5, collar_ticks: 2, remainder: Remainder::Rest, patience_ns: 0 };
+    let policy = Policy { collar_bps: 5, collar_ticks: 2, ..Policy::default() };
     let strategy = &setup.config.strategies[0];
     assert_eq!((&strategy.entry, &strategy.exit), (&policy, &policy));
     assert_eq!(setup.config.recon.on_external, OnExternal::Rebuild);
@@ -86,6 +85,7 @@ fn every_key_reaches_its_place() {
         instrument: InstrumentId(at),
         product,
         sleeve: SleeveId(sleeve),
+        never_short: false,
     };
     assert_eq!(
         config.holdings,

@@ -36,11 +36,16 @@ fn config() -> Config {
         max_qty: None,
         min_notional: Amount::ZERO,
         multiplier: Qty::whole(1),
+        calendar: None,
+        expires: None,
+        band_low: None,
+        band_high: None,
     };
     let holding = |instrument, product: &str| Holding {
         instrument,
         product: VenueText::new(product).unwrap(),
         sleeve: SleeveId(1),
+        never_short: false,
     };
     let (entry, exit) = (Policy::default(), Policy::default());
     let window = |scope| Window { n: 1000, per_ns: SECOND_NS, scope };
@@ -48,7 +53,7 @@ fn config() -> Config {
         account: "A".to_owned(),
         instruments: vec![instrument("X"), instrument("Y")],
         holdings: vec![holding(X, "CNC"), holding(Y, "CNC")],
-        strategies: vec![Strategy { name: "S".to_owned(), entry, exit }],
+        strategies: vec![Strategy::new("S".to_owned(), entry, exit)],
         descriptor: Descriptor {
             windows: vec![window(Scope::Orders), window(Scope::Reads)],
             ..Descriptor::default()
@@ -58,6 +63,8 @@ fn config() -> Config {
         digest_every: 1,
         replay_horizon_ns: 0,
         assumed_fee_bps: 0,
+        calendars: Vec::new(),
+        crossing: false,
     }
 }
 

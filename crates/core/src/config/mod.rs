@@ -3,10 +3,14 @@
 //!
 //! Entry points: [`Config`], [`Descriptor`].
 
+mod policy;
+
+pub use policy::{Chase, CurvePoint, Peg, Policy, Remainder, Style, Then};
+
 use crate::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use crate::num::{Amount, Px, Qty};
 use crate::record::{code_enum, records};
-use crate::time::{MILLI_NS, SECOND_NS};
+use crate::time::{MILLI_NS, Nanos, SECOND_NS};
 
 records! {
     /// One instrument and its trading rules.
@@ -25,6 +29,43 @@ records! {
         pub min_notional: Amount = 6,
         /// Currency per point and unit, in steps of 1e-9.
         pub multiplier: Qty = 7,
+        /// Its sessions: a position in [`Config::calendars`]; absent means always open.
+        pub calendar: Option<u32> = 8,
+        /// When the contract ends, where it does.
+        pub expires: Option<Nanos> = 9,
+        /// Lowest price the exchange takes.
+        pub band_low: Option<Px> = 10,
+        /// Highest price the exchange takes.
+        pub band_high: Option<Px> = 11,
+    }
+
+    /// A stretch of time: from the first instant to, not including, the second.
+    pub struct Span {
+        /// First instant.
+        pub from: Nanos = 1,
+        /// First instant after it.
+        pub until: Nanos = 2,
+    }
+
+    /// A phase of a session.
+    pub struct PhaseSpan {
+        /// First instant.
+        pub from: Nanos = 1,
+        /// First instant after it.
+        pub until: Nanos = 2,
+        /// What goes on.
+        pub phase: Phase = 3,
+        /// The session it belongs to: days since 1970 of its date.
+        pub session: i64 = 4,
+    }
+
+    /// Sessions of a class of instruments, resolved for the days of this segment. What no phase
+    /// covers is closed.
+    pub struct Calendar {
+        /// Its name, for people.
+        pub name: String = 1,
+        /// Phases, sorted, without overlap.
+        pub phases: Vec<PhaseSpan> = 2,
     }
 
     /// A holding key of the account: instrument × product, and who trades it.
@@ -35,19 +76,8 @@ records! {
         pub product: VenueText = 2,
         /// The strategy that trades it.
         pub sleeve: SleeveId = 3,
-    }
-
-    /// How an order is priced and what becomes of a remainder. `marketable_limit`: the far
-    /// touch plus a collar of max(bps, ticks), rounded toward the touch.
-    pub struct Policy {
-        /// Collar in basis points of the far touch.
-        pub collar_bps: u32 = 1,
-        /// Collar in ticks; the larger of the two holds.
-        pub collar_ticks: u32 = 2,
-        /// What becomes of a remainder.
-        pub remainder: Remainder = 3,
-        /// Age at which `cancel` acts.
-        pub patience_ns: i64 = 4,
+        /// The position never goes below zero (Zerodha's CNC).
+        pub never_short: bool = 4,
     }
 
     /// One strategy.
@@ -58,6 +88,39 @@ records! {
         pub entry: Policy = 2,
         /// For orders that reduce it.
         pub exit: Policy = 3,
+        /// How long a target may be acted on after its decision; absent means for ever. After it
+        /// an increase becomes the present position, a decrease stands.
+        pub valid_for_ns: Option<i64> = 4,
+        /// When exposure may be added; empty means always. Sorted, without overlap.
+        pub entries: Vec<Span> = 5,
+        /// When nothing may be held: from `flat_by` to the end of each session. Sorted.
+        pub flats: Vec<Span> = 6,
+        /// What the number in a target means.
+        pub size_by: SizeBy = 7,
+        /// Currency that weights are shares of, and the base of the leverage bound.
+        pub capital: Option<Amount> = 8,
+        /// Most gross notional of all its targets, in millionths of the capital.
+        pub leverage_ppm: u32 = 9,
+        /// A change of a target worth less than this trades nothing (unless it goes to zero).
+        pub min_trade: Amount = 10,
+        /// What happens before a contract ends.
+        pub on_expiry: OnExpiry = 11,
+        /// So long before a contract ends it happens.
+        pub expiry_lead_ns: i64 = 12,
+        /// Its targets are legs of one basket.
+        pub basket: Option<Basket> = 13,
+        /// After a fresh login, or a start in a later session than the target's, increases need
+        /// a target declared since.
+        pub redeclare: bool = 14,
+    }
+
+    /// How far legs of a basket may run apart, and what pays for what.
+    pub struct Basket {
+        /// Largest difference between the filled shares of two legs, in millionths: a leg that
+        /// is further ahead of the slowest waits. A million means no bound.
+        pub imbalance_ppm_max: u32 = 1,
+        /// What buys wait for.
+        pub funding: Funding = 2,
     }
 
     /// So many requests in a window of this length.
@@ -96,6 +159,12 @@ records! {
         pub stream_silence_ns: i64 = 10,
         /// A read may show the account as it was so long ago.
         pub read_lag_max_ns: i64 = 11,
+        /// How a working order is changed.
+        pub amends: AmendKind = 12,
+        /// Most amends of one order; absent means unlimited.
+        pub amends_max: Option<u32> = 13,
+        /// Stop orders rest at the exchange.
+        pub stops: bool = 14,
     }
 
     /// Limits on what may be sent. Absent means unlimited.
@@ -170,16 +239,60 @@ records! {
         pub replay_horizon_ns: i64 = 9,
         /// What the backtest assumed per side, in basis points of notional; for the gap report.
         pub assumed_fee_bps: u32 = 10,
+        /// Sessions by class of instruments.
+        pub calendars: Vec<Calendar> = 11,
+        /// Opposite needs of two strategies may be crossed inside, at mid.
+        pub crossing: bool = 12,
     }
 }
 
 code_enum! {
-    /// What becomes of the part of an order that does not fill.
-    pub enum Remainder {
-        /// It rests.
-        Rest = 1 "rest",
-        /// It is cancelled after the patience and waived.
-        Cancel = 2 "cancel",
+    /// What the number in a target means.
+    pub enum SizeBy {
+        /// A quantity.
+        Shares = 1 "shares",
+        /// A share of the strategy's capital: 1 is all of it.
+        Weight = 2 "weight",
+        /// An amount of currency.
+        Notional = 3 "notional",
+    }
+
+    /// What happens before a contract ends.
+    pub enum OnExpiry {
+        /// It is closed.
+        Flatten = 1 "flatten",
+        /// Nothing is added; what is held stays and people are told.
+        Block = 2 "block",
+    }
+
+    /// What the buys of a basket wait for.
+    pub enum Funding {
+        /// Nothing.
+        Free = 1 "free",
+        /// The fills of its sells.
+        AfterSells = 2 "after_sells",
+    }
+
+    /// A phase of a session.
+    pub enum Phase {
+        /// Orders are collected before the open.
+        PreOpen = 1 "pre_open",
+        /// Continuous trading.
+        Continuous = 2 "continuous",
+        /// The closing auction.
+        ClosingAuction = 3 "closing_auction",
+        /// Nothing trades.
+        Closed = 4 "closed",
+    }
+
+    /// How a broker changes a working order.
+    pub enum AmendKind {
+        /// In place: it keeps its identity, and the reply proves the change.
+        InPlace = 1 "in_place",
+        /// By a cancel and a new order of its own making: we cancel, prove and place instead.
+        CancelReplace = 2 "cancel_replace",
+        /// Not at all.
+        Never = 3 "none",
     }
 
     /// What a window counts.
@@ -227,9 +340,46 @@ code_enum! {
     }
 }
 
-impl Default for Policy {
-    fn default() -> Self {
-        Self { collar_bps: 50, collar_ticks: 0, remainder: Remainder::Rest, patience_ns: 0 }
+impl Strategy {
+    /// A strategy whose targets are quantities, without hours or bounds of its own.
+    #[must_use]
+    pub fn new(name: impl Into<String>, entry: Policy, exit: Policy) -> Self {
+        Self {
+            name: name.into(),
+            entry,
+            exit,
+            valid_for_ns: None,
+            entries: Vec::new(),
+            flats: Vec::new(),
+            size_by: SizeBy::Shares,
+            capital: None,
+            leverage_ppm: 1_000_000,
+            min_trade: Amount::ZERO,
+            on_expiry: OnExpiry::Flatten,
+            expiry_lead_ns: 0,
+            basket: None,
+            redeclare: false,
+        }
+    }
+}
+
+impl Instrument {
+    /// An instrument that is always open and has no largest order.
+    #[must_use]
+    pub fn new(symbol: impl Into<String>, tick: Px, lot: Qty) -> Self {
+        Self {
+            symbol: symbol.into(),
+            tick,
+            lot,
+            min_qty: lot,
+            max_qty: None,
+            min_notional: Amount::ZERO,
+            multiplier: Qty::whole(1),
+            calendar: None,
+            expires: None,
+            band_low: None,
+            band_high: None,
+        }
     }
 }
 
@@ -251,6 +401,9 @@ impl Default for Descriptor {
             activity: true,
             stream_silence_ns: 30 * SECOND_NS,
             read_lag_max_ns: 500 * MILLI_NS,
+            amends: AmendKind::InPlace,
+            amends_max: None,
+            stops: true,
         }
     }
 }

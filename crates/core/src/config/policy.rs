@@ -1,0 +1,154 @@
+//! How orders are priced and what becomes of a remainder.
+//!
+//! Every policy is a limit-price rule plus a remainder contract, so a partial fill always meets
+//! explicit logic. There is no naked market order.
+//!
+//! Entry point: [`Policy`].
+
+use crate::num::{Px, Qty};
+use crate::record::{code_enum, records};
+
+records! {
+    /// How an order is priced and what becomes of a remainder.
+    pub struct Policy {
+        /// Collar in basis points of the far touch, for orders that are marketable.
+        pub collar_bps: u32 = 1,
+        /// Collar in ticks; the larger of the two holds.
+        pub collar_ticks: u32 = 2,
+        /// What becomes of a remainder.
+        pub remainder: Remainder = 3,
+        /// How long the first price is given: then `passive_then_cross` crosses, and the
+        /// remainder contract of the other styles acts.
+        pub patience_ns: i64 = 4,
+        /// The rule of the price.
+        pub style: Style = 5,
+        /// A given limit price, for `limit`.
+        pub px: Option<Px> = 6,
+        /// Where a passive order rests.
+        pub peg: Peg = 7,
+        /// Least time between two prices of a resting order; zero means that it is not moved.
+        pub requote_ns: i64 = 8,
+        /// Least distance in basis points that is worth a move.
+        pub requote_bps: u32 = 9,
+        /// The contract of `chase`.
+        pub chase: Chase = 10,
+        /// Least part of the wanted quantity, in millionths, worth keeping when the remainder is
+        /// cancelled: below it the filled part is unwound. Zero keeps whatever filled.
+        pub min_fill_ppm: u32 = 11,
+        /// Largest order of this policy; absent means that of the instrument.
+        pub child_qty: Option<Qty> = 12,
+        /// DisplayQty (FIX 1138) of its orders; absent means all.
+        pub display_qty: Option<Qty> = 13,
+        /// When which part of the wanted quantity is due; empty means all at once.
+        pub curve: Vec<CurvePoint> = 14,
+        /// Widest spread, in basis points of the mid, at which exposure is added; zero means
+        /// any.
+        pub spread_bps_max: u32 = 15,
+        /// How long a crossing order has before the remainder contract acts, for
+        /// `passive_then_cross`.
+        pub cross_patience_ns: i64 = 16,
+    }
+
+    /// A contract that walks the price after the market: from the arrival price by a step each
+    /// interval, at most so many steps and so far.
+    pub struct Chase {
+        /// Size of a step, in basis points of the arrival price.
+        pub step_bps: u32 = 1,
+        /// Furthest from the arrival price, in basis points.
+        pub bps_max: u32 = 2,
+        /// Most steps.
+        pub steps_max: u32 = 3,
+        /// Least time between two steps.
+        pub interval_ns: i64 = 4,
+        /// What happens after the last step.
+        pub then: Then = 5,
+    }
+
+    /// A point of a release schedule: by this time after the parent began, this part of it is
+    /// due. TWAP, VWAP and arrival-price schedules are such curves.
+    pub struct CurvePoint {
+        /// Time since the parent began.
+        pub after_ns: i64 = 1,
+        /// Part of the parent due by then, in billionths, growing.
+        pub due_ppb: u32 = 2,
+    }
+}
+
+code_enum! {
+    /// The rule of the price.
+    pub enum Style {
+        /// The far touch plus a collar of max(bps, ticks), rounded toward the touch.
+        MarketableLimit = 1 "marketable_limit",
+        /// The near touch, the mid, or a given price.
+        Limit = 2 "limit",
+        /// Rests at the peg; crosses when patience ends.
+        PassiveThenCross = 3 "passive_then_cross",
+        /// Waits for the closing auction; where there is none, for the last minutes.
+        AtClose = 4 "at_close",
+    }
+
+    /// What becomes of the part of an order that does not fill.
+    pub enum Remainder {
+        /// It rests.
+        Rest = 1 "rest",
+        /// It is cancelled after the patience and waived (entries only).
+        Cancel = 2 "cancel",
+        /// Its price follows the market, step by step.
+        Chase = 3 "chase",
+        /// It crosses the spread after the patience.
+        Cross = 4 "cross",
+    }
+
+    /// Where a passive order rests (FIX PegPriceType 1094).
+    pub enum Peg {
+        /// The near touch (primary peg).
+        Near = 1 "near",
+        /// Half way, rounded to the passive side.
+        Mid = 2 "mid",
+    }
+
+    /// What happens after the last step of a chase.
+    pub enum Then {
+        /// What is left rests at the last price.
+        Rest = 1 "rest",
+        /// What is left is cancelled and waived (entries only).
+        Cancel = 2 "cancel",
+        /// What is left crosses.
+        Cross = 3 "cross",
+    }
+}
+
+impl Default for Chase {
+    fn default() -> Self {
+        Self {
+            step_bps: 5,
+            bps_max: 20,
+            steps_max: 4,
+            interval_ns: 5 * crate::time::SECOND_NS,
+            then: Then::Rest,
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            collar_bps: 50,
+            collar_ticks: 0,
+            remainder: Remainder::Rest,
+            patience_ns: 0,
+            style: Style::MarketableLimit,
+            px: None,
+            peg: Peg::Near,
+            requote_ns: 0,
+            requote_bps: 0,
+            chase: Chase::default(),
+            min_fill_ppm: 0,
+            child_qty: None,
+            display_qty: None,
+            curve: Vec::new(),
+            spread_bps_max: 0,
+            cross_patience_ns: 5 * crate::time::SECOND_NS,
+        }
+    }
+}
