@@ -6,7 +6,7 @@ use crate::broker::Broker;
 use crate::faults::FaultKind;
 use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
-use truefill_core::engine::targets::working_target;
+use truefill_core::engine::working::working_target;
 use truefill_core::event::{DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::num::Qty;
@@ -90,7 +90,8 @@ impl Checker {
                 open += leaves;
             }
         }
-        let target = working_target(engine.config(), engine.state(), ticket.holding);
+        let target =
+            working_target(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
             Side::Buy => position + open - target,
             Side::Sell => target - (position - open),

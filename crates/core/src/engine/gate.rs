@@ -4,7 +4,7 @@
 //! means that planner and gate disagree: the engine kills itself.
 
 use super::deciding::Deciding;
-use super::targets::working_target;
+use super::working::working_target;
 use crate::event::Mode;
 use crate::limiter::Class;
 use crate::num::{Qty, Rounding};
@@ -82,7 +82,7 @@ impl Deciding<'_> {
             return Err("opposite orders are not proven finished".to_owned());
         }
         let position = state.holding(ticket.holding).own;
-        let target = working_target(self.config, state, ticket.holding);
+        let target = working_target(self.config, state, ticket.holding, self.now());
         let fits = match ticket.side {
             Side::Buy => position + same <= target,
             Side::Sell => position - same >= target,

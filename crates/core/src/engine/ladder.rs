@@ -6,7 +6,7 @@
 
 use super::deciding::Deciding;
 use super::plan::next_action;
-use super::targets::working_target;
+use super::working::working_target;
 use crate::alert::AlertCode;
 use crate::event::{
     Block, DayEnded, Event, Lane, Marked, QueueReason, Staged, WireReason, WorkReason,
@@ -28,7 +28,7 @@ impl Deciding<'_> {
                 in_flight += leaves;
             }
         }
-        let target = working_target(self.config, self.state, holding);
+        let target = working_target(self.config, self.state, holding, now);
         let (lane, blocked) = next_action(self.config, self.state, holding, now).place_in_queue();
         // What stopped the release of this step says more than the plan can know.
         let held = self.held.iter().rev().find(|(id, _)| *id == holding).map(|(_, block)| *block);

@@ -2,7 +2,8 @@
 //!
 //! | module | decides |
 //! |---|---|
-//! | [`targets`] | what a declared target means, and the working target |
+//! | `targets` | what a declared target means |
+//! | [`working`] | the working target: what is really worked toward |
 //! | `replies`, `pushes`, `answers` | what a broker's words prove |
 //! | `recon` | whether the account agrees, and what to adopt |
 //! | [`plan`] | what a holding needs next |
@@ -32,8 +33,9 @@ mod recon;
 mod release;
 mod replies;
 mod start;
-pub mod targets;
+mod targets;
 pub mod timers;
+pub mod working;
 
 use crate::config::Config;
 use crate::effect::Effect;

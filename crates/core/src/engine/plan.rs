@@ -8,7 +8,7 @@
 //!    finished, and the other way round.
 //! 2. Excess is cancelled before anything is added.
 
-use super::targets::working_target;
+use super::working::working_target;
 use crate::config::{Config, Policy, Remainder};
 use crate::event::{Block, Lane, Mode};
 use crate::ids::{HoldingId, OrderNo};
@@ -64,7 +64,7 @@ pub fn next_action(config: &Config, state: &State, id: HoldingId, now: Nanos) ->
     if let Some(no) = impatient(config, state, id, now) {
         return Action::Cancel(no, CancelWhy::Remainder);
     }
-    let target = working_target(config, state, id);
+    let target = working_target(config, state, id, now);
     let position = h.own;
     // 1. Excess: more is open on a side than the target has room for.
     if h.buying.0 > 0 && position + h.buying > target.max(position) {
