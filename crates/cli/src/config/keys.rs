@@ -58,11 +58,38 @@ pub(super) const STRATEGY: &[&str] = &[
     "at",
     "product",
     "size_by",
+    "capital",
+    "leverage",
+    "min_trade",
+    "valid_for",
+    "basket",
+    "on_expiry",
+    "expiry_lead",
     "entry",
     "exit",
 ];
+/// `basket = { ... }` of a strategy.
+pub(super) const BASKET: &[&str] = &["max_imbalance", "funding"];
 /// `[strategy.NAME.entry]` and `[strategy.NAME.exit]`.
-pub(super) const POLICY: &[&str] = &["policy", "collar", "remainder", "patience"];
+pub(super) const POLICY: &[&str] = &[
+    "policy",
+    "collar",
+    "remainder",
+    "patience",
+    "cross_patience",
+    "price",
+    "peg",
+    "requote",
+    "chase",
+    "min_fill",
+    "child_qty",
+    "display_qty",
+    "max_spread_bps",
+];
+/// `requote = { ... }`.
+pub(super) const REQUOTE: &[&str] = &["every", "bps"];
+/// `chase = { ... }`.
+pub(super) const CHASE: &[&str] = &["step_bps", "max_bps", "max_steps", "every", "then"];
 /// `collar = { ... }`.
 pub(super) const COLLAR: &[&str] = &["bps", "min_ticks"];
 /// `[risk]`.
@@ -99,7 +126,7 @@ pub(super) const BROKER_SIM: &[&str] = &[
 pub(super) const BACKTEST: &[&str] = &["assumed_fee_bps"];
 
 /// Where each list belongs, in the words of a TOML file.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("the top of the file", ROOT),
     ("[account]", ACCOUNT),
     ("[market]", MARKET),
@@ -107,7 +134,10 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("[[instrument]]", INSTRUMENT),
     ("[strategy.NAME]", STRATEGY),
     ("[strategy.NAME.entry] and [strategy.NAME.exit]", POLICY),
+    ("basket = { ... } of [strategy.NAME]", BASKET),
     ("collar = { ... }", COLLAR),
+    ("requote = { ... }", REQUOTE),
+    ("chase = { ... }", CHASE),
     ("[risk]", RISK),
     ("repeat = { ... } of [risk]", REPEAT),
     ("daily_loss = { ... } of [risk]", DAILY_LOSS),
@@ -117,18 +147,7 @@ const HOMES: [(&str, &[&str]); 14] = [
 ];
 
 /// Keys that are designed and not built yet: they are not mistakes, and not silently ignored.
-const LATER: [&str; 10] = [
-    "run",
-    "capital",
-    "bars",
-    "entries",
-    "flat_by",
-    "valid_for",
-    "on_death",
-    "on_expiry",
-    "min_trade",
-    "confirm_live",
-];
+const LATER: [&str; 6] = ["run", "bars", "entries", "flat_by", "on_death", "confirm_live"];
 
 /// Words longer than this are not compared: nothing valid is that long.
 const COMPARED_BYTES_MAX: usize = 64;

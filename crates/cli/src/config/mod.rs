@@ -7,7 +7,7 @@
 //! | `source` | the file as sections and fields that know where they stand |
 //! | `keys` | every key there is, and what is said about one there is not |
 //! | `value` | values as exact numbers, times with a unit, words |
-//! | `account`, `market`, `strategy`, `policy`, `risk`, `broker` | the sections |
+//! | `account`, `market`, `strategy`, `policy`, `sizing`, `risk`, `broker` | the sections |
 //! | `open` | market data and strategies of a setup |
 //! | `error` | what is wrong, where, what is allowed, what to do |
 //!
@@ -24,6 +24,7 @@ mod market;
 mod open;
 mod policy;
 mod risk;
+mod sizing;
 mod source;
 mod strategy;
 mod value;

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use truefill_core::config::{Holding, Instrument, Strategy};
+use truefill_core::config::{Holding, Instrument, SizeBy, Strategy};
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use truefill_core::num::{Qty, Rounding};
 use truefill_core::time::SECOND_NS;
@@ -20,7 +20,7 @@ use super::keys::{self, nearest};
 use super::policy::{Side, policy};
 use super::source::{Field, Section};
 use super::value::Sign;
-use super::{StrategySpec, market, quoted};
+use super::{StrategySpec, market, quoted, sizing};
 
 const SYMBOLS: &str = "a list of symbols, such as [\"BTCUSDT\"]";
 const HOLD: &str = "{ SYMBOL = \"10\" }, or \"10\" for as much of every symbol";
@@ -59,19 +59,19 @@ pub(super) fn strategies(
     for field in names.fields() {
         check_name(field)?;
         let section = field.section(keys::STRATEGY)?;
-        if let Some(field) = section.get("size_by") {
-            field.word(&[("shares", ())], &["weight", "notional"])?;
-        }
+        let size_by = sizing::size_by(&section)?;
         let kind = kind(&section)?;
         let draft = desk.claim(field.key, section, instruments)?;
         let entry = policy(&draft.section, Side::Entry)?;
         let exit = policy(&draft.section, Side::Exit)?;
+        let mut strategy = Strategy::new(field.key, entry, exit);
+        sizing::sizing(&draft.section, &mut strategy)?;
         desk.specs.push(match kind {
             Kind::Imbalance => imbalance(&draft, instruments)?,
             Kind::Targets(field) => targets(&draft, &field, base_dir)?,
-            Kind::Hold(field) => hold(&draft, &field, instruments)?,
+            Kind::Hold(field) => hold(&draft, &field, instruments, size_by)?,
         });
-        desk.strategies.push(Strategy::new(field.key.to_owned(), entry, exit));
+        desk.strategies.push(strategy);
     }
     Ok(desk)
 }
@@ -154,7 +154,9 @@ impl Desk {
                 return Err(error.action(action));
             }
             let id = u32::try_from(self.holdings.len()).unwrap_or(u32::MAX);
-            self.holdings.push(Holding { instrument, product, sleeve, never_short: false });
+            // Shares for delivery cannot be sold before they are there.
+            let never_short = product.as_str() == "CNC";
+            self.holdings.push(Holding { instrument, product, sleeve, never_short });
             legs.push((instrument, HoldingId(id)));
         }
         Ok(Draft { name, section, legs })
@@ -281,6 +283,7 @@ fn hold(
     draft: &Draft<'_>,
     field: &Field<'_>,
     instruments: &[Instrument],
+    size_by: SizeBy,
 ) -> Result<StrategySpec, ConfigError> {
     let at = draft.section.get("at");
     let at_ns_after_start = at.map_or(Ok(HOLD_AT_NS), |field| field.duration(0))?;
@@ -298,9 +301,9 @@ fn hold(
         let qty = match &table {
             Some(table) => {
                 let example = format!("{} = \"10\"", rules.symbol);
-                on_grid(table.need(&rules.symbol, &example)?, rules, Sign::Any)?
+                held(table.need(&rules.symbol, &example)?, rules, size_by)?
             }
-            None => on_grid(field, rules, Sign::Any)?,
+            None => held(field, rules, size_by)?,
         };
         wishes.push((*holding, qty));
     }
@@ -313,6 +316,14 @@ fn hold(
         }
     }
     Ok(StrategySpec::Hold { at_ns_after_start, wishes })
+}
+
+/// A size in the unit of the strategy: only quantities have a grid.
+fn held(field: &Field<'_>, rules: &Instrument, size_by: SizeBy) -> Result<Qty, ConfigError> {
+    match size_by {
+        SizeBy::Shares => on_grid(field, rules, Sign::Any),
+        SizeBy::Weight | SizeBy::Notional => field.qty(Sign::Any),
+    }
 }
 
 /// A quantity that can be held: on the lot grid, and large enough for an order.

@@ -3,7 +3,7 @@
 use super::super::{MarketSpec, Setup, StrategySpec};
 use super::{FULL, changed, read};
 use truefill_core::config::{
-    CancelProof, Holding, LossAction, OnExternal, Policy, Remainder, Scope, Window,
+    CancelProof, Holding, LossAction, OnExternal, Policy, Remainder, Scope, Style, Then, Window,
 };
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use truefill_core::num::{Amount, Qty};
@@ -85,7 +85,7 @@ fn every_key_reaches_its_place() {
         instrument: InstrumentId(at),
         product,
         sleeve: SleeveId(sleeve),
-        never_short: false,
+        never_short: !product.is_empty(),
     };
     assert_eq!(
         config.holdings,
@@ -97,7 +97,12 @@ fn every_key_reaches_its_place() {
     assert_eq!((entry.remainder, entry.patience_ns), (Remainder::Cancel, 20 * SECOND_NS));
     let exit = &config.strategies[0].exit;
     assert_eq!((exit.collar_bps, exit.collar_ticks), (30, 0));
-    assert_eq!(config.strategies[1].entry, Policy::default());
+    let slow = &config.strategies[1];
+    assert_eq!(
+        (slow.entry.style, slow.entry.patience_ns),
+        (Style::PassiveThenCross, 20 * SECOND_NS)
+    );
+    assert_eq!((slow.exit.remainder, slow.exit.chase.then), (Remainder::Chase, Then::Cross));
     let per = |n, seconds| Window { n, per_ns: seconds * SECOND_NS, scope: Scope::Orders };
     let reads = Window { n: 8, per_ns: SECOND_NS, scope: Scope::Reads };
     let descriptor = &config.descriptor;

@@ -29,6 +29,9 @@ fn cases() -> Vec<Case> {
 fn every_mistake_gets_its_words() {
     let cases = cases();
     assert!(cases.len() > 50, "{}", cases.len());
+    if std::env::var_os("TRUEFILL_GOLDEN").is_some_and(|value| value == "write") {
+        write(&cases);
+    }
     for Case { from, to, words } in cases {
         let found = FULL.matches(from.as_str()).count();
         assert_eq!(found, 1, "these lines stand {found} times:\n{from}");
@@ -37,6 +40,24 @@ fn every_mistake_gets_its_words() {
             Err(error) => assert_eq!(error.to_string(), words, "for\n{to}"),
         }
     }
+}
+
+/// Writes the words as they are now; what they say is for whoever wrote them to read.
+fn write(cases: &[Case]) {
+    let mut out = String::new();
+    for line in GOLDEN.lines().take_while(|line| line.starts_with('#')) {
+        out.push_str(line);
+        out.push('\n');
+    }
+    for Case { from, to, .. } in cases {
+        let Err(error) = read(&FULL.replacen(from.as_str(), to, 1)) else { continue };
+        out.push('\n');
+        from.lines().for_each(|line| out.push_str(&format!("- {line}\n")));
+        to.lines().for_each(|line| out.push_str(&format!("+ {line}\n")));
+        out.push_str(&format!("{error}\n"));
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/tests/refusals.txt");
+    std::fs::write(path, out).unwrap();
 }
 
 /// The first line of the refusal of a text.
