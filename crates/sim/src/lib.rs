@@ -13,6 +13,7 @@
 //! | [`rng`] | the only source of randomness |
 //! | [`strategy`] | what decides targets |
 //! | [`session`] | market, engine and broker in one virtual time |
+//! | [`naive`] | the bot that most people write first, for comparison |
 //! | [`check`] | belief against truth, every law after every turn |
 //!
 //! Invariant: equal configuration, world, seed and calls give equal deliveries, byte for byte.
@@ -22,6 +23,7 @@ pub mod broker;
 pub mod check;
 pub mod exchange;
 pub mod faults;
+pub mod naive;
 pub mod network;
 pub mod rng;
 pub mod session;

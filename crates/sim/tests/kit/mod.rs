@@ -11,8 +11,9 @@ use truefill_journal::{MemoryStore, Store};
 use truefill_market::demo;
 use truefill_market::source::{Listed as Ticks, Quotes, Tick};
 use truefill_market::synthetic::{Walk, WalkSpec};
-use truefill_sim::broker::world::World;
+use truefill_sim::broker::world::{WindowKind, World};
 use truefill_sim::faults::Faults;
+use truefill_sim::naive::{self, NaiveOutcome};
 use truefill_sim::session::{Crash, Outcome, Plan, run};
 use truefill_sim::strategy::{Imbalance, Listed, Once, Strategy, Wish};
 
@@ -59,8 +60,8 @@ fn imbalance() -> Box<dyn Strategy> {
     Box::new(Imbalance::new(&legs, SECOND_NS, 70))
 }
 
-/// The demo's strategy on the first `seconds` of the demo's data.
-pub fn demo_run(plan: &Plan, store: &mut dyn Store, seconds: i64) -> Outcome {
+/// The first `seconds` of the demo's data.
+pub fn demo_quotes(seconds: i64) -> Ticks {
     let mut source = demo::quotes().expect("shipped");
     let mut ticks: Vec<Tick> = Vec::new();
     let mut end = None;
@@ -71,8 +72,17 @@ pub fn demo_run(plan: &Plan, store: &mut dyn Store, seconds: i64) -> Outcome {
         }
         ticks.push(tick);
     }
-    let mut quotes = Ticks::new(ticks).expect("in order");
-    run(plan, store, &mut quotes, vec![imbalance()]).expect("runs")
+    Ticks::new(ticks).expect("in order")
+}
+
+/// The demo's strategy on the first `seconds` of the demo's data.
+pub fn demo_run(plan: &Plan, store: &mut dyn Store, seconds: i64) -> Outcome {
+    run(plan, store, &mut demo_quotes(seconds), vec![imbalance()]).expect("runs")
+}
+
+/// The naive bot in the same world.
+pub fn naive(plan: &Plan, seconds: i64) -> NaiveOutcome {
+    naive::run(plan, &mut demo_quotes(seconds), vec![imbalance()]).expect("runs")
 }
 
 pub fn in_memory(plan: &Plan, seconds: i64) -> (Outcome, MemoryStore) {
@@ -82,12 +92,24 @@ pub fn in_memory(plan: &Plan, seconds: i64) -> (Outcome, MemoryStore) {
 }
 
 /// So many names wanted at once, on synthetic quotes, at three requests a second.
-pub fn basket(names: u32, windows: truefill_sim::broker::world::WindowKind, seed: u64) -> Outcome {
+pub fn basket(names: u32, windows: WindowKind, seed: u64) -> Outcome {
+    let (plan, mut walk, once) = basket_of(names, windows, seed);
+    let mut store = MemoryStore::default();
+    run(&plan, &mut store, &mut walk, vec![Box::new(once)]).expect("runs")
+}
+
+/// The same basket for the naive bot.
+pub fn naive_basket(names: u32, seed: u64) -> NaiveOutcome {
+    let (plan, mut walk, once) = basket_of(names, WindowKind::Sliding, seed);
+    naive::run(&plan, &mut walk, vec![Box::new(once)]).expect("runs")
+}
+
+fn basket_of(names: u32, windows: WindowKind, seed: u64) -> (Plan, Walk, Once) {
     let seconds = u64::from(names) / 3 + 30;
     let spec = WalkSpec { instruments: names, ..WalkSpec::default() };
     let quotes = seconds * 10 * u64::from(names);
     let spec = WalkSpec { quotes, seed, period_ns: 100 * MILLI_NS, ..spec };
-    let mut walk = Walk::new(spec).expect("a right specification");
+    let walk = Walk::new(spec).expect("a right specification");
     let mut config = config(walk.instruments());
     config.descriptor.windows = vec![
         Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
@@ -97,9 +119,7 @@ pub fn basket(names: u32, windows: truefill_sim::broker::world::WindowKind, seed
     let plan = Plan::new(config, world, seed);
     let first = walk.clone().next().expect("ticks").expect("not empty").time();
     let wishes = (0..names).map(|id| Wish { holding: HoldingId(id), qty: Qty::whole(1), px: None });
-    let once = Once::new(first.plus(SECOND_NS), wishes.collect());
-    let mut store = MemoryStore::default();
-    run(&plan, &mut store, &mut walk, vec![Box::new(once)]).expect("runs")
+    (plan, walk, Once::new(first.plus(SECOND_NS), wishes.collect()))
 }
 
 /// A few targets on the demo's first seconds: small enough to be crashed at every turn.
