@@ -94,6 +94,9 @@ pub struct Rehearse {
     /// The engine's process dies and comes back every so many turns
     #[arg(long, value_name = "TURNS")]
     pub crash_every: Option<u64>,
+    /// Runs the bot that most people write first through the same world as well
+    #[arg(long, value_name = "naive", value_parser = ["naive"])]
+    pub compare: Option<String>,
     /// One JSON document on standard output and nothing else
     #[arg(long)]
     pub json: bool,

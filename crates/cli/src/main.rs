@@ -10,6 +10,7 @@
 //! | [`progress`] | a sign of life for long runs |
 //! | [`failure`] | cause, consequence, next action, exit status |
 
+mod advice;
 mod args;
 mod commands;
 mod config;
@@ -18,6 +19,7 @@ mod failure;
 mod progress;
 mod rundir;
 mod summary;
+mod waterfall;
 
 use args::{Cli, Command};
 use clap::Parser;

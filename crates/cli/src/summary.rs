@@ -197,5 +197,9 @@ pub fn words(about: &About, outcome: &Outcome) -> String {
 
 /// An amount rounded to cents for display.
 pub fn cents(amount: &Decimal) -> String {
-    amount.rounded(2, truefill_gap::Rounding::HalfEven).to_string()
+    let text = amount.rounded(2, truefill_gap::Rounding::HalfEven).to_string();
+    match text.split_once('.') {
+        None => format!("{text}.00"),
+        Some((whole, part)) => format!("{whole}.{part:0<2}"),
+    }
 }

@@ -1,11 +1,16 @@
 //! `truefill demo`: the story in seconds, offline, on real quotes that are inside the program.
+//!
+//! The same minutes three times: as the backtest saw them, through the bot that most people
+//! write first, and through truefill; the last two at the same hostile broker. Every number of
+//! the story is computed from the runs.
 
+use super::compare::{self, Compared};
 use super::print;
-use super::rehearse::{Job, Ran, faults_label};
+use super::rehearse::{Job, Ran, faults_label, faults_of};
 use crate::args::Demo;
 use crate::config;
 use crate::failure::{Done, Failure};
-use crate::summary;
+use crate::{advice, summary, waterfall};
 use serde_json::Value;
 use std::path::Path;
 use truefill_sim::session::Crash;
@@ -13,56 +18,106 @@ use truefill_sim::session::Crash;
 /// The demo's configuration: an ordinary file, shipped as the first example.
 const CONFIG: &str = include_str!("../../../../examples/configs/demo.toml");
 
+/// One world of the demo: the engine and the naive bot in it.
+struct Pair {
+    ran: Ran,
+    naive: Compared,
+}
+
 pub fn run(args: &Demo) -> Done {
     let setup = config::parse(CONFIG, "demo.toml", Path::new(".")).map_err(Failure::input)?;
     let worlds = match &args.faults {
         Some(only) => vec![only.clone()],
         None => vec!["calm".to_owned(), "storm".to_owned()],
     };
-    let mut runs: Vec<Ran> = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::new();
     for faults in worlds {
         let label = faults_label(&faults);
         let dir = args.out.join(format!("demo-{label}-{}", args.seed));
         let name = "demo".to_owned();
+        let naive = compare::naive(&setup, faults_of(&faults)?, args.seed)?;
         let job = Job { setup: &setup, name, faults, seed: args.seed, crash: Crash::Never };
-        runs.push(job.run(&dir, true)?);
+        pairs.push(Pair { ran: job.run(&dir, true)?, naive });
     }
     if args.json {
-        let list: Vec<&Value> = runs.iter().map(|ran| &ran.json).collect();
+        let list: Vec<Value> = pairs.iter().map(Pair::json).collect();
         print(&serde_json::json!(list).to_string())?;
-    } else {
-        tell(args, &runs)?;
+    } else if let Some(worst) = pairs.last() {
+        tell(args, &pairs, worst)?;
     }
-    runs.iter().try_for_each(Ran::verdict)
+    pairs.iter().try_for_each(|pair| pair.ran.verdict())
 }
 
-/// The story, every number of it computed from the runs.
-fn tell(args: &Demo, runs: &[Ran]) -> Done {
-    let Some(first) = runs.first() else { return Ok(()) };
-    let currency = &first.about.currency;
-    print(&format!(
-        "{}\n\nBacktest at mid prices: {} {currency}. It looks fine.\n",
-        first.about.data,
-        summary::cents(first.outcome.gap.theory_pnl())
-    ))?;
-    for ran in runs {
-        let world = match ran.about.faults.as_str() {
-            "calm" => "a broker on a good day (latency and a limit of 3 requests a second)",
-            "storm" => "a broker on its worst day (lost acks, repeated fills, 429s, dead links)",
-            _ => "a broker with the faults you chose",
-        };
-        print(&format!("The same minutes through truefill, at {world}:"))?;
-        print(&summary::words(&ran.about, &ran.outcome))?;
-        let dir = args.out.join(format!("demo-{}-{}", ran.about.faults, ran.about.seed));
-        print(&format!("    report: {}\n", dir.join("report.html").display()))?;
+impl Pair {
+    /// The run as always, and beside its fields the naive bot's run.
+    fn json(&self) -> Value {
+        let mut json = self.ran.json.clone();
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("naive".to_owned(), self.naive.json());
+        }
+        json
     }
-    let costs = first.outcome.gap.causes();
-    if let Some((cause, amount)) = costs.iter().max_by(|a, b| a.1.cmp(b.1)) {
+}
+
+/// The story of the worst world.
+fn tell(args: &Demo, pairs: &[Pair], worst: &Pair) -> Done {
+    let (ran, naive) = (&worst.ran, &worst.naive);
+    let (gap, facts) = (&ran.outcome.gap, &ran.outcome.facts);
+    let currency = &ran.about.currency;
+    let cents = summary::cents;
+    print(&format!("{} ({})\n", ran.about.data, world_words(&ran.about.faults)))?;
+    let rows = [
+        ("the backtest", cents(gap.theory_pnl()), "at mid prices; it looks fine".to_owned()),
+        (
+            "the usual bot",
+            cents(naive.outcome.live_pnl()),
+            format!(
+                "{} doubled orders; it is wrong about {} (worth {} {currency})",
+                naive.outcome.doubled_orders,
+                naive.unknown_words(),
+                cents(naive.unknown_worth())
+            ),
+        ),
+        (
+            "truefill",
+            cents(gap.live_pnl()),
+            format!("{} doubled orders; it is wrong about {}", facts.doubled_orders, ran.wrong()),
+        ),
+    ];
+    let width = rows.iter().map(|(_, amount, _)| amount.len()).max().unwrap_or(0);
+    for (who, amount, how) in &rows {
+        print(&format!("    {who:<13}  {amount:>width$} {currency}  {how}"))?;
+    }
+    print(&format!(
+        "\nWhere {} {currency} went, to the last unit (residual {}):\n",
+        cents(&gap.gap()),
+        gap.residual()
+    ))?;
+    print(&waterfall::waterfall(gap))?;
+    if let Some((cause, amount, advice)) = advice::first(gap) {
         print(&format!(
-            "Every unit of the gap is in exactly one place. Change this first: {} ({} {currency}).",
+            "Change this first: {} ({} {currency}): {advice}.",
             cause.plain_name(),
-            summary::cents(amount)
+            cents(&amount)
         ))?;
     }
-    print("Your turn: truefill rehearse examples/configs/demo.toml --faults storm --seed 2")
+    for other in pairs {
+        let dir = args.out.join(format!("demo-{}-{}", other.ran.about.faults, args.seed));
+        print(&format!(
+            "Report ({}): {}",
+            world_words(&other.ran.about.faults),
+            dir.join("report.html").display()
+        ))?;
+    }
+    print("Your own: truefill rehearse --targets targets.csv --bars bars.csv --compare naive")
+}
+
+fn world_words(faults: &str) -> &'static str {
+    match faults {
+        "calm" => "a broker on a good day",
+        "rough" => "a broker on a bad day",
+        "storm" => "a broker on its worst day",
+        "beyond" => "a broker that breaks its own promises",
+        _ => "a broker with the faults you chose",
+    }
 }

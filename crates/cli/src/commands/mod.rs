@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod backtest;
+pub mod compare;
 pub mod demo;
 pub mod gap;
 pub mod journal;

@@ -1,12 +1,13 @@
 //! `truefill rehearse`: what live would really have done, before going live.
 
-use super::print;
+use super::{compare, print};
 use crate::args::Rehearse;
 use crate::config::{self, Setup};
 use crate::failure::{Done, Failure};
 use crate::progress::Watched;
 use crate::rundir::RunDir;
 use crate::summary::{self, About};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use truefill_market::source::Quotes;
@@ -23,11 +24,22 @@ pub fn run(args: &Rehearse) -> Done {
     };
     let crash = args.crash_every.map_or(Crash::Never, Crash::Every);
     let job = Job { setup: &setup, name, faults: args.faults.clone(), seed: args.seed, crash };
+    let naive = match &args.compare {
+        Some(_) => Some(compare::naive(&setup, faults_of(&args.faults)?, args.seed)?),
+        None => None,
+    };
     let ran = job.run(&dir, replace)?;
     if args.json {
-        print(&ran.json.to_string())?;
+        let json = match &naive {
+            Some(naive) => json!({"truefill": ran.json, "naive": naive.json()}),
+            None => ran.json.clone(),
+        };
+        print(&json.to_string())?;
     } else {
         print(&summary::words(&ran.about, &ran.outcome))?;
+        if let Some(naive) = &naive {
+            print(&naive.words())?;
+        }
         print(&format!("    report: {}", dir.join("report.html").display()))?;
     }
     ran.verdict()
@@ -79,6 +91,15 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What the engine is wrong about at the end, in words.
+    pub fn wrong(&self) -> String {
+        let differs = |row: &&[truefill_core::num::Qty; 3]| row[1] != row[2];
+        match self.outcome.positions.iter().filter(differs).count() {
+            0 => "nothing".to_owned(),
+            some => format!("{some} positions"),
+        }
+    }
+
     /// Whether the run was true.
     pub fn verdict(&self) -> Done {
         if self.outcome.violations.is_empty() {
