@@ -22,6 +22,7 @@ pub mod bars;
 pub mod barter;
 mod cells;
 mod clean;
+pub mod columns;
 pub mod csv;
 pub mod demo;
 pub mod dirt;

@@ -49,10 +49,9 @@ pub(crate) fn parse(text: &str) -> Result<Stamp, TimeError> {
         Some(at) => (rest.get(..at).unwrap_or(""), rest.get(at..)),
         None => (rest, None),
     };
-    let wall = day
-        .checked_mul(DAY_NS)
-        .and_then(|start| start.checked_add(clock_of(clock).ok()?))
-        .ok_or_else(|| clock_of(clock).err().unwrap_or(TimeError::OutOfRange))?;
+    let in_day = clock_of(clock)?;
+    let start = day.checked_mul(DAY_NS).ok_or(TimeError::OutOfRange)?;
+    let wall = start.checked_add(in_day).ok_or(TimeError::OutOfRange)?;
     let east = match zone {
         None => return Ok(Stamp::Wall(wall)),
         Some("Z" | "z") => 0,

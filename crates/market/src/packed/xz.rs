@@ -2,44 +2,63 @@
 //!
 //! Entry point: `XzStreams`.
 
-use std::io::{self, Read};
-use std::num::NonZeroUsize;
+use std::fmt;
+use std::io::{self, BufRead, Read};
 
-use xz4rust::{DICT_SIZE_MIN, DICT_SIZE_PROFILE_9, XzDecoder, XzReader};
-
-const BUFFER_BYTES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(32_767);
+use xz4rust::{DICT_SIZE_MIN, DICT_SIZE_PROFILE_9, XzDecoder, XzNextBlockResult};
 
 /// The unpacked bytes.
-pub(crate) struct XzStreams<R: Read + 'static> {
-    stream: XzReader<R>,
+pub(crate) struct XzStreams<R> {
+    input: R,
+    decoder: Box<XzDecoder<'static>>,
+    /// Bytes of a stream were read and its end was not.
+    inside: bool,
+    streams: u64,
 }
 
-impl<R: Read + 'static> XzStreams<R> {
+impl<R: BufRead> XzStreams<R> {
     /// Packed bytes; the dictionary may be as large as `xz -9` makes it, 64 MiB.
     pub(crate) fn new(input: R) -> Self {
         let decoder = XzDecoder::in_heap_with_alloc_dict_size(DICT_SIZE_MIN, DICT_SIZE_PROFILE_9);
-        let stream = XzReader::new_with_buffer_size_and_decoder(input, BUFFER_BYTES, decoder);
-        Self { stream }
+        Self { input, decoder, inside: false, streams: 0 }
     }
 }
 
-impl<R: Read + 'static> Read for XzStreams<R> {
+impl<R: BufRead> Read for XzStreams<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
         loop {
-            let read = self.stream.read(out)?;
-            if read > 0 || out.is_empty() {
-                return Ok(read);
+            let packed = self.input.fill_buf()?;
+            if packed.is_empty() {
+                if self.inside || self.streams == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                return Ok(0);
             }
-            if !self.stream.is_eos() {
-                continue;
-            }
-            // After a stream there is the end of the file, or another stream. What is neither is
-            // refused by the decoder instead of being passed over.
-            match self.stream.peek_inner(|_| ()) {
-                Ok(()) => self.stream.reset(),
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
-                Err(error) => return Err(error),
+            // What follows a stream is another one, or refused by the decoder.
+            self.inside = true;
+            let (used, written) = match self.decoder.decode(packed, out) {
+                Ok(XzNextBlockResult::NeedMoreData(used, written)) => (used, written),
+                Ok(XzNextBlockResult::EndOfStream(used, written)) => {
+                    self.inside = false;
+                    self.streams += 1;
+                    self.decoder.reset();
+                    (used, written)
+                }
+                Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+            };
+            self.input.consume(used);
+            if written > 0 {
+                return Ok(written);
             }
         }
+    }
+}
+
+impl<R> fmt::Debug for XzStreams<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "XzStreams({} read)", self.streams)
     }
 }
