@@ -12,6 +12,24 @@
 //! | `backward` | a stamp runs backwards beyond that window | raised to the latest stamp passed on |
 //! | `overfull` | the reorder buffer was full | the earliest tick was passed on early |
 //! | `reconnects` | the recorder says that it lost its connection | counted |
+//! | `negative_latency` | received before the exchange sent it: clocks differ | kept; the order is that of receipt |
+//! | `corrected` | a trade that the exchange marked as corrected or cancelled | left out |
+//! | `unknown_orders` | a log names an order whose creation it does not have | passed over |
+//! | `sequence_gaps` | an update of a book does not follow the one before | the book is unusable until the next snapshot |
+//!
+//! Bars have classes of their own. "Next" is the next bar of the same instrument.
+//!
+//! | class | what it is | what is done |
+//! |---|---|---|
+//! | `zero_prices` | one of the four prices is zero or below | the bar is left out |
+//! | `high_low` | open or close lies outside low to high | low and high are widened to hold them |
+//! | `doubled` | a second bar with the same beginning | the first in the file is kept |
+//! | `overlapping` | it begins before the one before has ended | left out |
+//! | `gaps` | it begins later than the end of the one before, nights and weekends included; not for bars of a whole day | counted, nothing is filled in |
+//! | `suspected_splits` | price over adjusted price jumps by more than 20 %, or, without adjusted prices, the open is a simple fraction (2:1, 3:1, 3:2 and so on, within 3 %) of the close before | kept, counted |
+//! | `blank` | a cell of a price is empty | no bar |
+//! | `rounded` | a price or a volume has more than nine decimals | rounded to 1e-9, halves to even |
+//! | `foreign` | a symbol that was not asked for | passed over |
 //!
 //! A quote that is left out leaves the one before it in force, growing older: what prices from it
 //! must look at its age. A stamp that runs backwards by more than
@@ -41,6 +59,9 @@ impl Dirt {
     }
 }
 
+/// Number of classes.
+pub const CLASSES: usize = 21;
+
 /// What a source met so far. See [the module](crate::dirt) for the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirtReport {
@@ -48,6 +69,8 @@ pub struct DirtReport {
     pub quotes: u64,
     /// Trades passed on.
     pub trades: u64,
+    /// Bars passed on.
+    pub bars: u64,
     /// Quotes left out because the bid was above the ask.
     pub crossed: Dirt,
     /// Quotes kept although the bid equals the ask.
@@ -68,6 +91,34 @@ pub struct DirtReport {
     pub overfull: Dirt,
     /// Lost connections that the recorder noted.
     pub reconnects: Dirt,
+    /// Rows received before the exchange's own time of them.
+    pub negative_latency: Dirt,
+    /// Trades left out because the exchange corrected or cancelled them.
+    pub corrected: Dirt,
+    /// Events about orders that are not known.
+    pub unknown_orders: Dirt,
+    /// Updates of a book that do not follow the one before.
+    pub sequence_gaps: Dirt,
+    /// Bars left out because a price was not above zero.
+    pub zero_prices: Dirt,
+    /// Bars whose low or high was widened.
+    pub high_low: Dirt,
+    /// Bars left out because there was one with that beginning.
+    pub doubled: Dirt,
+    /// Bars left out because the one before had not ended.
+    pub overlapping: Dirt,
+    /// Bars before which others are missing.
+    pub gaps: Dirt,
+    /// How many periods are missing in those gaps that are shorter than a day.
+    pub gap_periods: u64,
+    /// Bars that begin at a simple fraction of the price before.
+    pub suspected_splits: Dirt,
+    /// Empty cells where a price should be.
+    pub blank: Dirt,
+    /// Rows with numbers that were rounded.
+    pub rounded: Dirt,
+    /// Rows of other symbols.
+    pub foreign: Dirt,
 }
 
 impl DirtReport {
@@ -75,6 +126,7 @@ impl DirtReport {
     pub const NONE: Self = Self {
         quotes: 0,
         trades: 0,
+        bars: 0,
         crossed: Dirt::NONE,
         locked: Dirt::NONE,
         one_sided: Dirt::NONE,
@@ -85,6 +137,20 @@ impl DirtReport {
         backward_ns_max: 0,
         overfull: Dirt::NONE,
         reconnects: Dirt::NONE,
+        negative_latency: Dirt::NONE,
+        corrected: Dirt::NONE,
+        unknown_orders: Dirt::NONE,
+        sequence_gaps: Dirt::NONE,
+        zero_prices: Dirt::NONE,
+        high_low: Dirt::NONE,
+        doubled: Dirt::NONE,
+        overlapping: Dirt::NONE,
+        gaps: Dirt::NONE,
+        suspected_splits: Dirt::NONE,
+        blank: Dirt::NONE,
+        rounded: Dirt::NONE,
+        foreign: Dirt::NONE,
+        gap_periods: 0,
     };
 
     /// True when nothing was mended, left out or suspicious.
@@ -96,10 +162,18 @@ impl DirtReport {
     /// Rows that were not passed on.
     #[must_use]
     pub const fn left_out(&self) -> u64 {
-        self.crossed.count + self.one_sided.count + self.void_trades.count
+        self.crossed.count
+            + self.one_sided.count
+            + self.void_trades.count
+            + self.corrected.count
+            + self.zero_prices.count
+            + self.doubled.count
+            + self.overlapping.count
     }
 
-    fn classes(&self) -> [(&'static str, Dirt); 8] {
+    /// Every class: what it is and was done, in words, and how often it was met.
+    #[must_use]
+    pub const fn classes(&self) -> [(&'static str, Dirt); CLASSES] {
         [
             ("crossed quotes left out", self.crossed),
             ("locked quotes kept", self.locked),
@@ -109,6 +183,19 @@ impl DirtReport {
             ("backward stamps raised", self.backward),
             ("ticks passed on early because the reorder buffer was full", self.overfull),
             ("lost connections", self.reconnects),
+            ("negative latencies kept", self.negative_latency),
+            ("corrected trades left out", self.corrected),
+            ("events about unknown orders", self.unknown_orders),
+            ("gaps in the sequence of a book", self.sequence_gaps),
+            ("bars with a zero price left out", self.zero_prices),
+            ("bars with low or high widened", self.high_low),
+            ("doubled bars left out", self.doubled),
+            ("overlapping bars left out", self.overlapping),
+            ("gaps between bars", self.gaps),
+            ("suspected splits kept", self.suspected_splits),
+            ("empty prices", self.blank),
+            ("rows rounded to 1e-9", self.rounded),
+            ("rows of other symbols", self.foreign),
         ]
     }
 }
@@ -116,7 +203,11 @@ impl DirtReport {
 impl fmt::Display for DirtReport {
     /// One line: what was passed on, then every class that occurred with its first line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} quotes and {} trades", self.quotes, self.trades)?;
+        match self.bars {
+            0 => write!(f, "{} quotes and {} trades", self.quotes, self.trades)?,
+            bars if self.quotes + self.trades == 0 => write!(f, "{bars} bars")?,
+            bars => write!(f, "{} quotes, {} trades and {bars} bars", self.quotes, self.trades)?,
+        }
         if self.is_clean() {
             return f.write_str(", nothing to mend");
         }
@@ -125,6 +216,9 @@ impl fmt::Display for DirtReport {
         }
         if self.reordered_ns_max > 0 {
             write!(f, "; put back by at most {} ns", self.reordered_ns_max)?;
+        }
+        if self.gap_periods > 0 {
+            write!(f, "; {} periods missing in gaps shorter than a day", self.gap_periods)?;
         }
         if self.backward_ns_max > 0 {
             write!(f, "; raised by at most {} ns", self.backward_ns_max)?;

@@ -1,7 +1,8 @@
 //! What can be wrong with market data and target files, in words that say the cause, the
 //! consequence and what to do next.
 //!
-//! Entry points: [`MarketError`], its [`kind`](MarketError::kind) and its [`Place`].
+//! Entry points: [`MarketError`], its [`kind`](MarketError::kind), its [`Place`], and its
+//! [`ambiguity`](MarketError::ambiguity) where the caller has to say something.
 //!
 //! Invariants:
 //! 1. An error about a cell names file, line, column, the value and what is allowed.
@@ -47,8 +48,59 @@ pub enum ErrorKind {
     Unordered,
     /// What the caller declared does not fit together.
     Declared,
+    /// The file can be read in more than one way, and nothing says which is meant; see
+    /// [`MarketError::ambiguity`].
+    Ambiguous,
+    /// Nothing that is read here.
+    Format,
     /// The reader was asked again after an error.
     Stopped,
+}
+
+/// What a file of market data leaves open and the caller has to say. Nothing is guessed: a wrong
+/// guess about a time is looking ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Ambiguity {
+    /// Whether a bar is stamped at its open or at its end.
+    StampSide,
+    /// The time zone of wall times without an offset.
+    Zone,
+    /// How long a bar is.
+    Period,
+    /// The symbol of a file that does not name one.
+    Symbol,
+    /// When the session of a bar opens and closes that is stamped with a day only.
+    Session,
+    /// The day of times that are counted from midnight.
+    Date,
+    /// The size of quotes that come without.
+    Size,
+    /// Which column is which.
+    Columns,
+}
+
+impl Ambiguity {
+    /// What is missing, in words.
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::StampSide => "whether bars are stamped at their open or at their end",
+            Self::Zone => "the time zone of times without an offset",
+            Self::Period => "how long a bar is",
+            Self::Symbol => "the symbol that the rows are about",
+            Self::Session => "when the session of a daily bar opens and closes",
+            Self::Date => "the day of times that are counted from midnight",
+            Self::Size => "the size of quotes that come without one",
+            Self::Columns => "which column is which",
+        }
+    }
+}
+
+impl fmt::Display for Ambiguity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what())
+    }
 }
 
 /// A place in a file.
@@ -85,6 +137,7 @@ pub struct MarketError {
 #[derive(Debug)]
 struct Detail {
     kind: ErrorKind,
+    ambiguity: Option<Ambiguity>,
     place: Option<Place>,
     cause: String,
     consequence: &'static str,
@@ -110,6 +163,12 @@ impl MarketError {
         self.detail.kind
     }
 
+    /// What the caller has to say, for [`ErrorKind::Ambiguous`].
+    #[must_use]
+    pub fn ambiguity(&self) -> Option<Ambiguity> {
+        self.detail.ambiguity
+    }
+
     /// Where it is, unless it is nowhere in a file.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
@@ -124,6 +183,26 @@ impl MarketError {
         action: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self::new(kind, Some(place), cause.into(), STOPPED_HERE, action.into(), None)
+    }
+
+    /// Something that the file leaves open, shown by what stands there.
+    pub(crate) fn ambiguous(
+        ambiguity: Ambiguity,
+        place: Place,
+        cause: impl fmt::Display,
+        action: &'static str,
+    ) -> Self {
+        let cause = format!("{cause}: the file does not say {ambiguity}");
+        let mut error = Self::new(
+            ErrorKind::Ambiguous,
+            Some(place),
+            cause,
+            "nothing was used, because a guess could look ahead",
+            action.into(),
+            None,
+        );
+        error.detail.ambiguity = Some(ambiguity);
+        error
     }
 
     /// What the caller declared does not fit together.
@@ -180,7 +259,8 @@ impl MarketError {
         action: Cow<'static, str>,
         source: Option<io::Error>,
     ) -> Self {
-        Self { source, detail: Box::new(Detail { kind, place, cause, consequence, action }) }
+        let detail = Detail { kind, ambiguity: None, place, cause, consequence, action };
+        Self { source, detail: Box::new(detail) }
     }
 }
 

@@ -15,13 +15,14 @@
 //! | [`survey`] | what a file is about, where nothing is configured |
 //! | [`bars`] | bars from ticks |
 //! | [`targets`] | what a strategy wants, as a file |
-//! | [`time_text`], [`symbols`] | instants and names as text |
+//! | [`time_text`], [`zone`], [`symbols`] | instants, wall clocks and names as text |
 //! | [`error`] | what can be wrong, in words |
 
 pub mod bars;
 pub mod barter;
 mod cells;
 mod clean;
+pub mod columns;
 pub mod csv;
 pub mod demo;
 pub mod dirt;
@@ -30,9 +31,13 @@ mod json;
 pub mod lines;
 mod nearest;
 pub mod order;
+mod packed;
+mod rounded;
 pub mod source;
+mod stamp;
 pub mod survey;
 pub mod symbols;
 pub mod synthetic;
 pub mod targets;
 pub mod time_text;
+pub mod zone;

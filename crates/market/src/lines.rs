@@ -1,29 +1,65 @@
-//! Text files line by line, plain or gzip, with a bound on everything.
+//! Text files line by line, plain or compressed, with a bound on everything.
 //!
-//! Entry point: `Lines`.
+//! Entry points: `Lines`, `Input`.
 //!
 //! Invariants:
-//! 1. A line has at most [`LINE_BYTES_MAX`] bytes; memory does not depend on the file.
+//! 1. A line has at most [`LINE_BYTES_MAX`] bytes (or what the format allows, see
+//!    `Lines::at_most`); memory does not depend on the file.
 //! 2. A file that was cut off is an error: the last line ends with a newline, and compressed data
 //!    end with their checksum. A file cut exactly between two lines cannot be told from a whole
 //!    one unless it is compressed.
-//! 3. gzip is recognised by its first two bytes, not by the name of the file.
+//! 3. gzip, xz and zip are recognised by their first bytes, not by the name of the file. The
+//!    entries of a zip are read one after the other, as if they were one file.
+//! 4. A byte order mark of UTF-8 at the start is passed over; UTF-16 is refused by its name.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{ErrorKind, MarketError, Place, shown};
+use crate::packed::xz::XzStreams;
+use crate::packed::zip::Entries;
 
 /// Most bytes of a line, its newline included.
 pub const LINE_BYTES_MAX: usize = 16_384;
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const XZ_MAGIC: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
+const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
+const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 const BUFFER_BYTES: usize = 65_536;
+
+/// Where lines come from, for those who read them more than once.
+#[derive(Clone, Debug)]
+pub(crate) enum Input {
+    /// A file.
+    Path(PathBuf),
+    /// Bytes, under the name that messages shall use.
+    Bytes(Arc<str>, Arc<[u8]>),
+}
+
+impl Input {
+    /// The lines, from the first.
+    pub(crate) fn lines(&self) -> Result<Lines, MarketError> {
+        match self {
+            Self::Path(path) => Lines::open(path),
+            Self::Bytes(name, bytes) => Lines::new(name, Cursor::new(Arc::clone(bytes))),
+        }
+    }
+
+    /// The last part of the name, without folders.
+    pub(crate) fn file_name(&self) -> String {
+        let path = match self {
+            Self::Path(path) => path.as_path(),
+            Self::Bytes(name, _) => Path::new(&**name),
+        };
+        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
 
 /// The lines of a text file.
 pub(crate) struct Lines {
@@ -31,6 +67,7 @@ pub(crate) struct Lines {
     input: Box<dyn BufRead + Send>,
     packed: bool,
     line: u64,
+    most: usize,
     buffer: Vec<u8>,
 }
 
@@ -57,25 +94,37 @@ impl Lines {
         mut input: impl Read + Send + 'static,
     ) -> Result<Self, MarketError> {
         let file: Arc<str> = name.into();
-        let mut first = Vec::with_capacity(GZIP_MAGIC.len());
-        input.by_ref().take(2).read_to_end(&mut first).map_err(|error| {
+        let mut first = Vec::with_capacity(XZ_MAGIC.len());
+        let longest = u64::try_from(XZ_MAGIC.len()).unwrap_or(u64::MAX);
+        input.by_ref().take(longest).read_to_end(&mut first).map_err(|error| {
             let place = Place { file: Arc::clone(&file), line: 0, column: 0 };
             MarketError::reading(place, false, error)
         })?;
-        let packed = first == GZIP_MAGIC;
-        let whole = Cursor::new(first).chain(input);
-        let input: Box<dyn BufRead + Send> = if packed {
+        let is = |magic: &[u8]| first.starts_with(magic);
+        let (gzip, xz, zip) = (is(GZIP_MAGIC), is(XZ_MAGIC), is(ZIP_MAGIC));
+        let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(first).chain(input));
+        let input: Box<dyn BufRead + Send> = if gzip {
             Box::new(BufReader::with_capacity(BUFFER_BYTES, MultiGzDecoder::new(whole)))
+        } else if xz {
+            Box::new(BufReader::with_capacity(BUFFER_BYTES, XzStreams::new(whole)))
+        } else if zip {
+            Box::new(BufReader::with_capacity(BUFFER_BYTES, Entries::new(whole)))
         } else {
-            Box::new(BufReader::with_capacity(BUFFER_BYTES, whole))
+            Box::new(whole)
         };
-        Ok(Self { file, input, packed, line: 0, buffer: Vec::new() })
+        let packed = gzip || xz || zip;
+        Ok(Self { file, input, packed, line: 0, most: LINE_BYTES_MAX, buffer: Vec::new() })
+    }
+
+    /// Another limit for the bytes of a line, for formats whose lines are long.
+    pub(crate) fn at_most(self, bytes: usize) -> Self {
+        Self { most: bytes, ..self }
     }
 
     /// The next line without its end (`\n` or `\r\n`); `None` after the last.
     pub(crate) fn next(&mut self) -> Result<Option<&str>, MarketError> {
         self.buffer.clear();
-        let most = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX);
+        let most = u64::try_from(self.most).unwrap_or(u64::MAX);
         let read = (&mut self.input).take(most).read_until(b'\n', &mut self.buffer);
         self.line += 1;
         if let Err(error) = read {
@@ -85,18 +134,16 @@ impl Lines {
             self.line -= 1;
             return Ok(None);
         }
+        if self.line == 1 && self.buffer.starts_with(BYTE_ORDER_MARK) {
+            self.buffer.drain(..BYTE_ORDER_MARK.len());
+        }
         if self.buffer.pop_if(|last| *last == b'\n').is_none() {
             return Err(self.endless());
         }
         self.buffer.pop_if(|last| *last == b'\r');
         match str::from_utf8(&self.buffer) {
             Ok(text) => Ok(Some(text)),
-            Err(error) => Err(MarketError::row(
-                ErrorKind::NotText,
-                self.place(error.valid_up_to() + 1),
-                "a byte is not UTF-8 text",
-                "save the file as UTF-8, or check that it is the file you meant",
-            )),
+            Err(error) => Err(self.not_text(error.valid_up_to() + 1)),
         }
     }
 
@@ -110,14 +157,23 @@ impl Lines {
         Place { file: Arc::clone(&self.file), line: self.line, column }
     }
 
+    fn not_text(&self, column: usize) -> MarketError {
+        let wide = self.line == 1
+            && (self.buffer.starts_with(&[0xff, 0xfe]) || self.buffer.starts_with(&[0xfe, 0xff]));
+        let cause = if wide { "the file is UTF-16 text" } else { "a byte is not UTF-8 text" };
+        let action = "save the file as UTF-8, or check that it is the file you meant";
+        MarketError::row(ErrorKind::NotText, self.place(column), cause, action)
+    }
+
     /// A line without an end: too long, or cut off.
     fn endless(&self) -> MarketError {
         let start = String::from_utf8_lossy(&self.buffer);
-        if self.buffer.len() >= LINE_BYTES_MAX {
+        if self.buffer.len() >= self.most {
+            let most = self.most;
             return MarketError::row(
                 ErrorKind::LineTooLong,
-                self.place(LINE_BYTES_MAX),
-                format!("the line is longer than {LINE_BYTES_MAX} bytes: {}", shown(&start)),
+                self.place(most),
+                format!("the line is longer than {most} bytes: {}", shown(&start)),
                 "check that it is the file you meant; one row stands in one line",
             );
         }
@@ -190,6 +246,15 @@ mod tests {
         let mut longest = vec![b'x'; LINE_BYTES_MAX - 1];
         longest.push(b'\n');
         assert_eq!(all(longest).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        assert_eq!(all(b"\xef\xbb\xbfa,b\n".to_vec()).unwrap(), ["a,b"]);
+        assert_eq!(all(packed("\u{feff}a,b\n")).unwrap(), ["a,b"]);
+        let error = all(b"\xff\xfea\0\n\0".to_vec()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotText);
+        assert!(error.to_string().contains("UTF-16"), "{error}");
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl<R: Rows> Ordered<R> {
         match &tick.kind {
             TickKind::Quote(_) => self.dirt.quotes += 1,
             TickKind::Trade(_) => self.dirt.trades += 1,
-            TickKind::Bar(_) => {}
+            TickKind::Bar(_) => self.dirt.bars += 1,
         }
         if time >= self.passed {
             self.passed = time;

@@ -241,7 +241,7 @@ impl Cursor<'_> {
     }
 }
 
-const fn days_in(year: i64, month: i64) -> i64 {
+pub(crate) const fn days_in(year: i64, month: i64) -> i64 {
     match month {
         4 | 6 | 9 | 11 => 30,
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -251,7 +251,7 @@ const fn days_in(year: i64, month: i64) -> i64 {
 }
 
 /// Counts in eras of 400 years that begin on 1 March, so that the leap day comes last.
-const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let (year, month_from_march) =
         if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let era = year.div_euclid(400);

@@ -199,9 +199,11 @@ fn a_row_is_a_quote_or_a_trade() {
 
 #[test]
 fn the_header_is_exact_and_an_error_is_final() {
-    for header in ["", "time,symbol,bid,ask", "\u{feff}time,symbol,bid_px,bid_qty,ask_px,ask_qty"] {
+    for header in ["", "time,symbol,bid,ask", "\u{feff}\u{feff}time,symbol,bid_px,bid_qty"] {
         assert_eq!(refused(header, "").kind(), ErrorKind::Header, "{header}");
     }
+    let marked = rows(&format!("\u{feff}{HEADER_QUOTES}"), &[]);
+    assert_eq!(read(&marked).unwrap().0, []);
     assert_eq!(read("").unwrap_err().kind(), ErrorKind::Header);
     assert_eq!(read(&rows(HEADER_QUOTES, &[])).unwrap().0, []);
 

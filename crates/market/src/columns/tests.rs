@@ -1,0 +1,1 @@
+//! Columns, what they leave open, and dirty bars.
