@@ -14,12 +14,14 @@
 //! | [`synthetic`] | made-up quotes, labelled so |
 //! | [`survey`] | what a file is about, where nothing is configured |
 //! | [`bars`] | bars from ticks |
+//! | [`book`] | levels of full books |
 //! | [`targets`] | what a strategy wants, as a file |
 //! | [`time_text`], [`symbols`] | instants and names as text |
 //! | [`error`] | what can be wrong, in words |
 
 pub mod bars;
 pub mod barter;
+pub mod book;
 mod cells;
 mod clean;
 pub mod csv;
