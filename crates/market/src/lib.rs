@@ -14,6 +14,7 @@
 //! | [`synthetic`] | made-up quotes, labelled so |
 //! | [`survey`] | what a file is about, where nothing is configured |
 //! | [`bars`] | bars from ticks |
+//! | [`points`] | bars as a market to trade on |
 //! | [`book`] | levels of full books |
 //! | [`targets`] | what a strategy wants, as a file |
 //! | [`time_text`], [`symbols`] | instants and names as text |
@@ -32,6 +33,7 @@ mod json;
 pub mod lines;
 mod nearest;
 pub mod order;
+pub mod points;
 pub mod source;
 pub mod survey;
 pub mod symbols;
