@@ -16,6 +16,7 @@
 
 use truefill_core::ids::InstrumentId;
 use truefill_core::num::{Px, Qty};
+use truefill_core::quote::Quote;
 use truefill_core::time::Nanos;
 
 use crate::error::MarketError;
@@ -51,6 +52,16 @@ pub struct Bar {
     pub volume: Qty,
     /// Prices that went into it.
     pub prices: u64,
+}
+
+impl Bar {
+    /// The quote that values a position from the end of the bar on: bid and ask at the close,
+    /// without sizes, because nothing trades there any more.
+    #[must_use]
+    pub const fn valuation(&self) -> Quote {
+        let (px, none, time) = (self.close, Qty::ZERO, self.end_time);
+        Quote { bid_px: px, bid_qty: none, ask_px: px, ask_qty: none, time }
+    }
 }
 
 /// Builds bars of one period for any number of instruments.

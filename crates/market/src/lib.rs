@@ -14,12 +14,15 @@
 //! | [`synthetic`] | made-up quotes, labelled so |
 //! | [`survey`] | what a file is about, where nothing is configured |
 //! | [`bars`] | bars from ticks |
+//! | [`points`] | bars as a market to trade on |
+//! | [`book`] | levels of full books |
 //! | [`targets`] | what a strategy wants, as a file |
 //! | [`time_text`], [`zone`], [`symbols`] | instants, wall clocks and names as text |
 //! | [`error`] | what can be wrong, in words |
 
 pub mod bars;
 pub mod barter;
+pub mod book;
 mod cells;
 mod clean;
 pub mod columns;
@@ -33,6 +36,7 @@ mod nearest;
 pub mod order;
 mod packed;
 mod rounded;
+pub mod points;
 pub mod source;
 mod stamp;
 pub mod survey;

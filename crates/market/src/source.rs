@@ -1,6 +1,7 @@
 //! What every source of market data looks like to those who consume it.
 //!
-//! Entry points: [`Quotes`], [`Tick`], [`TickKind`]; [`Listed`] for ticks that are in memory.
+//! Entry points: [`Quotes`], [`Tick`], [`TickKind`], [`Grade`]; [`Listed`] and
+//! [`ListedBars`] for what is in memory.
 //!
 //! Invariants:
 //! 1. Times of successive ticks never decrease: a source mends or refuses what runs backwards
@@ -110,6 +111,49 @@ impl<B: Bars + ?Sized> Bars for Box<B> {
     }
 }
 
+/// Bars that are in memory already, for tests and small scenarios. Whoever trades on them checks
+/// them.
+#[derive(Clone, Debug)]
+pub struct ListedBars {
+    bars: std::vec::IntoIter<Bar>,
+}
+
+impl ListedBars {
+    /// These bars, in this order.
+    #[must_use]
+    pub fn new(bars: Vec<Bar>) -> Self {
+        Self { bars: bars.into_iter() }
+    }
+}
+
+impl Bars for ListedBars {
+    fn next(&mut self) -> Result<Option<Bar>, MarketError> {
+        Ok(self.bars.next())
+    }
+}
+
+/// How much is known of the market, as reports grade it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grade {
+    /// Quotes were recorded.
+    #[default]
+    Quotes,
+    /// Only bars were. The quotes inside a bar are assumed: an exchange may trade on them, and
+    /// whoever decides must not see them.
+    Bars,
+}
+
+impl Grade {
+    /// The letter that reports show.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quotes => "A",
+            Self::Bars => "B",
+        }
+    }
+}
+
 /// A stream of ticks in the order in which they became known.
 pub trait Quotes {
     /// The next tick; `None` at the end.
@@ -118,6 +162,11 @@ pub trait Quotes {
     /// [`MarketError`] for what cannot be used. After an error the source is finished: asked
     /// again it answers with another error, never with `None` as if it had been read in full.
     fn next(&mut self) -> Result<Option<Tick>, MarketError>;
+
+    /// What its quotes are. A source that wraps another one says what that one says.
+    fn grade(&self) -> Grade {
+        Grade::Quotes
+    }
 
     /// What was wrong with the data so far and was mended or left out.
     fn dirt(&self) -> &DirtReport {
@@ -128,6 +177,10 @@ pub trait Quotes {
 impl<Q: Quotes + ?Sized> Quotes for Box<Q> {
     fn next(&mut self) -> Result<Option<Tick>, MarketError> {
         (**self).next()
+    }
+
+    fn grade(&self) -> Grade {
+        (**self).grade()
     }
 
     fn dirt(&self) -> &DirtReport {

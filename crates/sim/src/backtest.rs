@@ -12,7 +12,7 @@ use truefill_core::quote::Quote;
 use truefill_core::time::Nanos;
 use truefill_gap::ledger::{Book, Entry, Line, Liquidity, MarkSource, Stage, Time};
 use truefill_gap::{Attribution, Decimal, Report};
-use truefill_market::source::{Quotes, TickKind};
+use truefill_market::source::{Grade, Quotes, TickKind};
 
 /// What came out.
 #[derive(Debug)]
@@ -25,9 +25,12 @@ pub struct Backtested {
     pub trades: u64,
     /// What is held at the end, by holding.
     pub positions: Vec<Qty>,
+    /// What the market was known as.
+    pub grade: Grade,
 }
 
-/// Runs strategies over quotes.
+/// Runs strategies over quotes, or over bars: then what is decided without a price is held at
+/// the close of the last bar.
 ///
 /// # Errors
 /// [`SessionError`] when the market data cannot be used.
@@ -36,20 +39,35 @@ pub fn run<'a>(
     quotes: &mut dyn Quotes,
     mut strategies: Vec<Box<dyn Strategy + 'a>>,
 ) -> Result<Backtested, SessionError> {
+    let grade = quotes.grade();
     let mut book = Theory::new(config);
     let mut wishes = Vec::new();
     while let Some(tick) = quotes.next()? {
-        let TickKind::Quote(quote) = &tick.kind else { continue };
-        book.timed(quote.time, &mut strategies);
-        book.last.insert(tick.instrument.ix(), *quote);
-        for strategy in &mut strategies {
-            strategy.on_quote(tick.instrument, quote, &mut wishes);
+        let (time, mark) = match (&tick.kind, grade) {
+            (TickKind::Quote(quote), Grade::Quotes) => (quote.time, Some(*quote)),
+            (TickKind::Bar(bar), Grade::Bars) => (bar.end_time, Some(bar.valuation())),
+            (TickKind::Bar(bar), Grade::Quotes) => (bar.end_time, None),
+            // Points inside a bar are for an exchange: nobody decides on them.
+            (TickKind::Quote(_), Grade::Bars) | (TickKind::Trade(_), _) => continue,
+        };
+        book.timed(time, &mut strategies);
+        if let Some(mark) = mark {
+            book.last.insert(tick.instrument.ix(), mark);
         }
-        wishes.drain(..).for_each(|wish| book.hold(quote.time, &wish));
-        book.now = quote.time;
+        for strategy in &mut strategies {
+            match &tick.kind {
+                TickKind::Quote(quote) => {
+                    strategy.on_quote(tick.instrument, quote, &mut wishes);
+                }
+                TickKind::Bar(bar) => strategy.on_bar(bar, &mut wishes),
+                TickKind::Trade(_) => {}
+            }
+        }
+        wishes.drain(..).for_each(|wish| book.hold(time, &wish));
+        book.now = time;
     }
     book.timed(book.now.plus(1), &mut strategies);
-    book.finish()
+    book.finish(grade)
 }
 
 struct Theory<'a> {
@@ -135,7 +153,7 @@ impl<'a> Theory<'a> {
         }
     }
 
-    fn finish(mut self) -> Result<Backtested, SessionError> {
+    fn finish(mut self, grade: Grade) -> Result<Backtested, SessionError> {
         let now = self.now;
         let lasts: Vec<(usize, Px)> = self.last.iter().map(|(at, q)| (*at, q.mid())).collect();
         lasts.into_iter().for_each(|(at, mid)| self.mark(now, at, mid));
@@ -158,6 +176,6 @@ impl<'a> Theory<'a> {
             attribution.apply(&entry.line)?;
         }
         let gap = attribution.finish()?;
-        Ok(Backtested { gap, ledger, trades: self.trades, positions: self.held })
+        Ok(Backtested { gap, ledger, trades: self.trades, positions: self.held, grade })
     }
 }

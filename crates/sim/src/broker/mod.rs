@@ -32,7 +32,7 @@ pub use world::{Delivery, Opening, WindowKind, World};
 
 use std::collections::BTreeSet;
 
-use crate::exchange::{Exchange, Execution};
+use crate::exchange::{Assumptions, Exchange, Execution};
 use crate::faults::{FaultKind, Plan};
 use crate::network::Agenda;
 use crate::rng::Rng;
@@ -46,6 +46,7 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::request::{NewOrder, Side};
 use truefill_core::time::Nanos;
+use truefill_market::source::Trade;
 use truefill_venue::ReferenceCodec;
 
 /// A broker and its account.
@@ -110,12 +111,14 @@ impl Broker {
         assert!(fits.is_ok(), "the world does not fit the descriptor: {fits:?}");
         let rng = Rng::new(seed);
         let opening = world.opening.iter().map(|o| ((o.instrument, o.product), o.qty));
+        let mut exchange = Exchange::new(&config.instruments);
+        exchange.assume(world.market);
         Self {
             codec: ReferenceCodec::of(config),
             descriptor: config.descriptor.clone(),
             instruments: config.instruments.clone(),
             holdings: config.holdings.clone(),
-            exchange: Exchange::new(&config.instruments),
+            exchange,
             truth: Truth::new(config, opening),
             limits: Limits::new(&config.descriptor.windows, &world.window_kinds),
             plan: Plan::new(world.faults.clone(), &rng.fork(4)),
@@ -137,6 +140,30 @@ impl Broker {
     pub fn on_quote(&mut self, now: Nanos, instrument: InstrumentId, quote: &Quote) {
         assert!(self.agenda.next_time() >= now, "advance to the time of a quote before it");
         self.exchange.on_quote(instrument, quote, &mut self.scratch);
+        self.book_scratch(now);
+    }
+
+    /// Others traded. As for a quote, everything due before `now` must have been run.
+    #[inline]
+    pub fn on_trade(&mut self, now: Nanos, instrument: InstrumentId, trade: &Trade) {
+        assert!(self.agenda.next_time() >= now, "advance to the time of a trade before it");
+        let Trade { px, qty, side, .. } = *trade;
+        self.exchange.on_trade(instrument, (px, qty), side, &mut self.scratch);
+        self.book_scratch(now);
+    }
+
+    /// The market of this instrument is over for now; orders stay.
+    pub fn hush(&mut self, instrument: InstrumentId) {
+        self.exchange.hush(instrument);
+    }
+
+    /// The sizes of bid and ask are one quantity from now on, as the points of bars say.
+    pub fn share_sides(&mut self) {
+        self.exchange.assume(Assumptions { shared_sides: true, ..self.world.market });
+    }
+
+    #[inline]
+    fn book_scratch(&mut self, now: Nanos) {
         if !self.scratch.is_empty() {
             let mut executions = std::mem::take(&mut self.scratch);
             self.book(now, &mut executions);

@@ -24,8 +24,10 @@ impl Broker {
             instrument: new.instrument,
             side: new.side,
             qty: new.qty,
-            px: new.px,
+            px: Some(new.px),
             tif: new.tif,
+            stop_px: new.stop_px,
+            display_qty: new.display_qty,
         };
         let broken = self.exchange.check(&arriving).err();
         let status = if broken.is_some() { OrdStatus::Rejected } else { OrdStatus::Open };

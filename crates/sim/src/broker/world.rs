@@ -1,5 +1,6 @@
 //! What a simulated broker is like, and what it delivers.
 
+use crate::exchange::Assumptions;
 use crate::faults::Faults;
 use crate::network::Latency;
 use truefill_core::config::Descriptor;
@@ -50,6 +51,8 @@ pub struct World {
     pub faults: Faults,
     /// Positions at the start.
     pub opening: Vec<Opening>,
+    /// What is assumed of the market where the data do not say.
+    pub market: Assumptions,
 }
 
 impl Default for World {
@@ -65,6 +68,7 @@ impl Default for World {
             books_keep_ns: 86_400 * truefill_core::time::SECOND_NS,
             faults: Faults::default(),
             opening: Vec::new(),
+            market: Assumptions::default(),
         }
     }
 }

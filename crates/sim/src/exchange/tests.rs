@@ -71,7 +71,7 @@ impl Desk {
     fn place(&mut self, side: Side, qty: i64, px: i64, tif: TimeInForce) -> (i64, Vec<Seen>) {
         self.number += 1;
         let (qty, px) = (Qty::whole(qty), Px::whole(px));
-        let order = Arriving { number: self.number, instrument: ID, side, qty, px, tif };
+        let order = Arriving::limit(self.number, ID, side, qty, px, tif);
         assert_eq!(self.exchange.check(&order), Ok(()));
         let mut out = Vec::new();
         let rests = self.exchange.place(&order, &mut out);
@@ -210,7 +210,7 @@ fn only_whole_lots_trade() {
     exchange.on_quote(ID, &quote((99, 10, 100, 25)), &mut out);
     let (side, tif) = (Side::Buy, TimeInForce::Day);
     let (qty, px) = (Qty::whole(50), Px::whole(100));
-    let order = Arriving { number: 1, instrument: ID, side, qty, px, tif };
+    let order = Arriving::limit(1, ID, side, qty, px, tif);
     assert_eq!(exchange.place(&order, &mut out), Qty::whole(30));
     // Five stayed displayed; five more make a lot.
     exchange.on_quote(ID, &quote((99, 10, 100, 30)), &mut out);
@@ -232,7 +232,7 @@ fn the_rules_of_the_instrument_hold() {
         let (side, tif) = (Side::Buy, TimeInForce::Day);
         let (qty, px) = (Qty::whole(qty), px.parse().unwrap());
         let instrument = InstrumentId(id);
-        exchange.check(&Arriving { number: 0, instrument, side, qty, px, tif })
+        exchange.check(&Arriving::limit(0, instrument, side, qty, px, tif))
     };
     assert_eq!(check(10, "50.05", 0), Ok(()));
     assert_eq!(check(100, "50", 0), Ok(()));

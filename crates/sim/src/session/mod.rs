@@ -13,6 +13,11 @@
 //! | `books` | the ledger against the truth |
 //! | `measure` | what happened, in numbers |
 //!
+//! Where the market is known only as bars ([`Grade::Bars`]), the points inside a bar go to the
+//! exchange and to the tape, so that orders are priced, filled and valued as if they were
+//! quotes; strategies see a bar when it has ended and nothing before, and what they decide is
+//! valued at its close. The exchange trades on none of a bar's prices after its end.
+//!
 //! Invariants: time never runs backwards; equal plans give byte-identical record streams; the
 //! broker's truth is never shown to the engine.
 
@@ -36,7 +41,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tape::Tape;
 use truefill_core::config::Config;
 use truefill_core::engine::Engine;
-use truefill_core::ids::{HoldingId, RequestId};
+use truefill_core::ids::{HoldingId, InstrumentId, RequestId};
 use truefill_core::input::{Channel, Input, LinkChange, Start, Target};
 use truefill_core::num::Qty;
 use truefill_core::quote::{Mark, Quote};
@@ -46,8 +51,9 @@ use truefill_gap::ledger::Entry;
 use truefill_gap::story::Story;
 use truefill_gap::{Attribution, GapError, Report};
 use truefill_journal::{Batch, JournalError, SegmentStart, Store};
+use truefill_market::bars::Bar;
 use truefill_market::error::MarketError;
-use truefill_market::source::{Quotes, TickKind};
+use truefill_market::source::{Grade, Quotes, TickKind, Trade};
 use truefill_venue::ReferenceCodec;
 
 /// Everything a session is made of besides its market and its strategies.
@@ -130,6 +136,8 @@ pub struct Outcome {
     pub violations: Vec<String>,
     /// The broker, with its truth.
     pub broker: Broker,
+    /// What the market was known as.
+    pub grade: Grade,
 }
 
 /// An input that is ready, with the quote that was in force when it happened.
@@ -161,6 +169,8 @@ pub(crate) struct Session<'a> {
     broker: Broker,
     codec: ReferenceCodec,
     strategies: Vec<Box<dyn Strategy + 'a>>,
+    /// Whether quotes were recorded or are the assumed inside of bars.
+    grade: Grade,
     tape: Tape,
     now: Nanos,
     /// The next time at which anything but a quote happens.
@@ -203,7 +213,8 @@ pub fn run<'a>(
 ) -> Result<Outcome, SessionError> {
     let mut first = quotes.next()?;
     let begin = first.as_ref().map_or(Nanos(0), |tick| tick.time());
-    let mut session = Session::new(plan, store, strategies, begin.plus(-plan.lead_ns))?;
+    let grade = quotes.grade();
+    let mut session = Session::new(plan, store, strategies, begin.plus(-plan.lead_ns), grade)?;
     session.start()?;
     while let Some(tick) = match first.take() {
         Some(tick) => Some(tick),
@@ -214,8 +225,10 @@ pub fn run<'a>(
             session.run_until(time)?;
         }
         session.now = session.now.max(time);
-        if let TickKind::Quote(quote) = &tick.kind {
-            session.quote(tick.instrument, quote)?;
+        match &tick.kind {
+            TickKind::Quote(quote) => session.quote(tick.instrument, quote)?,
+            TickKind::Trade(trade) => session.trade(tick.instrument, trade),
+            TickKind::Bar(bar) => session.bar(bar)?,
         }
     }
     session.settle()?;
@@ -228,16 +241,22 @@ impl<'a> Session<'a> {
         store: &'a mut dyn Store,
         strategies: Vec<Box<dyn Strategy + 'a>>,
         now: Nanos,
+        grade: Grade,
     ) -> Result<Self, SessionError> {
         let engine = Engine::new(plan.config.clone()).map_err(SessionError::Config)?;
+        let mut broker = Broker::new(&plan.config, plan.world.clone(), plan.seed);
+        if grade == Grade::Bars {
+            broker.share_sides();
+        }
         Ok(Self {
             plan,
             store,
             engine,
-            broker: Broker::new(&plan.config, plan.world.clone(), plan.seed),
+            broker,
+            grade,
             codec: ReferenceCodec::of(&plan.config),
             strategies,
-            tape: Tape::new(plan.config.instruments.len()),
+            tape: Tape::new(plan.config.instruments.len(), grade),
             now,
             due: now,
             rest_until: now,
@@ -282,27 +301,48 @@ impl<'a> Session<'a> {
             if self.down_until.is_some_and(|until| until <= self.now) {
                 self.come_back()?;
             }
+            self.tape.stand(self.now);
             self.ask_strategies();
             self.turn()?;
         }
         Ok(())
     }
 
-    fn quote(
-        &mut self,
-        instrument: truefill_core::ids::InstrumentId,
-        quote: &truefill_core::quote::Quote,
-    ) -> Result<(), SessionError> {
+    fn quote(&mut self, instrument: InstrumentId, quote: &Quote) -> Result<(), SessionError> {
         self.tape.put(instrument, quote);
         self.broker.on_quote(self.now, instrument, quote);
-        for strategy in &mut self.strategies {
-            strategy.on_quote(instrument, quote, &mut self.wishes);
+        if self.grade == Grade::Quotes {
+            for strategy in &mut self.strategies {
+                strategy.on_quote(instrument, quote, &mut self.wishes);
+            }
         }
+        self.market_moved(instrument)
+    }
+
+    fn trade(&mut self, instrument: InstrumentId, trade: &Trade) {
+        self.broker.on_trade(self.now, instrument, trade);
+        self.due = self.due.min(self.broker.next_time());
+    }
+
+    /// A bar is known. Where it is all that is known of the market, its market is over.
+    fn bar(&mut self, bar: &Bar) -> Result<(), SessionError> {
+        if self.grade == Grade::Bars {
+            self.broker.hush(bar.instrument);
+            self.tape.close(bar);
+        }
+        for strategy in &mut self.strategies {
+            strategy.on_bar(bar, &mut self.wishes);
+        }
+        self.market_moved(bar.instrument)
+    }
+
+    fn market_moved(&mut self, instrument: InstrumentId) -> Result<(), SessionError> {
         if !self.wishes.is_empty() {
             self.declare();
         }
         self.due = self.due.min(self.broker.next_time());
         if self.tape.wakes(instrument) && self.down_until.is_none() {
+            self.tape.stand(self.now);
             self.inbox.push(Input::Tick(truefill_core::input::Tick {}).into());
             self.turn()?;
         }
@@ -323,7 +363,7 @@ impl<'a> Session<'a> {
         for wish in self.wishes.drain(..) {
             let holdings = &self.plan.config.holdings;
             let Some(key) = holdings.get(wish.holding.ix()) else { continue };
-            let quote = self.tape.last(key.instrument).copied();
+            let quote = self.tape.known(key.instrument).copied();
             let target = Target {
                 sleeve: key.sleeve,
                 holding: wish.holding,
@@ -394,6 +434,7 @@ impl<'a> Session<'a> {
             digest: self.engine.digest(),
             violations,
             broker: self.broker,
+            grade: self.grade,
         })
     }
 }

@@ -1,9 +1,16 @@
 //! The last quotes of every instrument: what the shell attaches to inputs as marks.
+//!
+//! Where the market is known only as bars, the tape has the points inside the running bar, as a
+//! live engine would have its quotes: orders are priced and valued on them, and a point is in
+//! force until the next one. What strategies decide on is the close of the last bar that ended:
+//! [`Tape::known`].
 
 use std::collections::VecDeque;
 use truefill_core::ids::InstrumentId;
 use truefill_core::quote::{Mark, Quote};
 use truefill_core::time::Nanos;
+use truefill_market::bars::Bar;
+use truefill_market::source::Grade;
 
 /// Quotes kept per instrument while orders are open, to value what is learned late.
 const KEPT: usize = 1024;
@@ -11,15 +18,23 @@ const KEPT: usize = 1024;
 /// Last quotes, and who wants to be woken.
 #[derive(Clone, Debug)]
 pub(super) struct Tape {
+    grade: Grade,
     last: Vec<Option<Quote>>,
+    /// By instrument, the close of its last bar.
+    closes: Vec<Option<Quote>>,
+    /// Instruments that are inside a bar.
+    inside: Vec<bool>,
     recent: Vec<VecDeque<Quote>>,
     wakes: Vec<bool>,
     keeping: bool,
 }
 
 impl Tape {
-    pub fn new(instruments: usize) -> Self {
+    pub fn new(instruments: usize, grade: Grade) -> Self {
         Self {
+            grade,
+            closes: vec![None; instruments],
+            inside: vec![false; instruments],
             last: vec![None; instruments],
             recent: vec![VecDeque::new(); instruments],
             wakes: vec![false; instruments],
@@ -40,6 +55,35 @@ impl Tape {
             recent.push_back(*quote);
         }
         self.last[at] = Some(*quote);
+        self.inside[at] = true;
+    }
+
+    /// A bar has ended: its close is the price until the next one begins.
+    pub fn close(&mut self, bar: &Bar) {
+        let quote = bar.valuation();
+        self.put(bar.instrument, &quote);
+        let at = bar.instrument.ix();
+        if let (Some(close), Some(inside)) = (self.closes.get_mut(at), self.inside.get_mut(at)) {
+            (*close, *inside) = (Some(quote), false);
+        }
+    }
+
+    /// A point of a bar is in force until the next one.
+    pub fn stand(&mut self, now: Nanos) {
+        if self.grade == Grade::Bars {
+            for (quote, _) in self.last.iter_mut().zip(&self.inside).filter(|(_, inside)| **inside)
+            {
+                quote.iter_mut().for_each(|quote| quote.time = now);
+            }
+        }
+    }
+
+    /// The quote that decisions are made on.
+    pub fn known(&self, instrument: InstrumentId) -> Option<&Quote> {
+        match self.grade {
+            Grade::Quotes => self.last(instrument),
+            Grade::Bars => self.closes.get(instrument.ix())?.as_ref(),
+        }
     }
 
     pub fn last(&self, instrument: InstrumentId) -> Option<&Quote> {

@@ -16,6 +16,7 @@ use truefill_core::ids::{HoldingId, InstrumentId};
 use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::time::Nanos;
+use truefill_market::bars::Bar;
 
 /// Names of the built-in strategies, for configurations.
 pub const BUILTIN: [&str; 1] = ["imbalance"];
@@ -27,16 +28,21 @@ pub struct Wish {
     pub holding: HoldingId,
     /// Absolute signed quantity.
     pub qty: Qty,
-    /// The price the decision assumes; absent means the mid.
+    /// The price the decision assumes; absent means the mid, and the close of the last bar
+    /// where the market is known only as bars.
     pub px: Option<Px>,
 }
 
-/// A strategy that lives from quotes.
+/// A strategy that lives from market data.
 pub trait Strategy {
-    /// A quote arrived. Wishes are appended to `out`.
+    /// A quote arrived. Wishes are appended to `out`. Where the market is known only as bars
+    /// there are no quotes: what is assumed inside a bar is not shown.
     fn on_quote(&mut self, instrument: InstrumentId, quote: &Quote, out: &mut Vec<Wish>);
 
-    /// When it wants to be asked without a quote; [`Nanos::MAX`] for never.
+    /// A bar has ended and is known now. Wishes are appended to `out`.
+    fn on_bar(&mut self, _bar: &Bar, _out: &mut Vec<Wish>) {}
+
+    /// When it wants to be asked without market data; [`Nanos::MAX`] for never.
     fn next_time(&self) -> Nanos {
         Nanos::MAX
     }
