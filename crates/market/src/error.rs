@@ -78,6 +78,8 @@ pub enum Ambiguity {
     Size,
     /// Which column is which.
     Columns,
+    /// At which end of a day a decision was known.
+    Decided,
 }
 
 impl Ambiguity {
@@ -93,6 +95,7 @@ impl Ambiguity {
             Self::Date => "the day of times that are counted from midnight",
             Self::Size => "the size of quotes that come without one",
             Self::Columns => "which column is which",
+            Self::Decided => "at which end of the day the decision was known",
         }
     }
 }

@@ -17,6 +17,7 @@
 //! | [`points`] | bars as a market to trade on |
 //! | [`book`] | levels of full books |
 //! | [`targets`] | what a strategy wants, as a file |
+//! | [`wanted`] | what a backtest wanted, as its library writes it |
 //! | [`time_text`], [`zone`], [`symbols`] | instants, wall clocks and names as text |
 //! | [`error`] | what can be wrong, in words |
 
@@ -35,8 +36,8 @@ pub mod lines;
 mod nearest;
 pub mod order;
 mod packed;
-mod rounded;
 pub mod points;
+mod rounded;
 pub mod source;
 mod stamp;
 pub mod survey;
@@ -44,4 +45,5 @@ pub mod symbols;
 pub mod synthetic;
 pub mod targets;
 pub mod time_text;
+pub mod wanted;
 pub mod zone;

@@ -29,7 +29,7 @@ pub mod presets;
 mod quotes;
 mod row;
 mod spec;
-mod timing;
+pub(crate) mod timing;
 
 pub use bars::{ColumnBars, HELD_BARS_MAX, bars_from_bytes, open_bars};
 pub use census::{Census, Counted};

@@ -121,11 +121,7 @@ impl<'a> Split<'a> {
     }
 
     /// When, in UTC.
-    pub(crate) fn time(
-        &self,
-        timing: &Timing,
-        last: Option<Nanos>,
-    ) -> Result<Placed, MarketError> {
+    pub(crate) fn time(&self, timing: &Timing, last: Option<Nanos>) -> Result<Placed, MarketError> {
         let cell = self.cell(self.layout.time, "time");
         let stamp = self.stamp(&cell).map_err(|p| self.refuse(p))?;
         timing.place(stamp, last, &cell).map_err(|unplaced| match unplaced {
@@ -186,7 +182,8 @@ impl<'a> Split<'a> {
     ) -> Result<BarRow, MarketError> {
         let mut rounded = false;
         let mut prices = [Px::ZERO; 4];
-        for ((px, at), name) in prices.iter_mut().zip(places).zip(["open", "high", "low", "close"]) {
+        for ((px, at), name) in prices.iter_mut().zip(places).zip(["open", "high", "low", "close"])
+        {
             *px = self.px(*at, name, &mut rounded)?;
         }
         let volume = match volume.map(|at| self.cell(at, "volume")) {
