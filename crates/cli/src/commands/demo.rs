@@ -1,31 +1,34 @@
 //! `truefill demo`: the story in seconds, offline, on real quotes that are inside the program.
 
 use super::print;
-use super::rehearse::{Job, Ran, faults_label};
+use super::rehearse::{Job, Ran};
 use crate::args::Demo;
-use crate::config;
-use crate::failure::{Done, Failure};
+use crate::begun::Begun;
+use crate::failure::Done;
 use crate::summary;
 use serde_json::Value;
-use std::path::Path;
-use truefill_sim::session::Crash;
+use std::path::PathBuf;
 
 /// The demo's configuration: an ordinary file, shipped as the first example.
 const CONFIG: &str = include_str!("../../../../examples/configs/demo.toml");
 
 pub fn run(args: &Demo) -> Done {
-    let setup = config::parse(CONFIG, "demo.toml", Path::new(".")).map_err(Failure::input)?;
     let worlds = match &args.faults {
         Some(only) => vec![only.clone()],
         None => vec!["calm".to_owned(), "storm".to_owned()],
     };
     let mut runs: Vec<Ran> = Vec::new();
     for faults in worlds {
-        let label = faults_label(&faults);
-        let dir = args.out.join(format!("demo-{label}-{}", args.seed));
-        let name = "demo".to_owned();
-        let job = Job { setup: &setup, name, faults, seed: args.seed, crash: Crash::Never };
-        runs.push(job.run(&dir, true)?);
+        let begun = Begun {
+            name: "demo".to_owned(),
+            config_file: "demo.toml".to_owned(),
+            config_text: CONFIG.to_owned(),
+            base_dir: PathBuf::from("."),
+            seed: args.seed,
+            ..Begun::with_faults(&faults)?
+        };
+        let dir = args.out.join(format!("demo-{}-{}", begun.faults, args.seed));
+        runs.push(Job::new(begun)?.begin(&dir, true)?);
     }
     if args.json {
         let list: Vec<&Value> = runs.iter().map(|ran| &ran.json).collect();

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod gap;
 pub mod journal;
 pub mod rehearse;
+pub mod resume;
 
 use crate::failure::Failure;
 use std::io::{self, Write};
