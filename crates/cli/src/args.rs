@@ -38,7 +38,8 @@ pub enum Command {
     /// Runs a strategy through the real engine against a simulated, hostile broker
     #[command(after_help = "Examples:\n  truefill rehearse examples/configs/demo.toml\n  \
         truefill rehearse my.toml --seed 42 --faults storm --out runs/42\n  \
-        truefill rehearse my.toml --faults faults.json --json")]
+        truefill rehearse my.toml --faults faults.json --json\n  \
+        truefill rehearse --resume runs/42             goes on after it was killed")]
     Rehearse(Rehearse),
     /// Says where the money went: from a journal or from a ledger of any engine
     #[command(after_help = "Examples:\n  truefill gap --ledger mine.jsonl\n  \
@@ -84,13 +85,14 @@ pub struct Backtest {
 #[derive(Debug, Args)]
 pub struct Rehearse {
     /// Configuration (TOML)
-    pub config: PathBuf,
-    /// Seed of everything random in the simulated world
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// The simulated world's faults: calm, rough, storm, or a fault file (JSON)
-    #[arg(long, value_name = "calm|rough|storm|FILE", default_value = "calm")]
-    pub faults: String,
+    #[arg(required_unless_present = "resume")]
+    pub config: Option<PathBuf>,
+    /// Seed of everything random in the simulated world [default: 1]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The simulated world's faults: a preset, or a fault file (JSON) [default: calm]
+    #[arg(long, value_name = "calm|rough|storm|FILE")]
+    pub faults: Option<String>,
     /// The engine's process dies and comes back every so many turns
     #[arg(long, value_name = "TURNS")]
     pub crash_every: Option<u64>,
@@ -103,6 +105,9 @@ pub struct Rehearse {
     /// Run directory [default: truefill-out/NAME-FAULTS-SEED]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Goes on with the run in this directory, which was killed
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
 }
 
 /// Arguments of `gap`.

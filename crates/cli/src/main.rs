@@ -6,19 +6,25 @@
 //! | [`config`] | TOML to a resolved setup |
 //! | [`commands`] | one file a command |
 //! | [`rundir`] | the files of a run |
+//! | [`begun`] | what a run was begun with |
+//! | [`truthfile`] | the simulator's own log on disk |
+//! | [`doom`] | for tests: dies where it is told to |
 //! | [`summary`] | a run as numbers: JSON and words |
 //! | [`progress`] | a sign of life for long runs |
 //! | [`failure`] | cause, consequence, next action, exit status |
 
 mod advice;
 mod args;
+mod begun;
 mod commands;
 mod config;
+mod doom;
 mod equity;
 mod failure;
 mod progress;
 mod rundir;
 mod summary;
+mod truthfile;
 mod waterfall;
 
 use args::{Cli, Command};

@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Poisoned,
     /// The configuration lacks what the journal knows.
     Unfit,
+    /// A session that was executed again is not the one in the journal.
+    Differs,
     /// The caller broke the contract of the store.
     Misuse,
     /// What was read could not be written where it should go.
@@ -153,6 +155,17 @@ pub enum JournalError {
         /// What is missing.
         why: String,
     },
+    /// Executed again, the session is another one.
+    #[error(
+        "record {seq} does not come again: {why}; nothing was written; a run goes on only with \
+         the program, the configuration and the data it was begun with"
+    )]
+    Differs {
+        /// The first record that came differently.
+        seq: u64,
+        /// In what.
+        why: String,
+    },
     /// The caller broke the contract.
     #[error("the journal was used wrongly: {why}; this is a bug, please report it")]
     Misuse {
@@ -189,6 +202,7 @@ impl JournalError {
             Self::Damaged { .. } => ErrorKind::Damaged,
             Self::Poisoned => ErrorKind::Poisoned,
             Self::Unfit { .. } => ErrorKind::Unfit,
+            Self::Differs { .. } => ErrorKind::Differs,
             Self::Misuse { .. } => ErrorKind::Misuse,
             Self::Output { .. } => ErrorKind::Output,
             Self::Other { .. } => ErrorKind::Other,

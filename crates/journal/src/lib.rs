@@ -16,6 +16,7 @@
 //! | [`lock`] | one engine per journal |
 //! | [`text`], [`mod@cat`] | records as JSON |
 //! | [`mod@export`] | orders, fills, positions, targets, drifts as tables |
+//! | [`rerun`] | a session that is executed again meets its own journal |
 //! | [`recovery`] | from a journal back to an engine |
 //! | [`mod@verify`] | is the file what was written, do its events follow from its inputs |
 
@@ -30,6 +31,7 @@ pub mod faulty;
 pub mod lock;
 pub mod memory;
 pub mod recovery;
+pub mod rerun;
 mod segments;
 pub mod sqlite;
 pub mod store;
@@ -46,7 +48,8 @@ pub use export::{Format, What, export};
 pub use faulty::{Fault, FaultyStore};
 pub use memory::MemoryStore;
 pub use recovery::{Replayer, recover, snapshot_of};
-pub use sqlite::{Opened, Reader, SqliteStore, open};
+pub use rerun::Rerun;
+pub use sqlite::{Opened, Reader, SqliteStore, open, open_locked};
 pub use store::{
     Digest, Direction, Journal, Records, Segment, SegmentStart, Snapshot, Store, Stored,
     StoredRecord,

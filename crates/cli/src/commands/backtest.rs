@@ -59,8 +59,8 @@ pub fn run(args: &Backtest) -> Done {
         "synthetic": setup.is_synthetic(),
     });
     if let Some(dir) = &dir {
-        dir.ledger(&done.ledger)?;
-        dir.text("report.json", &document.to_string())?;
+        dir.files().ledger(&done.ledger)?;
+        dir.files().text("report.json", &document.to_string())?;
     }
     if args.json {
         return print(&document.to_string());

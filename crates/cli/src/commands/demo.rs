@@ -4,16 +4,15 @@
 //! write first, and through truefill; the last two at the same hostile broker. Every number of
 //! the story is computed from the runs.
 
-use super::compare::{self, Compared};
+use super::compare::Compared;
 use super::print;
-use super::rehearse::{Job, Ran, faults_label, faults_of};
+use super::rehearse::{Job, Ran};
 use crate::args::Demo;
-use crate::config;
-use crate::failure::{Done, Failure};
+use crate::begun::Begun;
+use crate::failure::Done;
 use crate::{advice, summary, waterfall};
 use serde_json::Value;
-use std::path::Path;
-use truefill_sim::session::Crash;
+use std::path::PathBuf;
 
 /// The demo's configuration: an ordinary file, shipped as the first example.
 const CONFIG: &str = include_str!("../../../../examples/configs/demo.toml");
@@ -25,19 +24,24 @@ struct Pair {
 }
 
 pub fn run(args: &Demo) -> Done {
-    let setup = config::parse(CONFIG, "demo.toml", Path::new(".")).map_err(Failure::input)?;
     let worlds = match &args.faults {
         Some(only) => vec![only.clone()],
         None => vec!["calm".to_owned(), "storm".to_owned()],
     };
     let mut pairs: Vec<Pair> = Vec::new();
     for faults in worlds {
-        let label = faults_label(&faults);
-        let dir = args.out.join(format!("demo-{label}-{}", args.seed));
-        let name = "demo".to_owned();
-        let naive = compare::naive(&setup, faults_of(&faults)?, args.seed)?;
-        let job = Job { setup: &setup, name, faults, seed: args.seed, crash: Crash::Never };
-        pairs.push(Pair { ran: job.run(&dir, true)?, naive });
+        let begun = Begun {
+            name: "demo".to_owned(),
+            config_file: "demo.toml".to_owned(),
+            config_text: CONFIG.to_owned(),
+            base_dir: PathBuf::from("."),
+            seed: args.seed,
+            ..Begun::with_faults(&faults)?
+        };
+        let dir = args.out.join(format!("demo-{}-{}", begun.faults, args.seed));
+        let job = Job::new(begun)?;
+        let naive = job.naive()?;
+        pairs.push(Pair { ran: job.begin(&dir, true)?, naive });
     }
     if args.json {
         let list: Vec<Value> = pairs.iter().map(Pair::json).collect();

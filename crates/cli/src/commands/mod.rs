@@ -6,6 +6,7 @@ pub mod demo;
 pub mod gap;
 pub mod journal;
 pub mod rehearse;
+pub mod resume;
 
 use crate::failure::Failure;
 use std::io::{self, Write};

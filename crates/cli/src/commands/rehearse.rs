@@ -1,43 +1,66 @@
 //! `truefill rehearse`: what live would really have done, before going live.
 
-use super::{compare, print};
+use super::compare::{self, Compared};
+use super::{print, resume};
 use crate::args::Rehearse;
+use crate::begun::{Begun, DataFile};
 use crate::config::{self, Setup};
+use crate::doom::{Doom, Doomed, Point};
 use crate::failure::{Done, Failure};
 use crate::progress::Watched;
-use crate::rundir::RunDir;
+use crate::rundir::{Files, RunDir};
 use crate::summary::{self, About};
+use crate::truthfile::TruthFile;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use truefill_journal::{Rerun, SqliteStore};
 use truefill_market::source::Quotes;
 use truefill_sim::faults::Faults;
-use truefill_sim::session::{Crash, Outcome, Plan};
+use truefill_sim::session::{Crash, Outcome, Plan, Reached, Traces};
+
+/// Which program runs.
+pub const BUILD: &str = env!("TRUEFILL_BUILD");
 
 pub fn run(args: &Rehearse) -> Done {
-    let setup = config::load(&args.config).map_err(Failure::input)?;
-    let name = args.config.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
-    let label = faults_label(&args.faults);
+    if let Some(dir) = &args.resume {
+        return resume::run(dir, args);
+    }
+    // The command line sees to it that there is one.
+    let config = args.config.as_deref().unwrap_or(Path::new(""));
+    let begun = Begun {
+        name: config.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into()),
+        config_file: config.display().to_string(),
+        config_text: config::text(config).map_err(Failure::input)?,
+        base_dir: config.parent().unwrap_or(Path::new("")).to_path_buf(),
+        seed: args.seed.unwrap_or(1),
+        crash_every: args.crash_every,
+        ..Begun::with_faults(args.faults.as_deref().unwrap_or("calm"))?
+    };
     let (dir, replace) = match &args.out {
         Some(out) => (out.clone(), false),
-        None => (PathBuf::from(format!("truefill-out/{name}-{label}-{}", args.seed)), true),
+        None => {
+            let Begun { name, faults, seed, .. } = &begun;
+            (PathBuf::from(format!("truefill-out/{name}-{faults}-{seed}")), true)
+        }
     };
-    let crash = args.crash_every.map_or(Crash::Never, Crash::Every);
-    let job = Job { setup: &setup, name, faults: args.faults.clone(), seed: args.seed, crash };
-    let naive = match &args.compare {
-        Some(_) => Some(compare::naive(&setup, faults_of(&args.faults)?, args.seed)?),
-        None => None,
-    };
-    let ran = job.run(&dir, replace)?;
-    if args.json {
-        let json = match &naive {
+    let job = Job::new(begun)?;
+    let naive = args.compare.as_ref().map(|_| job.naive()).transpose()?;
+    let ran = job.begin(&dir, replace)?;
+    tell(&ran, naive.as_ref(), &dir, args.json)
+}
+
+/// Says what came out.
+pub fn tell(ran: &Ran, naive: Option<&Compared>, dir: &Path, json: bool) -> Done {
+    if json {
+        let json = match naive {
             Some(naive) => json!({"truefill": ran.json, "naive": naive.json()}),
             None => ran.json.clone(),
         };
         print(&json.to_string())?;
     } else {
         print(&summary::words(&ran.about, &ran.outcome))?;
-        if let Some(naive) = &naive {
+        if let Some(naive) = naive {
             print(&naive.words())?;
         }
         print(&format!("    report: {}", dir.join("report.html").display()))?;
@@ -50,10 +73,10 @@ pub fn faults_label(faults: &str) -> String {
     Path::new(faults).file_stem().map_or_else(|| "faults".into(), |s| s.to_string_lossy().into())
 }
 
-/// A preset by name, else a fault file.
-pub fn faults_of(text: &str) -> Result<Faults, Failure> {
-    if let Some(faults) = Faults::preset(text) {
-        return Ok(faults);
+/// The text of a fault file, or the name of a preset.
+pub fn faults_text(text: &str) -> Result<String, Failure> {
+    if Faults::preset(text).is_some() {
+        return Ok(text.to_owned());
     }
     let path = Path::new(text);
     let json = std::fs::read_to_string(path).map_err(|error| {
@@ -63,21 +86,17 @@ pub fn faults_of(text: &str) -> Result<Faults, Failure> {
             Faults::PRESETS.join(", ")
         ))
     })?;
-    Faults::from_json(&json).map_err(|error| Failure::about(path.display(), error))
+    match Faults::from_json(&json) {
+        Ok(_) => Ok(json),
+        Err(error) => Err(Failure::about(path.display(), error)),
+    }
 }
 
 /// One rehearsal.
-pub struct Job<'a> {
-    /// What runs.
-    pub setup: &'a Setup,
-    /// Its name.
-    pub name: String,
-    /// Preset or fault file.
-    pub faults: String,
-    /// Seed.
-    pub seed: u64,
-    /// Crashes.
-    pub crash: Crash,
+pub struct Job {
+    begun: Begun,
+    setup: Setup,
+    faults: Faults,
 }
 
 /// A rehearsal that ran.
@@ -102,61 +121,142 @@ impl Ran {
 
     /// Whether the run was true.
     pub fn verdict(&self) -> Done {
-        if self.outcome.violations.is_empty() {
+        verdict(&self.about.faults, self.about.seed, &self.outcome.violations)
+    }
+}
+
+/// Whether a run was true.
+pub fn verdict(faults: &str, seed: u64, violations: &[String]) -> Done {
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Wrong(format!(
+        "seed {seed} of {faults} broke a law of truefill:\n  {}\nthis is a defect; please report \
+         the run directory",
+        violations.join("\n  ")
+    )))
+}
+
+/// The files of a run, as one life of it has them open.
+struct Open {
+    files: Files,
+    store: Doomed<Rerun<SqliteStore>>,
+    truth: Doomed<TruthFile>,
+    kills: Vec<Reached>,
+    doom: Doom,
+}
+
+impl Open {
+    fn new(dir: RunDir) -> Result<Self, Failure> {
+        let doom = Doom::from_environment()?;
+        let (lock, files) = dir.into_parts();
+        let opened = truefill_journal::open_locked(&files.journal(), lock);
+        let store = Rerun::new(opened.map_err(Failure::input)?.store).map_err(Failure::input)?;
+        let path = files.truth();
+        let truth = TruthFile::open(&path).map_err(|e| Failure::about(path.display(), e))?;
+        let (segments, batches) = store.found();
+        let kills = files.kills(Reached { segments, batches, lines: truth.found() })?;
+        let (store, truth) = (Doomed::new(store, doom), Doomed::new(truth, doom));
+        Ok(Self { files, store, truth, kills, doom })
+    }
+
+    /// Everything that an earlier life left has come again.
+    fn is_through(&self) -> Done {
+        if self.store.inner().is_through() && self.truth.inner().is_through() {
             return Ok(());
         }
-        Err(Failure::Wrong(format!(
-            "seed {} of {} broke a law of truefill:\n  {}\nthis is a defect; please report the \
-             run directory",
-            self.about.seed,
-            self.about.faults,
-            self.outcome.violations.join("\n  ")
+        Err(Failure::Input(format!(
+            "{}: journal or truth log hold more than the whole session gave; they are not of this \
+             run, and no report was written; put the right files back",
+            self.files.journal().display()
         )))
     }
 }
 
-impl Job<'_> {
-    /// Runs it and writes the run directory.
-    pub fn run(&self, dir: &Path, replace: bool) -> Result<Ran, Failure> {
-        let began = Instant::now();
-        let faults = faults_of(&self.faults)?;
-        let mut world = self.setup.world.clone();
-        world.faults = faults;
-        let mut plan = Plan::new(self.setup.config.clone(), world, self.seed);
-        plan.build = env!("TRUEFILL_BUILD").to_owned();
-        plan.decide_ns = self.setup.decide_ns;
-        plan.crash = self.crash;
-        let quotes = self.setup.open_market().map_err(Failure::input)?;
-        let mut quotes = Watched::new(quotes, &self.name);
+impl Job {
+    /// A rehearsal as `run.json` describes it.
+    pub fn new(begun: Begun) -> Result<Self, Failure> {
+        let setup = begun.setup().map_err(Failure::input)?;
+        let faults = match Faults::preset(&begun.faults_text) {
+            Some(faults) => faults,
+            None => Faults::from_json(&begun.faults_text).map_err(Failure::input)?,
+        };
+        Ok(Self { begun, setup, faults })
+    }
+
+    /// The naive bot in the world of this rehearsal.
+    pub fn naive(&self) -> Result<Compared, Failure> {
+        compare::naive(&self.setup, self.faults.clone(), self.begun.seed)
+    }
+
+    /// Runs it in a new run directory.
+    pub fn begin(mut self, dir: &Path, replace: bool) -> Result<Ran, Failure> {
+        // Whatever cannot be opened is told before a run directory is there.
+        self.setup.open_market().map_err(Failure::input)?;
+        self.setup.open_strategies().map_err(Failure::input)?;
+        self.begun.data = self.setup.data_words();
+        self.begun.files = DataFile::all(&self.setup)?;
+        let dir = RunDir::create(dir, replace)?;
+        dir.files().begin(&self.begun)?;
+        self.live(dir)
+    }
+
+    /// Runs it, from wherever its files say it came to, and writes what is missing in them.
+    pub fn live(&self, dir: RunDir) -> Result<Ran, Failure> {
+        let clock = Instant::now();
+        let plan = self.plan();
+        let mut quotes =
+            Watched::new(self.setup.open_market().map_err(Failure::input)?, &self.begun.name);
         let strategies = self.setup.open_strategies().map_err(Failure::input)?;
-        let run_dir = RunDir::create(dir, replace)?;
-        let mut opened = truefill_journal::open(&run_dir.journal()).map_err(Failure::input)?;
-        let outcome = truefill_sim::session::run(&plan, &mut opened.store, &mut quotes, strategies)
-            .map_err(Failure::input)?;
-        drop(opened);
+        let mut open = Open::new(dir)?;
+        let traces = Traces { log: &mut open.truth, kills: open.kills.clone() };
+        let ran = truefill_sim::session::run_traced(
+            &plan,
+            &mut open.store,
+            traces,
+            &mut quotes,
+            strategies,
+        );
+        let outcome = ran.map_err(Failure::input)?;
+        open.is_through()?;
         let dirt = quotes.dirt();
         let dirt = (!dirt.is_clean()).then(|| dirt.to_string());
         if let Some(dirt) = &dirt {
             eprintln!("market data: {dirt}");
         }
+        let wall_ns = i64::try_from(clock.elapsed().as_nanos()).unwrap_or(i64::MAX);
         let about = About {
-            name: self.name.clone(),
-            faults: faults_label(&self.faults),
-            seed: self.seed,
-            data: self.setup.data_words(),
+            name: self.begun.name.clone(),
+            faults: self.begun.faults.clone(),
+            seed: self.begun.seed,
+            data: self.begun.data.clone(),
             synthetic: self.setup.is_synthetic(),
             currency: self.setup.currency.clone(),
             dirt,
-            wall_seconds: summary::seconds(
-                i64::try_from(began.elapsed().as_nanos()).unwrap_or(i64::MAX),
-            ),
+            wall_seconds: summary::seconds(wall_ns),
         };
-        let json = summary::json(&about, &self.setup.config, &outcome, &run_dir.journal());
-        run_dir.ledger(&outcome.ledger)?;
-        run_dir.truth(outcome.broker.truth())?;
-        run_dir.text("report.json", &json.to_string())?;
-        let page = summary::page(&about, &self.setup.config, &outcome);
-        run_dir.text("report.html", &truefill_report::html(&page))?;
+        self.report(&open, about, outcome)
+    }
+
+    fn plan(&self) -> Plan {
+        let mut world = self.setup.world.clone();
+        world.faults = self.faults.clone();
+        let mut plan = Plan::new(self.setup.config.clone(), world, self.begun.seed);
+        plan.build = BUILD.to_owned();
+        plan.decide_ns = self.setup.decide_ns;
+        plan.crash = self.begun.crash_every.map_or(Crash::Never, Crash::Every);
+        plan
+    }
+
+    /// Writes what people read, `report.json` last: who has it is finished.
+    fn report(&self, open: &Open, about: About, outcome: Outcome) -> Result<Ran, Failure> {
+        open.doom.at(Point::Report, 1);
+        let (config, files) = (&self.setup.config, &open.files);
+        let json = summary::json(&about, config, &outcome, &files.journal());
+        files.ledger(&outcome.ledger)?;
+        let page = summary::page(&about, config, &outcome);
+        files.text("report.html", &truefill_report::html(&page))?;
+        files.text("report.json", &json.to_string())?;
         Ok(Ran { about, outcome, json })
     }
 }

@@ -1,6 +1,6 @@
 //! A configuration file (TOML) as the resolved setup of a rehearsal or a backtest.
 //!
-//! Entry points: [`load`], [`parse`]; then [`Setup::open_market`] and [`Setup::open_strategies`].
+//! Entry points: [`load`], or [`text()`] and [`parse`]; then [`Setup::open_market`] and [`Setup::open_strategies`].
 //!
 //! | module | idea |
 //! |---|---|
@@ -124,6 +124,15 @@ pub enum StrategySpec {
 /// [`ConfigError`] when it cannot be read, is larger than 1 MiB, is not UTF-8, or for the first
 /// thing in it that cannot be used.
 pub fn load(path: &Path) -> Result<Setup, ConfigError> {
+    let (name, text) = (path.display().to_string(), text(path)?);
+    parse(&text, &name, path.parent().unwrap_or(Path::new("")))
+}
+
+/// The text of a configuration file.
+///
+/// # Errors
+/// [`ConfigError`] when it cannot be read, is larger than 1 MiB or is not UTF-8.
+pub fn text(path: &Path) -> Result<String, ConfigError> {
     let name = path.display().to_string();
     let source = Source { file: &name, text: "" };
     let bytes = read(path).map_err(|error| {
@@ -131,17 +140,13 @@ pub fn load(path: &Path) -> Result<Setup, ConfigError> {
             .action("check the path; examples/configs/demo.toml is a file to start from")
     })?;
     check_size(&source, u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let good = String::from_utf8_lossy(good);
-            let place = Source { file: &name, text: &good }.place(good.len());
-            let cause = "here is a byte that is not UTF-8 text";
-            return Err(ConfigError::new(place, "", cause).action("save the file as UTF-8"));
-        }
-    };
-    parse(text, &name, path.parent().unwrap_or(Path::new("")))
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let good = String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default());
+        let place = Source { file: &name, text: &good }.place(good.len());
+        let cause = "here is a byte that is not UTF-8 text";
+        ConfigError::new(place, "", cause).action("save the file as UTF-8")
+    })
 }
 
 /// At most one byte more than is allowed.

@@ -48,7 +48,14 @@ impl Opened {
 /// # Errors
 /// [`JournalError::Locked`] when another engine has it, and whatever is wrong with the file.
 pub fn open(path: &Path) -> Result<Opened> {
-    let lock = Lock::acquire(path)?;
+    open_locked(path, Lock::acquire(path)?)
+}
+
+/// As [`open`], for one who holds the journal's lock already.
+///
+/// # Errors
+/// Whatever is wrong with the file.
+pub fn open_locked(path: &Path, lock: Lock) -> Result<Opened> {
     refuse_folder(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE

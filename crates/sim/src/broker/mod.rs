@@ -24,10 +24,11 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod truth;
-mod truth_log;
+pub mod truth_log;
 pub mod world;
 
 pub use truth::Truth;
+pub use truth_log::{NoLog, TruthLog, TruthSink};
 pub use world::{Delivery, Opening, WindowKind, World};
 
 use std::collections::BTreeSet;

@@ -143,6 +143,7 @@ pub struct Truth {
     external: BTreeMap<Key, Qty>,
     orders: Vec<TrueOrder>,
     fills: Vec<TrueFill>,
+    turns: Vec<(usize, Change)>,
     pub(super) requests: Vec<TrueRequest>,
     pub(super) windows: Vec<TrueWindow>,
     by_cl_ord_id: BTreeMap<ClOrdId, Vec<usize>>,
@@ -167,6 +168,7 @@ impl Truth {
             external: BTreeMap::new(),
             orders: Vec::new(),
             fills: Vec::new(),
+            turns: Vec::new(),
             requests: Vec::new(),
             windows: windows
                 .map(|window| TrueWindow { window: window.clone(), max: 0, hits: 0 })
@@ -215,6 +217,12 @@ impl Truth {
     #[must_use]
     pub fn fills(&self) -> &[TrueFill] {
         &self.fills
+    }
+
+    /// Every change of status that is no fill, oldest first, with the position of its order.
+    #[must_use]
+    pub fn turns(&self) -> &[(usize, Change)] {
+        &self.turns
     }
 
     /// Every request that arrived, in the order of arrival.
@@ -328,7 +336,9 @@ impl Truth {
         let order = &mut self.orders[at];
         assert!(!order.status.is_terminal(), "{} is finished already", order.order_id);
         order.status = status;
-        order.changes.push(Change { time, status, cum: order.filled });
+        let change = Change { time, status, cum: order.filled };
+        order.changes.push(change);
+        self.turns.push((at, change));
         if status.is_terminal() {
             self.live.remove(&at);
         }

@@ -1,16 +1,65 @@
-//! The truth as JSON Lines: one object a line, amounts as decimal text, instants as integer
-//! nanoseconds, instruments by symbol.
+//! The simulator's own log: the truth as JSON Lines, written as it happens.
+//!
+//! One object a line, amounts as decimal text, instants as integer nanoseconds, instruments by
+//! symbol. `sent` is a request that left the engine, `request` one that arrived, then `order`,
+//! `fill`, and `status` where an order changes without a fill; `window` and `position` close it.
+//! The engine never sees any of it.
+//!
+//! Entry points: [`TruthLog`], [`TruthSink`]; [`Truth::write_log`] for a whole truth at once.
+//!
+//! Invariants:
+//! 1. Equal sessions give equal lines, so a session that is executed again can be compared with
+//!    the lines of the first time.
+//! 2. A line is handed to the sink at once: what a kill leaves behind ends with a line.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::truth::{TrueFill, TrueOrder, Truth};
-use truefill_core::ids::InstrumentId;
+use super::truth::{Change, TrueFill, TrueOrder, TrueRequest, Truth};
+use truefill_core::ids::{ClOrdId, InstrumentId, RequestId};
+use truefill_core::request::Request;
+use truefill_core::time::Nanos;
+
+/// Takes the lines of a truth log.
+pub trait TruthSink {
+    /// Takes one line, without its line end. When it has returned, the line survives the death
+    /// of this process.
+    ///
+    /// # Errors
+    /// Why it could not be kept, or why it is not the line that stands there already.
+    fn line(&mut self, line: &str) -> io::Result<()>;
+}
+
+/// Nobody keeps a log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoLog;
+
+impl TruthSink for NoLog {
+    fn line(&mut self, _line: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Lines one after the other.
+struct Plain<'a>(&'a mut dyn Write);
+
+impl TruthSink for Plain<'_> {
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        self.0.write_all(line.as_bytes())?;
+        self.0.write_all(b"\n")
+    }
+}
 
 #[derive(Serialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 enum Line<'a> {
+    Sent {
+        id: u64,
+        kind: &'static str,
+        client_id: Option<&'a str>,
+        time_ns: i64,
+    },
     Order {
         order_id: &'a str,
         client_id: Option<&'a str>,
@@ -18,12 +67,18 @@ enum Line<'a> {
         product: &'a str,
         side: &'static str,
         qty: String,
-        filled: String,
         price: String,
         tif: &'static str,
         status: &'static str,
         sent_ns: Option<i64>,
         created_ns: i64,
+    },
+    Status {
+        order_id: &'a str,
+        client_id: Option<&'a str>,
+        status: &'static str,
+        cum: String,
+        time_ns: i64,
     },
     Fill {
         exec_id: &'a str,
@@ -65,49 +120,133 @@ enum Line<'a> {
     },
 }
 
+/// Writes what is new in a truth since it was last looked at.
+pub struct TruthLog<'a> {
+    sink: &'a mut dyn TruthSink,
+    lines: u64,
+    requests: usize,
+    orders: usize,
+    fills: usize,
+    turns: usize,
+}
+
+impl std::fmt::Debug for TruthLog<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TruthLog").field("lines", &self.lines).finish_non_exhaustive()
+    }
+}
+
+impl<'a> TruthLog<'a> {
+    /// A log of a truth in which nothing happened yet.
+    pub fn new(sink: &'a mut dyn TruthSink) -> Self {
+        Self { sink, lines: 0, requests: 0, orders: 0, fills: 0, turns: 0 }
+    }
+
+    /// Lines so far.
+    #[must_use]
+    pub const fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// A request left the engine at `time`, a read without `write`; whether it arrives is
+    /// another matter.
+    ///
+    /// # Errors
+    /// What the sink returns, here and below.
+    pub fn sent(&mut self, time: Nanos, id: RequestId, write: Option<&Request>) -> io::Result<()> {
+        let (kind, client_id) = match write {
+            None => ("read", None),
+            Some(Request::New(new)) => ("new", Some(&new.cl_ord_id)),
+            Some(Request::Cancel(cancel)) => ("cancel", Some(&cancel.cl_ord_id)),
+            Some(Request::Amend(amend)) => ("amend", Some(&amend.cl_ord_id)),
+        };
+        let client_id = client_id.map(ClOrdId::as_str);
+        self.write(&Line::Sent { id: id.0, kind, client_id, time_ns: time.0 })
+    }
+
+    /// Writes requests, orders, fills and changes that are new.
+    ///
+    /// # Errors
+    /// See [`TruthLog::sent`].
+    pub fn catch_up(&mut self, truth: &Truth) -> io::Result<()> {
+        for request in truth.requests().get(self.requests..).unwrap_or_default() {
+            self.requests += 1;
+            self.write(&request_line(request))?;
+        }
+        for order in truth.orders().get(self.orders..).unwrap_or_default() {
+            self.orders += 1;
+            self.write(&truth.order_line(order))?;
+        }
+        for fill in truth.fills().get(self.fills..).unwrap_or_default() {
+            self.fills += 1;
+            self.write(&truth.fill_line(fill))?;
+        }
+        for (order, change) in truth.turns().get(self.turns..).unwrap_or_default() {
+            self.turns += 1;
+            self.write(&status_line(&truth.orders()[*order], change))?;
+        }
+        Ok(())
+    }
+
+    /// Closes the log: what the rate windows saw, and what is held.
+    ///
+    /// # Errors
+    /// See [`TruthLog::sent`].
+    pub fn close(&mut self, truth: &Truth) -> io::Result<()> {
+        self.catch_up(truth)?;
+        for seen in truth.windows() {
+            let (window, max, hits) = (&seen.window, seen.max, seen.hits);
+            let scope = window.scope.as_str();
+            self.write(&Line::Window { n: window.n, per_ns: window.per_ns, scope, max, hits })?;
+        }
+        let opening: std::collections::BTreeMap<_, _> = truth.opening().collect();
+        for (key, qty) in truth.positions() {
+            self.write(&Line::Position {
+                symbol: truth.symbol(key.0),
+                product: key.1.as_str(),
+                opening: opening.get(key).copied().unwrap_or_default().to_string(),
+                qty: qty.to_string(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
+        self.sink.line(&serde_json::to_string(line)?)?;
+        self.lines += 1;
+        Ok(())
+    }
+}
+
+fn request_line(request: &TrueRequest) -> Line<'_> {
+    Line::Request {
+        id: request.id.0,
+        kind: request.kind,
+        client_id: request.cl_ord_id.as_ref().map(ClOrdId::as_str),
+        sent_ns: request.sent.0,
+        arrived_ns: request.arrived.0,
+        limit_hit: request.limit_hit,
+        fault: request.fault.map(|kind| kind.name()),
+    }
+}
+
+fn status_line<'a>(order: &'a TrueOrder, change: &Change) -> Line<'a> {
+    Line::Status {
+        order_id: order.order_id.as_str(),
+        client_id: order.cl_ord_id.as_ref().map(ClOrdId::as_str),
+        status: change.status.as_str(),
+        cum: change.cum.to_string(),
+        time_ns: change.time.0,
+    }
+}
+
 impl Truth {
-    /// Writes requests, orders, fills, windows and positions, in this order.
+    /// Writes a whole truth: requests, orders, fills, changes, windows and positions.
     ///
     /// # Errors
     /// What `out` returns.
     pub fn write_log(&self, out: &mut dyn Write) -> io::Result<()> {
-        for request in self.requests() {
-            let line = Line::Request {
-                id: request.id.0,
-                kind: request.kind,
-                client_id: request.cl_ord_id.as_ref().map(|id| id.as_str()),
-                sent_ns: request.sent.0,
-                arrived_ns: request.arrived.0,
-                limit_hit: request.limit_hit,
-                fault: request.fault.map(|kind| kind.name()),
-            };
-            write_line(out, &line)?;
-        }
-        for order in self.orders() {
-            write_line(out, &self.order_line(order))?;
-        }
-        for fill in self.fills() {
-            write_line(out, &self.fill_line(fill))?;
-        }
-        for seen in self.windows() {
-            let (window, max, hits) = (&seen.window, seen.max, seen.hits);
-            let scope = window.scope.as_str();
-            write_line(
-                out,
-                &Line::Window { n: window.n, per_ns: window.per_ns, scope, max, hits },
-            )?;
-        }
-        let opening: std::collections::BTreeMap<_, _> = self.opening().collect();
-        for (key, qty) in self.positions() {
-            let line = Line::Position {
-                symbol: self.symbol(key.0),
-                product: key.1.as_str(),
-                opening: opening.get(key).copied().unwrap_or_default().to_string(),
-                qty: qty.to_string(),
-            };
-            write_line(out, &line)?;
-        }
-        Ok(())
+        TruthLog::new(&mut Plain(out)).close(self)
     }
 
     fn order_line<'a>(&'a self, order: &'a TrueOrder) -> Line<'a> {
@@ -118,10 +257,9 @@ impl Truth {
             product: order.product.as_str(),
             side: order.side.as_str(),
             qty: order.qty.to_string(),
-            filled: order.filled.to_string(),
             price: order.px.to_string(),
             tif: order.tif.as_str(),
-            status: order.status.as_str(),
+            status: order.changes.first().map_or(order.status, |c| c.status).as_str(),
             sent_ns: order.sent.map(|time| time.0),
             created_ns: order.created.0,
         }
@@ -150,9 +288,4 @@ impl Truth {
     fn symbol(&self, instrument: InstrumentId) -> &str {
         self.symbols.get(instrument.ix()).map_or("", String::as_str)
     }
-}
-
-fn write_line(out: &mut dyn Write, line: &Line<'_>) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    out.write_all(b"\n")
 }

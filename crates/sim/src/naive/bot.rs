@@ -223,14 +223,17 @@ mod tests {
                 instrument: InstrumentId(0),
                 product: VenueText::EMPTY,
                 sleeve: SleeveId(1),
+                never_short: false,
             }],
-            strategies: vec![Who { name: "s".into(), entry, exit }],
+            strategies: vec![Who::new("s", entry, exit)],
             descriptor: Descriptor::default(),
             risk: Risk::default(),
             recon: Recon::default(),
             digest_every: 256,
             replay_horizon_ns: SECOND_NS,
             assumed_fee_bps: 0,
+            calendars: Vec::new(),
+            crossing: false,
         })
     }
 

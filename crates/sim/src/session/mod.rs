@@ -9,6 +9,7 @@
 //! | `shell` | one turn: inputs, release, commit, effects |
 //! | `tape` | the last quotes, and which the engine wants to see |
 //! | `crash` | the engine's process dies and comes back |
+//! | `killed` | the whole program dies and is executed again up to there |
 //! | `settle` | faults off, everything must converge |
 //! | `books` | the ledger against the truth |
 //! | `measure` | what happened, in numbers |
@@ -24,20 +25,22 @@
 mod books;
 mod crash;
 mod ideal;
+mod killed;
 mod measure;
 mod settle;
 mod shell;
 mod tape;
 
 pub use crash::{Crash, CrashPoint};
+pub use killed::{Reached, Traces};
 pub use measure::{Facts, Incident, QueuePoint};
 
-use crate::broker::Broker;
 use crate::broker::world::World;
+use crate::broker::{Broker, NoLog, TruthLog};
 use crate::check::Checker;
 use crate::strategy::{Strategy, Wish};
 use measure::Measure;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tape::Tape;
 use truefill_core::config::Config;
 use truefill_core::engine::Engine;
@@ -110,6 +113,9 @@ pub enum SessionError {
     /// The gap ledger.
     #[error(transparent)]
     Gap(#[from] GapError),
+    /// The simulator's own log.
+    #[error("the simulator's truth log: {0}")]
+    TruthLog(#[from] std::io::Error),
     /// The configuration.
     #[error("the configuration does not fit together: {0}")]
     Config(String),
@@ -196,6 +202,12 @@ pub(crate) struct Session<'a> {
     settling: bool,
     /// The day end is durable.
     day_closed: bool,
+    /// Epoch of the last start.
+    epoch: u64,
+    log: TruthLog<'a>,
+    reached: Reached,
+    /// Where the program was killed, as far as it did not come there yet.
+    kills: VecDeque<Reached>,
     story: Story,
     measure: Measure,
     checker: Checker,
@@ -211,10 +223,27 @@ pub fn run<'a>(
     quotes: &mut dyn Quotes,
     strategies: Vec<Box<dyn Strategy + 'a>>,
 ) -> Result<Outcome, SessionError> {
+    let mut log = NoLog;
+    run_traced(plan, store, Traces { log: &mut log, kills: Vec::new() }, quotes, strategies)
+}
+
+/// Runs a session to its end with the simulator's own log, through the places where it was
+/// killed. `store` must be new, or one that takes what is in it already as it comes again, as
+/// [`truefill_journal::Rerun`] does; the same goes for the log.
+///
+/// # Errors
+/// As [`run`]; also when the log cannot be kept, or what comes again is not what is there.
+pub fn run_traced<'a>(
+    plan: &'a Plan,
+    store: &'a mut dyn Store,
+    traces: Traces<'a>,
+    quotes: &mut dyn Quotes,
+    strategies: Vec<Box<dyn Strategy + 'a>>,
+) -> Result<Outcome, SessionError> {
     let mut first = quotes.next()?;
     let begin = first.as_ref().map_or(Nanos(0), |tick| tick.time());
     let grade = quotes.grade();
-    let mut session = Session::new(plan, store, strategies, begin.plus(-plan.lead_ns), grade)?;
+    let mut session = Session::new(plan, store, traces, strategies, begin, grade)?;
     session.start()?;
     while let Some(tick) = match first.take() {
         Some(tick) => Some(tick),
@@ -239,10 +268,12 @@ impl<'a> Session<'a> {
     fn new(
         plan: &'a Plan,
         store: &'a mut dyn Store,
+        traces: Traces<'a>,
         strategies: Vec<Box<dyn Strategy + 'a>>,
-        now: Nanos,
+        begin: Nanos,
         grade: Grade,
     ) -> Result<Self, SessionError> {
+        let now = begin.plus(-plan.lead_ns);
         let engine = Engine::new(plan.config.clone()).map_err(SessionError::Config)?;
         let mut broker = Broker::new(&plan.config, plan.world.clone(), plan.seed);
         if grade == Grade::Bars {
@@ -274,6 +305,10 @@ impl<'a> Session<'a> {
             down_until: None,
             settling: false,
             day_closed: false,
+            epoch: 0,
+            log: TruthLog::new(traces.log),
+            reached: Reached::default(),
+            kills: traces.kills.into(),
             story: Story::new(plan.config.clone()),
             measure: Measure::new(&plan.config),
             checker: Checker::default(),
@@ -282,10 +317,14 @@ impl<'a> Session<'a> {
 
     /// The engine's process starts: a new segment, a new epoch.
     fn start(&mut self) -> Result<(), SessionError> {
-        let epoch = u64::try_from(self.now.0 / MILLI_NS).unwrap_or(1).max(1);
-        let epoch = epoch.max(self.engine.state().epoch + 1);
+        // Killed while it was down: it did not live, so nothing is lost.
+        let _ = self.is_killed();
+        let epoch = u64::try_from(self.now.0 / MILLI_NS).unwrap_or(1);
+        let epoch = epoch.max(self.engine.state().epoch + 1).max(self.epoch + 1);
         let start = SegmentStart::new(self.now, epoch, &self.plan.build, &self.plan.config);
         self.store.open_segment(&start)?;
+        self.epoch = epoch;
+        self.reached.segments += 1;
         self.inbox.push(Input::Start(Start { epoch }).into());
         for channel in [Channel::Stream, Channel::Rest, Channel::Market] {
             let up = self.broker.link_up(channel);
@@ -311,6 +350,7 @@ impl<'a> Session<'a> {
     fn quote(&mut self, instrument: InstrumentId, quote: &Quote) -> Result<(), SessionError> {
         self.tape.put(instrument, quote);
         self.broker.on_quote(self.now, instrument, quote);
+        self.log.catch_up(self.broker.truth())?;
         if self.grade == Grade::Quotes {
             for strategy in &mut self.strategies {
                 strategy.on_quote(instrument, quote, &mut self.wishes);
@@ -392,7 +432,8 @@ impl<'a> Session<'a> {
         self.strategies.iter().map(|s| s.next_time()).fold(due, Nanos::min)
     }
 
-    fn finish(self) -> Result<Outcome, SessionError> {
+    fn finish(mut self) -> Result<Outcome, SessionError> {
+        self.log.close(self.broker.truth())?;
         let mut facts = self.measure.facts(&self.engine, &self.broker);
         facts.max_overshoot = self.checker.max_overshoot();
         facts.turns = self.steps;

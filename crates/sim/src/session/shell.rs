@@ -12,6 +12,7 @@ use truefill_core::quote::Mark;
 use truefill_core::report::{
     Answer, Failed, Found, News, Outcome, Push, ReadFailure, Reply, Unclear, UnknownCause,
 };
+use truefill_core::request::Query;
 use truefill_core::time::MILLI_NS;
 use truefill_venue::ClientCodec;
 
@@ -22,7 +23,7 @@ impl Session<'_> {
     /// Turns until nothing is left to do at this instant.
     pub(super) fn turn(&mut self) -> Result<(), SessionError> {
         for _ in 0..TURNS_MAX {
-            self.gather();
+            self.gather()?;
             if self.down_until.is_some() {
                 self.inbox.clear();
                 break;
@@ -47,9 +48,10 @@ impl Session<'_> {
     }
 
     /// Everything that is ready now becomes inputs.
-    fn gather(&mut self) {
+    fn gather(&mut self) -> Result<(), SessionError> {
         let mut deliveries = Vec::new();
         self.broker.advance(self.now, &mut deliveries);
+        self.log.catch_up(self.broker.truth())?;
         for (_, delivery) in deliveries {
             self.deliver(delivery);
         }
@@ -72,6 +74,7 @@ impl Session<'_> {
             let then = key.zip(quote).map(|(k, quote)| Mark { instrument: k.instrument, quote });
             self.inbox.push(Ready { input: Input::Target(target), then });
         }
+        Ok(())
     }
 
     fn deliver(&mut self, delivery: Delivery) {
@@ -147,21 +150,26 @@ impl Session<'_> {
             events.extend(step.events);
             effects.extend(step.effects);
         }
-        if self.dies_before_commit() {
+        if self.dies_before_commit() || self.is_killed() {
             self.go_down(false)?;
             return Ok(true);
         }
         if !self.batch.is_empty() {
             self.store.append(&self.batch)?;
+            self.reached.batches += 1;
             self.batch.clear();
             self.snapshot()?;
         }
         for event in &events {
             self.durable(event);
         }
-        let dies = self.dies_before_sending();
-        if !dies {
-            effects.into_iter().for_each(|effect| self.run(effect));
+        let mut dies = self.dies_before_sending() || self.is_killed();
+        for effect in effects {
+            if dies {
+                break;
+            }
+            self.run(effect)?;
+            dies = self.is_killed();
         }
         if dies || self.dies_after_sending() {
             self.go_down(true)?;
@@ -222,27 +230,25 @@ impl Session<'_> {
         Some(Mark { instrument, quote })
     }
 
-    fn run(&mut self, effect: Effect) {
+    fn run(&mut self, effect: Effect) -> Result<(), SessionError> {
         match effect {
             Effect::Send { request, what, .. } => {
                 let body = self.codec.encode_write(request, &what);
                 self.put_on_wire(request, None, body);
+                self.log.sent(self.now, request, Some(&what))?;
             }
             Effect::Ask { request, what, .. } => {
                 let body = self.codec.encode_read(request, &what);
                 self.put_on_wire(request, Some(what), body);
+                self.log.sent(self.now, request, None)?;
             }
             Effect::Tell(alert) => self.measure.alert(self.now, alert),
             Effect::Halt { law } => self.checker.broken(format!("the engine halted: {law}")),
         }
+        Ok(())
     }
 
-    fn put_on_wire(
-        &mut self,
-        id: RequestId,
-        query: Option<truefill_core::request::Query>,
-        body: Vec<u8>,
-    ) {
+    fn put_on_wire(&mut self, id: RequestId, query: Option<Query>, body: Vec<u8>) {
         let until = self.now.plus(self.plan.config.descriptor.reply_timeout_ns);
         self.sent.insert(id, Sent { query, until });
         self.timeouts.insert((until, id));

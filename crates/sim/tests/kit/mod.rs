@@ -11,10 +11,11 @@ use truefill_journal::{MemoryStore, Store};
 use truefill_market::demo;
 use truefill_market::source::{Listed as Ticks, Quotes, Tick};
 use truefill_market::synthetic::{Walk, WalkSpec};
+use truefill_sim::broker::NoLog;
 use truefill_sim::broker::world::{WindowKind, World};
 use truefill_sim::faults::Faults;
 use truefill_sim::naive::{self, NaiveOutcome};
-use truefill_sim::session::{Crash, Outcome, Plan, run};
+use truefill_sim::session::{Crash, Outcome, Plan, SessionError, Traces, run, run_traced};
 use truefill_sim::strategy::{Imbalance, Listed, Once, Strategy, Wish};
 
 pub fn policy() -> Policy {
@@ -124,6 +125,16 @@ fn basket_of(names: u32, windows: WindowKind, seed: u64) -> (Plan, Walk, Once) {
 
 /// A few targets on the demo's first seconds: small enough to be crashed at every turn.
 pub fn small(plan: &Plan, store: &mut dyn Store) -> Outcome {
+    let mut log = NoLog;
+    small_traced(plan, store, Traces { log: &mut log, kills: Vec::new() }).expect("runs")
+}
+
+/// The same, with its traces, and as it ends.
+pub fn small_traced(
+    plan: &Plan,
+    store: &mut dyn Store,
+    traces: Traces<'_>,
+) -> Result<Outcome, SessionError> {
     let mut source = demo::quotes().expect("shipped");
     let first = source.next().expect("shipped").expect("not empty").time();
     let mut ticks = Vec::new();
@@ -145,7 +156,9 @@ pub fn small(plan: &Plan, store: &mut dyn Store) -> Outcome {
         want(6_000, 0, "0.01"),
     ];
     let mut quotes = Ticks::new(ticks).expect("in order");
-    run(plan, store, &mut quotes, vec![Box::new(Listed::new(rows))]).expect("runs")
+    // One lifetime for all that a session borrows.
+    let Traces { log, kills } = traces;
+    run_traced(plan, store, Traces { log, kills }, &mut quotes, vec![Box::new(Listed::new(rows))])
 }
 
 pub fn crash(plan: &Plan, crash: Crash) -> Plan {
