@@ -85,8 +85,11 @@ pub struct Backtest {
 #[derive(Debug, Args)]
 pub struct Rehearse {
     /// Configuration (TOML)
-    #[arg(required_unless_present = "resume")]
+    #[arg(required_unless_present_any = ["resume", "targets", "bars", "quotes"])]
     pub config: Option<PathBuf>,
+    /// Without a configuration: a backtest's own output
+    #[command(flatten)]
+    pub quick: Quick,
     /// Seed of everything random in the simulated world [default: 1]
     #[arg(long)]
     pub seed: Option<u64>,
@@ -108,6 +111,107 @@ pub struct Rehearse {
     /// Goes on with the run in this directory, which was killed
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub resume: Option<PathBuf>,
+}
+
+/// A backtest's output instead of a configuration.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Without a configuration")]
+pub struct Quick {
+    /// What to hold: time and a column per symbol, or time,symbol,target[,strategy,price]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume"])]
+    pub targets: Option<PathBuf>,
+    /// The market as bars (CSV, plain or packed)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume", "quotes"])]
+    pub bars: Option<PathBuf>,
+    /// The market as quotes (CSV, plain or packed)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume"])]
+    pub quotes: Option<PathBuf>,
+    /// Which end of a bar its time stamp means
+    #[arg(long, value_name = "open|close", requires = "bars")]
+    pub stamp: Option<End>,
+    /// At which end of a day a decision was known, where targets have dates only
+    #[arg(long, value_name = "open|close", requires = "targets")]
+    pub decided: Option<End>,
+    /// Prices and volumes of the bars are adjusted by the file's own factors (yes), or raw (no)
+    #[arg(long, value_name = "yes|no", requires = "bars", action = clap::ArgAction::Set,
+          value_parser = yes_or_no)]
+    pub adjusted: Option<bool>,
+    /// What the numbers of the targets are
+    #[arg(long, value_name = "shares|weight|notional", requires = "targets")]
+    pub size_by: Option<SizeWord>,
+    /// What weights are shares of, and the bound of all targets together
+    #[arg(long, value_name = "AMOUNT", requires = "targets")]
+    pub capital: Option<String>,
+    /// How many times the capital all targets together may be worth [default: 1]
+    #[arg(long, value_name = "TIMES", requires = "capital")]
+    pub leverage: Option<String>,
+    /// Zone of times without an offset, such as Asia/Kolkata or +05:30
+    #[arg(long, requires = "targets")]
+    pub zone: Option<String>,
+    /// Hours of a day: us_equities, nse_cash, utc_day, or "09:30-16:00 America/New_York"
+    #[arg(long, requires = "targets")]
+    pub session: Option<String>,
+    /// The symbol of a file that does not name one
+    #[arg(long, requires = "targets")]
+    pub symbol: Option<String>,
+    /// Length of a bar, such as 1m
+    #[arg(long, requires = "bars")]
+    pub period: Option<String>,
+    /// Price step [default: read off the prices]
+    #[arg(long, requires = "targets")]
+    pub tick: Option<String>,
+    /// Quantity step [default: 1]
+    #[arg(long, requires = "targets")]
+    pub lot: Option<String>,
+    /// Ask less bid inside a bar, in basis points [default: two ticks]
+    #[arg(long, requires = "bars")]
+    pub spread_bps: Option<u32>,
+    /// Share of a bar's volume that can be traded [default: 0.1]
+    #[arg(long, value_name = "SHARE", requires = "bars")]
+    pub volume_cap: Option<String>,
+    /// Volume of bars that have none
+    #[arg(long, value_name = "QTY", requires = "bars")]
+    pub assume_volume: Option<String>,
+    /// Size of quotes that have none
+    #[arg(long, value_name = "QTY", requires = "quotes")]
+    pub assume_size: Option<String>,
+    /// What the simulated broker charges, in basis points of the notional [default: 0]
+    #[arg(long, value_name = "BPS", requires = "targets")]
+    pub fee_bps: Option<String>,
+    /// The broker's limit [default: 3]
+    #[arg(long, value_name = "N", requires = "targets")]
+    pub orders_per_second: Option<u32>,
+    /// Currency of all amounts, for people
+    #[arg(long, requires = "targets")]
+    pub currency: Option<String>,
+}
+
+/// An end of a bar or of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum End {
+    /// Its beginning.
+    Open,
+    /// Its end.
+    Close,
+}
+
+/// What targets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SizeWord {
+    /// Quantities.
+    Shares,
+    /// Shares of the capital.
+    Weight,
+    /// Money.
+    Notional,
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("write yes or no".to_owned()),
+    }
 }
 
 /// Arguments of `gap`.

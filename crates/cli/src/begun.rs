@@ -165,7 +165,7 @@ impl DataFile {
     /// When one cannot be read.
     pub fn all(setup: &Setup) -> Result<Vec<Self>, Failure> {
         let market = match &setup.market {
-            MarketSpec::File { path } => Some(path),
+            MarketSpec::File { path, .. } | MarketSpec::Bars { path, .. } => Some(path),
             MarketSpec::Demo | MarketSpec::Synthetic { .. } => None,
         };
         let targets = setup.strategies.iter().filter_map(|spec| match spec {

@@ -22,6 +22,7 @@ mod doom;
 mod equity;
 mod failure;
 mod progress;
+mod quick;
 mod rundir;
 mod summary;
 mod truthfile;

@@ -21,7 +21,8 @@ use truefill_sim::session::Reached;
 
 /// Everything a run writes, so that a folder of an earlier one can be emptied safely: first what
 /// says that it is finished or can go on.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
+    "config.toml",
     "report.json",
     "run.json",
     "kills.jsonl",
@@ -115,6 +116,7 @@ impl Files {
 
     /// Notes what a run is begun with.
     pub fn begin(&self, begun: &Begun) -> Result<(), Failure> {
+        self.text("config.toml", &begun.config_text)?;
         self.text("run.json", &begun.to_json())
     }
 

@@ -8,6 +8,7 @@ use crate::config::{self, Setup};
 use crate::doom::{Doom, Doomed, Point};
 use crate::failure::{Done, Failure};
 use crate::progress::Watched;
+use crate::quick;
 use crate::rundir::{Files, RunDir};
 use crate::summary::{self, About};
 use crate::truthfile::TruthFile;
@@ -26,17 +27,8 @@ pub fn run(args: &Rehearse) -> Done {
     if let Some(dir) = &args.resume {
         return resume::run(dir, args);
     }
-    // The command line sees to it that there is one.
-    let config = args.config.as_deref().unwrap_or(Path::new(""));
-    let begun = Begun {
-        name: config.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into()),
-        config_file: config.display().to_string(),
-        config_text: config::text(config).map_err(Failure::input)?,
-        base_dir: config.parent().unwrap_or(Path::new("")).to_path_buf(),
-        seed: args.seed.unwrap_or(1),
-        crash_every: args.crash_every,
-        ..Begun::with_faults(args.faults.as_deref().unwrap_or("calm"))?
-    };
+    let begun =
+        Begun { seed: args.seed.unwrap_or(1), crash_every: args.crash_every, ..named(args)? };
     let (dir, replace) = match &args.out {
         Some(out) => (out.clone(), false),
         None => {
@@ -48,6 +40,24 @@ pub fn run(args: &Rehearse) -> Done {
     let naive = args.compare.as_ref().map(|_| job.naive()).transpose()?;
     let ran = job.begin(&dir, replace)?;
     tell(&ran, naive.as_ref(), &dir, args.json)
+}
+
+/// What the command line names: a configuration, or the files of a backtest.
+fn named(args: &Rehearse) -> Result<Begun, Failure> {
+    let begun = Begun::with_faults(args.faults.as_deref().unwrap_or("calm"))?;
+    let Some(config) = args.config.as_deref() else {
+        let config_text = quick::config_text(&args.quick)?;
+        let targets = args.quick.targets.as_deref().unwrap_or(Path::new(""));
+        let config_file = "the configuration that the flags mean".to_owned();
+        return Ok(Begun { name: quick::name(targets), config_file, config_text, ..begun });
+    };
+    Ok(Begun {
+        name: config.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into()),
+        config_file: config.display().to_string(),
+        config_text: config::text(config).map_err(Failure::input)?,
+        base_dir: config.parent().unwrap_or(Path::new("")).to_path_buf(),
+        ..begun
+    })
 }
 
 /// Says what came out.

@@ -29,7 +29,27 @@ pub(super) const ACCOUNT: &[&str] = &[
     "on_external",
 ];
 /// `[market]`.
-pub(super) const MARKET: &[&str] = &["quotes", "synthetic", "decide"];
+pub(super) const MARKET: &[&str] = &[
+    "quotes",
+    "bars",
+    "synthetic",
+    "decide",
+    "stamp",
+    "zone",
+    "session",
+    "symbol",
+    "period",
+    "adjusted",
+    "spread_bps",
+    "volume_cap",
+    "assume_volume",
+    "assume_size",
+];
+/// Keys of `[market]` that are about bars.
+pub(super) const OF_BARS: &[&str] =
+    &["stamp", "session", "period", "adjusted", "spread_bps", "volume_cap", "assume_volume"];
+/// Keys of `[market]` that are about a file.
+pub(super) const OF_FILES: &[&str] = &["zone", "symbol", "assume_size"];
 /// `[market.synthetic]`.
 pub(super) const SYNTHETIC: &[&str] = &[
     "names",
@@ -65,6 +85,7 @@ pub(super) const STRATEGY: &[&str] = &[
     "basket",
     "on_expiry",
     "expiry_lead",
+    "decided",
     "entry",
     "exit",
 ];

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use truefill_core::config::Instrument;
 use truefill_core::num::{Amount, Qty};
 use truefill_core::time::{MILLI_NS, SECOND_NS};
+use truefill_market::columns::Session;
 use truefill_market::demo;
 use truefill_market::error::MarketError;
 use truefill_market::symbols::Symbols;
 use truefill_market::synthetic::{Walk, WalkSpec};
+use truefill_market::zone::Zone;
 
 use super::error::{ConfigError, MEND, escaped, shown};
 use super::keys::{self, nearest};
 use super::source::{Field, Section};
 use super::value::Sign;
-use super::{MarketSpec, quoted};
+use super::{MarketSpec, quoted, recorded};
 
 /// Most instruments of a walk.
 const NAMES_MAX: u32 = 10_000;
@@ -23,6 +25,8 @@ const NAMES_MAX: u32 = 10_000;
 const SECONDS_MAX: u32 = 7 * 86_400;
 /// Most quotes of a walk.
 const QUOTES_MAX: u64 = 1_000_000_000;
+/// Where quotes may come from.
+const SOURCES: [&str; 3] = ["quotes", "bars", "synthetic"];
 const QUOTES: &str = "\"demo\", or the path of a CSV file of quotes (plain or .gz)";
 /// From a quote to the target it leads to, where nothing is said.
 const DECIDE_NS: i64 = 2 * MILLI_NS;
@@ -33,36 +37,70 @@ pub(super) struct Market {
     pub(super) spec: MarketSpec,
     pub(super) instruments: Vec<Instrument>,
     pub(super) decide_ns: i64,
+    /// The zone of times without an offset.
+    pub(super) zone: Option<Zone>,
+}
+
+impl Market {
+    /// The session of days, where bars have one.
+    pub(super) fn session(&self) -> Option<Session> {
+        match &self.spec {
+            MarketSpec::Bars { session, .. } => *session,
+            _ => None,
+        }
+    }
 }
 
 /// `[market]` and `[[instrument]]`.
 pub(super) fn market(root: &Section<'_>, base_dir: &Path) -> Result<Market, ConfigError> {
     let section = root.need("market", "[market] with quotes = \"demo\"")?.section(keys::MARKET)?;
     let decide_ns = section.get("decide").map_or(Ok(DECIDE_NS), |field| field.duration(0))?;
-    let (spec, mut instruments) = match (section.get("quotes"), section.get("synthetic")) {
-        (Some(field), None) => quotes(field, base_dir)?,
-        (None, Some(field)) => synthetic(field)?,
-        (Some(_), Some(second)) => {
-            let cause = "quotes come from `quotes` or from [market.synthetic], not from both";
-            return Err(second.misplaced(cause).action("take one of the two out"));
-        }
-        (None, None) => {
-            section.need("quotes", "quotes = \"demo\"")?;
-            return Err(section.wrong("quotes are missing"));
-        }
+    let mut sources = section.fields().iter().filter(|field| SOURCES.contains(&field.key));
+    let Some(first) = sources.next() else {
+        section.need("quotes", "quotes = \"demo\"")?;
+        return Err(section.wrong("quotes are missing"));
+    };
+    if let Some(second) = sources.next() {
+        let cause = "the market is `quotes`, `bars` or [market.synthetic], and one of them only";
+        return Err(second.misplaced(cause).action("take one of the two out"));
+    }
+    fitting(&section, first)?;
+    let (spec, mut instruments) = match first.key {
+        "bars" => (recorded::bars(&section, first, base_dir)?, Vec::new()),
+        "synthetic" => synthetic(first)?,
+        _ => quotes(&section, first, base_dir)?,
     };
     declared(root, &spec, &mut instruments)?;
-    Ok(Market { spec, instruments, decide_ns })
+    let zone = recorded::zone(&section)?;
+    Ok(Market { spec, instruments, decide_ns, zone })
+}
+
+/// Refuses keys that are about another kind of market than the one that is there.
+fn fitting(section: &Section<'_>, source: &Field<'_>) -> Result<(), ConfigError> {
+    let recorded = source.key == "bars"
+        || (source.key == "quotes" && source.text(QUOTES).is_ok_and(|text| text != "demo"));
+    let odd = section.fields().iter().find(|field| {
+        (keys::OF_BARS.contains(&field.key) && source.key != "bars")
+            || (keys::OF_FILES.contains(&field.key) && !recorded)
+    });
+    match odd {
+        Some(odd) => Err(odd
+            .misplaced(format!("this key does not fit a market of `{}`", source.key))
+            .action("take it out; it is about the rows of a file of another kind")),
+        None => Ok(()),
+    }
 }
 
 fn quotes(
+    section: &Section<'_>,
     field: &Field<'_>,
     base_dir: &Path,
 ) -> Result<(MarketSpec, Vec<Instrument>), ConfigError> {
     if field.text(QUOTES)? == "demo" {
         return Ok((MarketSpec::Demo, demo::instruments()));
     }
-    Ok((MarketSpec::File { path: file(field, base_dir, QUOTES)? }, Vec::new()))
+    let path = file(field, base_dir, QUOTES)?;
+    Ok((MarketSpec::File { path, spec: recorded::quotes(section)? }, Vec::new()))
 }
 
 /// The path of a file that exists, relative to the folder of the configuration.
@@ -155,7 +193,7 @@ fn declared(
     spec: &MarketSpec,
     instruments: &mut Vec<Instrument>,
 ) -> Result<(), ConfigError> {
-    let file = matches!(spec, MarketSpec::File { .. });
+    let file = matches!(spec, MarketSpec::File { .. } | MarketSpec::Bars { .. });
     let list = match root.get("instrument") {
         Some(field) => field.list("one or more [[instrument]] sections")?,
         None if file => {

@@ -7,7 +7,7 @@
 //! | `source` | the file as sections and fields that know where they stand |
 //! | `keys` | every key there is, and what is said about one there is not |
 //! | `value` | values as exact numbers, times with a unit, words |
-//! | `account`, `market`, `strategy`, `policy`, `sizing`, `risk`, `broker` | the sections |
+//! | `account`, `market`, `recorded`, `strategy`, `policy`, `sizing`, `risk`, `broker` | the sections |
 //! | `open` | market data and strategies of a setup |
 //! | `error` | what is wrong, where, what is allowed, what to do |
 //!
@@ -23,6 +23,7 @@ mod keys;
 mod market;
 mod open;
 mod policy;
+mod recorded;
 mod risk;
 mod sizing;
 mod source;
@@ -42,7 +43,10 @@ use truefill_core::config::Config;
 use truefill_core::ids::{HoldingId, InstrumentId};
 use truefill_core::num::Qty;
 use truefill_core::time::SECOND_NS;
+use truefill_market::columns::{BarSpec, QuoteSpec, Session};
+use truefill_market::points::PointSpec;
 use truefill_market::synthetic::WalkSpec;
+use truefill_market::wanted::WantedSpec;
 use truefill_sim::broker::world::World;
 
 use source::{Field, Section, Source};
@@ -78,10 +82,25 @@ pub struct Setup {
 pub enum MarketSpec {
     /// The real data inside the program.
     Demo,
-    /// A CSV file.
+    /// A CSV file of quotes.
     File {
         /// Its path.
         path: PathBuf,
+        /// What it does not say of itself, where it is not in truefill's own form.
+        spec: QuoteSpec,
+    },
+    /// A CSV file of bars.
+    Bars {
+        /// Its path.
+        path: PathBuf,
+        /// What it does not say of itself.
+        spec: BarSpec,
+        /// What is assumed of the inside of bars.
+        points: PointSpec,
+        /// The session of bars that are stamped with a day.
+        session: Option<Session>,
+        /// Prices and volumes are adjusted by the file's own factors.
+        adjusted: bool,
     },
     /// Made-up quotes.
     Synthetic {
@@ -108,6 +127,8 @@ pub enum StrategySpec {
         path: PathBuf,
         /// The strategy whose rows count.
         name: String,
+        /// What it does not say of itself, where it is not in truefill's own form.
+        spec: WantedSpec,
     },
     /// A basket, wanted once.
     Hold {
@@ -126,6 +147,16 @@ pub enum StrategySpec {
 pub fn load(path: &Path) -> Result<Setup, ConfigError> {
     let (name, text) = (path.display().to_string(), text(path)?);
     parse(&text, &name, path.parent().unwrap_or(Path::new("")))
+}
+
+/// The session that a word or a text of hours means.
+pub fn session_of_text(text: &str) -> Option<Session> {
+    recorded::session(text)
+}
+
+/// A time of at least a millisecond, such as `1m`, in nanoseconds.
+pub fn duration_of_text(text: &str) -> Option<i64> {
+    value::duration(text).filter(|ns| *ns >= truefill_core::time::MILLI_NS)
 }
 
 /// The text of a configuration file.
@@ -178,7 +209,7 @@ pub fn parse(text: &str, file_name: &str, base_dir: &Path) -> Result<Setup, Conf
     account::mode(&root)?;
     let account = account::account(&root)?;
     let market = market::market(&root, base_dir)?;
-    let desk = strategy::strategies(&root, &market.instruments, base_dir)?;
+    let desk = strategy::strategies(&root, &market, base_dir)?;
     let risk = risk::risk(&root)?;
     let recon = account::recon(&root, account.on_external)?;
     let (descriptor, world) = broker::broker(&root, &account)?;

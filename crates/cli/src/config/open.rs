@@ -5,18 +5,23 @@
 use std::fmt;
 use std::path::Path;
 
+use truefill_core::config::Holding;
 use truefill_core::ids::{HoldingId, SleeveId};
 use truefill_core::time::Nanos;
+use truefill_market::columns::{ColumnBars, open_bars, open_quotes};
 use truefill_market::csv::CsvQuotes;
 use truefill_market::demo;
-use truefill_market::error::MarketError;
+use truefill_market::error::{ErrorKind, MarketError};
+use truefill_market::points::BarPoints;
 use truefill_market::source::Quotes;
 use truefill_market::symbols::Symbols;
 use truefill_market::synthetic::{LABEL, Walk};
 use truefill_market::targets::Targets;
+use truefill_market::wanted::{self, WantedSpec};
 use truefill_sim::strategy::{Imbalance, Listed, Once, Strategy, Wish};
 
-use super::error::escaped;
+use super::error::{escaped, shown};
+use super::keys::nearest;
 use super::{MarketSpec, Setup, StrategySpec};
 
 /// Why the strategies of a setup cannot start.
@@ -61,7 +66,8 @@ impl Setup {
                 let names: Vec<&str> = names.collect();
                 format!("three minutes of real quotes of {}", names.join(", "))
             }
-            MarketSpec::File { path } => format!("quotes of {}", path.display()),
+            MarketSpec::File { path, .. } => format!("quotes of {}", path.display()),
+            MarketSpec::Bars { path, .. } => format!("bars of {}", path.display()),
             MarketSpec::Synthetic { spec } => format!("{} names of {LABEL}", spec.instruments),
         }
     }
@@ -73,8 +79,22 @@ impl Setup {
     pub fn open_market(&self) -> Result<Box<dyn Quotes>, MarketError> {
         Ok(match &self.market {
             MarketSpec::Demo => Box::new(demo::quotes()?),
-            MarketSpec::File { path } => {
-                Box::new(CsvQuotes::open(path, Symbols::new(&self.config.instruments)?)?)
+            MarketSpec::File { path, spec } => {
+                let symbols = || Symbols::new(&self.config.instruments);
+                match CsvQuotes::open(path, symbols()?) {
+                    Ok(quotes) => Box::new(quotes),
+                    // Not truefill's own form: columns of others.
+                    Err(error) if error.kind() == ErrorKind::Header => {
+                        Box::new(open_quotes(path, spec, symbols()?)?)
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            MarketSpec::Bars { path, spec, points, .. } => {
+                let instruments = &self.config.instruments;
+                let bars = open_bars(path, spec, Symbols::new(instruments)?)?;
+                let grids = BarPoints::<ColumnBars>::grids(instruments);
+                Box::new(BarPoints::new(bars, grids, *points)?)
             }
             MarketSpec::Synthetic { spec } => Box::new(Walk::new(spec.clone())?),
         })
@@ -101,9 +121,16 @@ impl Setup {
                 StrategySpec::Imbalance { legs, period_ns, threshold_pct } => {
                     Box::new(Imbalance::new(legs, *period_ns, *threshold_pct))
                 }
-                StrategySpec::Targets { path, name } => {
+                StrategySpec::Targets { path, name, spec } => {
                     let sleeve = u16::try_from(at + 1).map_or(SleeveId(u16::MAX), SleeveId);
-                    Box::new(Listed::new(self.rows(path, name, sleeve)?))
+                    let rows = match self.rows(path, name, sleeve) {
+                        // Not truefill's own form: a table as libraries write it.
+                        Err(OpenError::Market(error)) if is_a_table(&error, spec) => {
+                            self.table(path, name, sleeve, spec)?
+                        }
+                        rows => rows?,
+                    };
+                    Box::new(Listed::new(rows))
                 }
                 StrategySpec::Hold { at_ns_after_start, wishes } => {
                     let wish = |(holding, qty): &(HoldingId, _)| Wish {
@@ -117,6 +144,56 @@ impl Setup {
             });
         }
         Ok(open)
+    }
+
+    /// The rows of one strategy in a table of wanted positions.
+    fn table(
+        &self,
+        path: &Path,
+        name: &str,
+        sleeve: SleeveId,
+        spec: &WantedSpec,
+    ) -> Result<Vec<(Nanos, Wish)>, OpenError> {
+        let table = wanted::read(path, spec)?;
+        let refuse = |line: u64, what: String| {
+            let path = escaped(&path.display().to_string());
+            OpenError::Targets(format!("{path}:{line}: {what}; nothing was started"))
+        };
+        // A table without a column of strategies belongs to whoever reads it.
+        let nameless = table.rows.iter().all(|row| &*row.strategy == wanted::STRATEGY);
+        let mut rows = Vec::new();
+        for row in table.rows.iter().filter(|row| nameless || &*row.strategy == name) {
+            let Some(holding) = self.holding(sleeve, &row.symbol) else {
+                let known = self.config.instruments.iter().map(|i| i.symbol.as_str());
+                let near = nearest(&row.symbol, known);
+                let action = near.map_or_else(
+                    || "add it there, or take the row out".to_owned(),
+                    |near| format!("did you mean {}?", shown(near)),
+                );
+                return Err(refuse(
+                    row.line,
+                    format!(
+                        "{} is not traded by strategy {}; {action}",
+                        shown(&row.symbol),
+                        shown(name)
+                    ),
+                ));
+            };
+            rows.push((row.time, Wish { holding, qty: row.size, px: row.px }));
+        }
+        if rows.is_empty() {
+            return Err(refuse(1, format!("there is no row of strategy {}", shown(name))));
+        }
+        Ok(rows)
+    }
+
+    /// The holding of a strategy in a symbol.
+    fn holding(&self, sleeve: SleeveId, symbol: &str) -> Option<HoldingId> {
+        let fits = |h: &Holding| {
+            h.sleeve == sleeve && self.config.instruments[h.instrument.ix()].symbol == symbol
+        };
+        let at = self.config.holdings.iter().position(fits)?;
+        u32::try_from(at).ok().map(HoldingId)
     }
 
     /// The rows of one strategy in a target file.
@@ -159,4 +236,10 @@ impl Setup {
         }
         Ok(rows)
     }
+}
+
+/// The strict reader does not know the form, or times that the table's own words settle.
+fn is_a_table(error: &MarketError, spec: &WantedSpec) -> bool {
+    error.kind() == ErrorKind::Header
+        || (error.kind() == ErrorKind::Time && *spec != WantedSpec::default())
 }

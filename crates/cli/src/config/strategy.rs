@@ -13,14 +13,16 @@ use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use truefill_core::num::{Qty, Rounding};
 use truefill_core::time::SECOND_NS;
 use truefill_market::targets::STRATEGY_BYTES_MAX;
+use truefill_market::wanted::{Decided, WantedSpec};
 use truefill_sim::strategy::BUILTIN;
 
 use super::error::{ConfigError, shown};
 use super::keys::{self, nearest};
+use super::market::{self, Market};
 use super::policy::{Side, policy};
 use super::source::{Field, Section};
 use super::value::Sign;
-use super::{StrategySpec, market, quoted, sizing};
+use super::{StrategySpec, quoted, sizing};
 
 const SYMBOLS: &str = "a list of symbols, such as [\"BTCUSDT\"]";
 const HOLD: &str = "{ SYMBOL = \"10\" }, or \"10\" for as much of every symbol";
@@ -46,9 +48,10 @@ struct Draft<'a> {
 /// All `[strategy.NAME]` sections, in the order of the file.
 pub(super) fn strategies(
     root: &Section<'_>,
-    instruments: &[Instrument],
+    market: &Market,
     base_dir: &Path,
 ) -> Result<Desk, ConfigError> {
+    let instruments = &market.instruments;
     let example = "[strategy.NAME] with builtin = \"imbalance\"";
     let field = root.need("strategy", example)?;
     let names = field.names("sections [strategy.NAME]")?;
@@ -68,7 +71,7 @@ pub(super) fn strategies(
         sizing::sizing(&draft.section, &mut strategy)?;
         desk.specs.push(match kind {
             Kind::Imbalance => imbalance(&draft, instruments)?,
-            Kind::Targets(field) => targets(&draft, &field, base_dir)?,
+            Kind::Targets(field) => targets(&draft, &field, market, base_dir)?,
             Kind::Hold(field) => hold(&draft, &field, instruments, size_by)?,
         });
         desk.strategies.push(strategy);
@@ -98,8 +101,11 @@ enum Kind<'a> {
 
 /// Exactly one of `builtin`, `targets` and `hold`, and no key of another of them.
 fn kind<'a>(section: &Section<'a>) -> Result<Kind<'a>, ConfigError> {
-    const KINDS: [(&str, &[&str]); 3] =
-        [("builtin", &["size", "period", "threshold_pct"]), ("targets", &[]), ("hold", &["at"])];
+    const KINDS: [(&str, &[&str]); 3] = [
+        ("builtin", &["size", "period", "threshold_pct"]),
+        ("targets", &["decided"]),
+        ("hold", &["at"]),
+    ];
     let mut given =
         section.fields().iter().filter(|field| KINDS.iter().any(|(key, _)| *key == field.key));
     let Some(first) = given.next() else {
@@ -271,11 +277,15 @@ fn imbalance(draft: &Draft<'_>, instruments: &[Instrument]) -> Result<StrategySp
 fn targets(
     draft: &Draft<'_>,
     field: &Field<'_>,
+    market: &Market,
     base_dir: &Path,
 ) -> Result<StrategySpec, ConfigError> {
     let allowed = "the path of a target file (CSV or JSON Lines)";
     let path = market::file(field, base_dir, allowed)?;
-    Ok(StrategySpec::Targets { path, name: draft.name.to_owned() })
+    let words = [("open", Decided::Open), ("close", Decided::Close)];
+    let decided = draft.section.get("decided").map(|field| field.word(&words, &[])).transpose()?;
+    let spec = WantedSpec { decided, zone: market.zone, session: market.session() };
+    Ok(StrategySpec::Targets { path, name: draft.name.to_owned(), spec })
 }
 
 /// `{ SYMBOL = "10" }`, or `"10"` for as much of every symbol.

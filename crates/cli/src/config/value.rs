@@ -193,6 +193,14 @@ impl<'a> Field<'a> {
     }
 }
 
+/// A time such as `1m`, in nanoseconds.
+pub(super) fn duration(text: &str) -> Option<i64> {
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = text.split_at(split);
+    let (_, unit_ns) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    count.parse::<i64>().ok()?.checked_mul(*unit_ns).filter(|ns| *ns <= LONGEST_NS)
+}
+
 fn near_unit(unit: &str) -> Option<&'static str> {
     let unit = unit.trim().to_lowercase();
     let word = UNIT_WORDS.iter().find(|(_, words)| words.contains(&unit.as_str()));

@@ -19,12 +19,14 @@
 //! Invariants:
 //! 1. Times never decrease.
 //! 2. Every row has a size and an instant; nothing is filled in.
-//! 3. At most [`ROWS_MAX`] rows are held.
+//! 3. At one time a strategy wants one thing of a symbol.
+//! 4. At most [`ROWS_MAX`] rows are held.
 
 mod columns;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,7 +48,7 @@ pub const ROWS_MAX: usize = 5_000_000;
 /// Most bytes of a line: a wide table has many columns.
 const LINE_BYTES_MAX: usize = 1 << 20;
 /// The strategy of rows that do not name one.
-const STRATEGY: &str = "backtest";
+pub const STRATEGY: &str = "backtest";
 
 /// The end of a day at which a decision was known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +137,8 @@ fn read_lines(mut lines: Lines, spec: &WantedSpec) -> Result<Table, MarketError>
     };
     let columns = Columns::of(&header).map_err(|p| refuse(&place, p))?;
     let table = Table { rows: Vec::new(), unit: columns.unit, rounded: 0, days: false };
-    let mut reading = Reading { spec, columns, table, latest: Nanos(i64::MIN) };
+    let mut reading =
+        Reading { spec, columns, table, latest: Nanos(i64::MIN), said: BTreeMap::new() };
     while let Some(line) = lines.next()? {
         if line.trim().is_empty() {
             continue;
@@ -162,6 +165,8 @@ struct Reading<'a> {
     columns: Columns,
     table: Table,
     latest: Nanos,
+    /// What each strategy said last of each symbol.
+    said: BTreeMap<(Arc<str>, Arc<str>), (Nanos, Qty)>,
 }
 
 impl Reading<'_> {
@@ -220,6 +225,13 @@ impl Reading<'_> {
             let cause = format!("more than {ROWS_MAX} statements of what to hold");
             let action = "keep only the rows in which a target changes";
             return Err(MarketError::row(ErrorKind::Cells, place.clone(), cause, action));
+        }
+        let key = (Arc::clone(&strategy), Arc::clone(&symbol));
+        let before = self.said.insert(key, (time, size));
+        if before.is_some_and(|(then, other)| then == time && other != size) {
+            let cause = format!("two sizes of {} are wanted at one time", shown(&symbol));
+            let action = "keep the one that was meant";
+            return Err(MarketError::row(ErrorKind::Unordered, place.clone(), cause, action));
         }
         let line = place.line;
         self.table.rows.push(Wanted { time, strategy, symbol, size, px, line });

@@ -86,6 +86,7 @@ fn what_is_no_table_of_targets_is_refused_with_its_line() {
         ("date,X\n2012-07-03,ten\n", ErrorKind::Number, "targets.csv:2:12"),
         ("date,X\n2012-07-33,1\n", ErrorKind::Time, "targets.csv:2:1"),
         ("date,X\n2012-07-04,1\n2012-07-03,1\n", ErrorKind::Unordered, "targets.csv:3"),
+        ("date,symbol,target\n2012-07-04,X,1\n2012-07-04,X,2\n", ErrorKind::Unordered, "two sizes"),
         ("date,symbol,target,price\n2012-07-04,X,1,-3\n", ErrorKind::Number, "price"),
         ("date,symbol,target\n2012-07-04,,1\n", ErrorKind::Symbol, "symbol is empty"),
         ("date,symbol,target\n2012-07-04,X,\n", ErrorKind::Number, "target is empty"),

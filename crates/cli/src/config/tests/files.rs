@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use truefill_market::columns::QuoteSpec;
 
 use super::super::{MarketSpec, load};
 use truefill_core::ids::{HoldingId, InstrumentId};
@@ -70,7 +71,10 @@ fn paths_begin_at_the_configuration() {
     folder.put("quotes.csv", QUOTES);
     folder.put("targets.csv", TARGETS);
     let setup = load(&folder.put("my.toml", CONFIG)).unwrap();
-    assert_eq!(setup.market, MarketSpec::File { path: folder.0.join("quotes.csv") });
+    assert_eq!(
+        setup.market,
+        MarketSpec::File { path: folder.0.join("quotes.csv"), spec: QuoteSpec::new() }
+    );
     let tick = setup.open_market().unwrap().next().unwrap().unwrap();
     assert_eq!(tick.instrument, InstrumentId(0));
     let mut strategies = setup.open_strategies().unwrap();
