@@ -97,7 +97,7 @@ impl Shell {
     fn act(&mut self, effect: Effect) {
         match effect {
             Effect::Send { request, what: Request::New(order), .. } => self.place(request, &order),
-            Effect::Send { request, what: Request::Cancel(_), .. } => {
+            Effect::Send { request, what: Request::Cancel(_) | Request::Amend(_), .. } => {
                 self.reply(request, Outcome::Taken(Taken { order_id: None, time: None }));
             }
             Effect::Ask { request, what, .. } => self.ask(request, &what),

@@ -334,7 +334,9 @@ impl<'a> Session<'a> {
     ) -> Result<(), SessionError> {
         self.tape.put(instrument, quote);
         self.broker.on_quote(self.now, instrument, quote);
-        self.log.catch_up(self.broker.truth())?;
+        if self.log.lacks_fills(self.broker.truth()) {
+            self.log.catch_up(self.broker.truth())?;
+        }
         for strategy in &mut self.strategies {
             strategy.on_quote(instrument, quote, &mut self.wishes);
         }
