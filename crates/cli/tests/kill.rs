@@ -105,7 +105,8 @@ impl Run {
         let [segments, batches, lines] = self.reached();
         let dice = &mut self.dice;
         match dice.below(12) {
-            0..=4 => End::Signal(Duration::from_millis(dice.below(SIGNAL_MS))),
+            0 => End::Signal(Duration::from_millis(dice.below(SIGNAL_MS / 20))),
+            1..=4 => End::Signal(Duration::from_millis(dice.below(SIGNAL_MS))),
             5 | 6 => End::Doom(format!("before-commit:{}", batches + 1 + dice.below(60))),
             7 | 8 => End::Doom(format!("after-commit:{}", batches + 1 + dice.below(60))),
             9 => End::Doom(format!("line:{}", lines + 1 + dice.below(60))),
