@@ -33,6 +33,14 @@ impl TruthSink for Lines {
     }
 }
 
+/// A storm with snapshots and digests as often as a long session has them.
+fn storm(seed: u64) -> Plan {
+    let mut plan = kit::plan("storm", seed);
+    plan.snapshot_every = 5 + seed % 40;
+    plan.config.digest_every = 3 + u32::try_from(seed % 5).expect("small");
+    plan
+}
+
 /// What is on disk between two lives.
 #[derive(Debug, Default)]
 struct Disk {
@@ -127,20 +135,33 @@ fn ids(lines: &[String], record: &str, kind: &str) -> BTreeSet<u64> {
     ids
 }
 
+/// A field of a line that is a number, if it has it.
+fn number(line: &str, record: &str, field: &str) -> Option<i64> {
+    let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    (value["record"] == record).then(|| value[field].as_i64()).flatten()
+}
+
 fn killed_and_resumed(plan: &Plan, kill: Kill) -> bool {
     let mut disk = Disk::default();
     if disk.live(plan, kill).is_some() {
         return false;
     }
+    let (lines, seq) = (disk.lines.len(), disk.journal.last_seq());
+    let last = disk.journal.records(seq.max(1)).next().map(|r| r.expect("readable").time.0);
     let outcome = disk.live(plan, Kill::Never).expect("not killed");
+    // What had not left when it died does not leave afterwards.
+    for line in &disk.lines[lines..] {
+        let late = number(line, "sent", "time_ns").is_some_and(|time| Some(time) <= last);
+        assert!(!late, "seed {}, {kill:?}: it was dead, and sent {line}", plan.seed);
+    }
     is_true(&disk, plan, &outcome, &format!("seed {}, {kill:?}", plan.seed));
     true
 }
 
 #[test]
 fn a_kill_at_every_write_and_after_every_line_loses_nothing() {
-    for seed in 1..=4 {
-        let plan = kit::plan("storm", seed);
+    for seed in 1..=2 {
+        let plan = storm(seed);
         let mut kills = 0;
         for kind in [Kill::Before as fn(u64) -> Kill, Kill::After] {
             let mut n = 1;
@@ -161,8 +182,8 @@ fn a_kill_at_every_write_and_after_every_line_loses_nothing() {
 
 #[test]
 fn many_kills_in_one_session_lose_nothing() {
-    for seed in 1..=150 {
-        let plan = kit::plan("storm", seed);
+    for seed in 1..=60 {
+        let plan = storm(seed);
         let mut disk = Disk::default();
         let mut outcome = None;
         for life in 0..12 {
@@ -182,6 +203,29 @@ fn many_kills_in_one_session_lose_nothing() {
         assert!(outcome.facts.crashes > 0);
         is_true(&disk, &plan, &outcome, &format!("seed {seed}, kills {:?}", disk.kills));
     }
+}
+
+#[test]
+fn a_kill_while_the_engine_is_down_is_no_second_death() {
+    let mut cases = 0;
+    for seed in 1..=20 {
+        let plan = storm(seed);
+        for write in 5..15 {
+            let mut disk = Disk::default();
+            assert!(disk.live(&plan, Kill::After(write)).is_none());
+            // The world goes on: the next line may come before the engine is back.
+            let line = disk.lines.len() + 1;
+            if disk.live(&plan, Kill::Line(line)).is_some() || disk.reached().segments != 1 {
+                continue;
+            }
+            cases += 1;
+            let outcome = disk.live(&plan, Kill::Never).expect("not killed");
+            assert_eq!(outcome.facts.crashes, 1, "seed {seed}, write {write}");
+            assert_eq!(disk.reached().segments, 2, "seed {seed}, write {write}");
+            is_true(&disk, &plan, &outcome, &format!("seed {seed}, write {write}, while down"));
+        }
+    }
+    assert!(cases > 10, "{cases} cases prove little");
 }
 
 #[test]

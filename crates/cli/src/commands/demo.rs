@@ -32,7 +32,7 @@ pub fn run(args: &Demo) -> Done {
     for faults in worlds {
         let begun = Begun {
             name: "demo".to_owned(),
-            config_file: "demo.toml".to_owned(),
+            config_file: "built-in demo.toml".to_owned(),
             config_text: CONFIG.to_owned(),
             base_dir: PathBuf::from("."),
             seed: args.seed,

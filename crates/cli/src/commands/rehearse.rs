@@ -19,6 +19,7 @@ use truefill_journal::{Rerun, SqliteStore};
 use truefill_market::source::Quotes;
 use truefill_sim::faults::Faults;
 use truefill_sim::session::{Crash, Outcome, Plan, Reached, Traces};
+use truefill_sim::strategy::Strategy;
 
 /// Which program runs.
 pub const BUILD: &str = env!("TRUEFILL_BUILD");
@@ -147,6 +148,12 @@ pub fn verdict(faults: &str, seed: u64, violations: &[String]) -> Done {
     )))
 }
 
+/// What a session reads.
+struct Inputs {
+    quotes: Watched,
+    strategies: Vec<Box<dyn Strategy>>,
+}
+
 /// The files of a run, as one life of it has them open.
 struct Open {
     files: Files,
@@ -202,22 +209,30 @@ impl Job {
     /// Runs it in a new run directory.
     pub fn begin(mut self, dir: &Path, replace: bool) -> Result<Ran, Failure> {
         // Whatever cannot be opened is told before a run directory is there.
-        self.setup.open_market().map_err(Failure::input)?;
-        self.setup.open_strategies().map_err(Failure::input)?;
+        let inputs = self.inputs()?;
         self.begun.data = self.setup.data_words();
         self.begun.files = DataFile::all(&self.setup)?;
         let dir = RunDir::create(dir, replace)?;
         dir.files().begin(&self.begun)?;
-        self.live(dir)
+        self.live(dir, inputs)
     }
 
-    /// Runs it, from wherever its files say it came to, and writes what is missing in them.
-    pub fn live(&self, dir: RunDir) -> Result<Ran, Failure> {
+    /// Goes on with it where its files say it came to.
+    pub fn go_on(&self, dir: RunDir) -> Result<Ran, Failure> {
+        self.live(dir, self.inputs()?)
+    }
+
+    fn inputs(&self) -> Result<Inputs, Failure> {
+        let quotes = self.setup.open_market().map_err(Failure::input)?;
+        let strategies = self.setup.open_strategies().map_err(Failure::input)?;
+        Ok(Inputs { quotes: Watched::new(quotes, &self.begun.name), strategies })
+    }
+
+    /// Runs it from its beginning; what its files hold already is compared, not written.
+    fn live(&self, dir: RunDir, inputs: Inputs) -> Result<Ran, Failure> {
         let clock = Instant::now();
         let plan = self.plan();
-        let mut quotes =
-            Watched::new(self.setup.open_market().map_err(Failure::input)?, &self.begun.name);
-        let strategies = self.setup.open_strategies().map_err(Failure::input)?;
+        let Inputs { mut quotes, strategies } = inputs;
         let mut open = Open::new(dir)?;
         let traces = Traces { log: &mut open.truth, kills: open.kills.clone() };
         let ran = truefill_sim::session::run_traced(

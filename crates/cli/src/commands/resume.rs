@@ -22,7 +22,7 @@ pub fn run(dir: &Path, args: &Rehearse) -> Done {
     }
     begun.check(BUILD)?;
     note_edited(&begun);
-    tell(&Job::new(begun)?.live(run_dir)?, None, dir, args.json)
+    tell(&Job::new(begun)?.go_on(run_dir)?, None, dir, args.json)
 }
 
 /// Arguments beside `--resume` may repeat what the run was begun with, and nothing else.

@@ -164,6 +164,13 @@ impl<'a> TruthLog<'a> {
         self.write(&Line::Sent { id: id.0, kind, client_id, time_ns: time.0 })
     }
 
+    /// Whether there are fills that are not written yet: all that a quote can lead to.
+    #[must_use]
+    #[inline]
+    pub fn lacks_fills(&self, truth: &Truth) -> bool {
+        truth.fills().len() > self.fills
+    }
+
     /// Writes requests, orders, fills and changes that are new.
     ///
     /// # Errors

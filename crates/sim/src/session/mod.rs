@@ -256,7 +256,7 @@ pub fn run_traced<'a>(
         session.now = session.now.max(time);
         match &tick.kind {
             TickKind::Quote(quote) => session.quote(tick.instrument, quote)?,
-            TickKind::Trade(trade) => session.trade(tick.instrument, trade),
+            TickKind::Trade(trade) => session.trade(tick.instrument, trade)?,
             TickKind::Bar(bar) => session.bar(bar)?,
         }
     }
@@ -350,7 +350,7 @@ impl<'a> Session<'a> {
     fn quote(&mut self, instrument: InstrumentId, quote: &Quote) -> Result<(), SessionError> {
         self.tape.put(instrument, quote);
         self.broker.on_quote(self.now, instrument, quote);
-        self.log.catch_up(self.broker.truth())?;
+        self.log_fills()?;
         if self.grade == Grade::Quotes {
             for strategy in &mut self.strategies {
                 strategy.on_quote(instrument, quote, &mut self.wishes);
@@ -359,9 +359,18 @@ impl<'a> Session<'a> {
         self.market_moved(instrument)
     }
 
-    fn trade(&mut self, instrument: InstrumentId, trade: &Trade) {
+    fn trade(&mut self, instrument: InstrumentId, trade: &Trade) -> Result<(), SessionError> {
         self.broker.on_trade(self.now, instrument, trade);
         self.due = self.due.min(self.broker.next_time());
+        self.log_fills()
+    }
+
+    /// What the market did to resting orders is in the simulator's log at once.
+    fn log_fills(&mut self) -> Result<(), SessionError> {
+        if self.log.lacks_fills(self.broker.truth()) {
+            self.log.catch_up(self.broker.truth())?;
+        }
+        Ok(())
     }
 
     /// A bar is known. Where it is all that is known of the market, its market is over.
