@@ -15,17 +15,21 @@
 //! | [`survey`] | what a file is about, where nothing is configured |
 //! | [`bars`] | bars from ticks |
 //! | [`targets`] | what a strategy wants, as a file |
-//! | [`time_text`], [`symbols`] | instants and names as text |
+//! | [`calendar`] | sessions and their phases, as dated data |
+//! | [`time_text`], [`date`], [`symbols`] | instants, dates and names as text |
 //! | [`error`] | what can be wrong, in words |
 
 pub mod bars;
 pub mod barter;
+pub mod calendar;
 mod cells;
 mod clean;
 pub mod csv;
+pub mod date;
 pub mod demo;
 pub mod dirt;
 pub mod error;
+mod facts;
 mod json;
 pub mod lines;
 mod nearest;
