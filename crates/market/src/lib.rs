@@ -16,6 +16,7 @@
 //! | [`bars`] | bars from ticks |
 //! | [`targets`] | what a strategy wants, as a file |
 //! | [`calendar`] | sessions and their phases, as dated data |
+//! | [`fees`] | what trading costs, as dated data |
 //! | [`time_text`], [`date`], [`symbols`] | instants, dates and names as text |
 //! | [`error`] | what can be wrong, in words |
 
@@ -30,6 +31,7 @@ pub mod demo;
 pub mod dirt;
 pub mod error;
 mod facts;
+pub mod fees;
 mod json;
 pub mod lines;
 mod nearest;

@@ -27,7 +27,7 @@ mod embedded;
 mod error;
 mod phase;
 mod text;
-mod zone;
+pub(crate) mod zone;
 
 use std::collections::BTreeMap;
 
@@ -121,8 +121,7 @@ impl Calendar {
     /// The local date of an instant.
     #[must_use]
     pub fn date_at(&self, at: Nanos) -> Date {
-        let local = self.zone.to_local(at.0.div_euclid(SECOND_NS));
-        Date::from_days(local.div_euclid(DAY_SECONDS))
+        self.zone.date_at(at)
     }
 
     /// The instant of a local time of day, `HH:MM` or `HH:MM:SS`, on a local date. `24:00` is the

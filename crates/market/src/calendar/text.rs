@@ -66,7 +66,7 @@ impl Draft {
         match word.text {
             "zone" => {
                 let zone = fact.word("the zone", "write UTC, New_York or an offset like +05:30")?;
-                self.zone = Some(parse_zone(&fact, zone)?);
+                self.zone = Some(Zone::parse(&fact, zone)?);
                 fact.end()
             }
             "covers" => {
@@ -222,24 +222,6 @@ pub(super) fn time_of_day(text: &str) -> Option<i64> {
     let total = hour * 3600 + minute * 60 + second;
     let valid = minute < 60 && second < 60 && total <= DAY_SECONDS;
     (valid && parts.next().is_none()).then_some(total)
-}
-
-fn parse_zone(fact: &Fact<'_>, word: Word<'_>) -> Result<Zone, MarketError> {
-    match word.text {
-        "UTC" => return Ok(Zone::Fixed(0)),
-        "New_York" => return Ok(Zone::NewYork),
-        _ => {}
-    }
-    let sign = match word.text.as_bytes().first() {
-        Some(b'+') => 1,
-        Some(b'-') => -1,
-        _ => return Err(fact.unknown(word, "a zone", &["UTC", "New_York", "+05:30"])),
-    };
-    let east = word.text.get(1..).filter(|offset| offset.len() == 5).and_then(time_of_day);
-    match east.filter(|east| *east < DAY_SECONDS) {
-        Some(east) => Ok(Zone::Fixed(sign * east)),
-        None => Err(fact.problem(ErrorKind::Time, word, "not an offset", "write it like +05:30")),
-    }
 }
 
 /// `mon-fri`, `sat`, `tue,thu`.

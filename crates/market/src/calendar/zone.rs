@@ -1,12 +1,17 @@
 //! Offsets from UTC of the places whose sessions we know: fixed ones, and New York by its rule.
 
+use truefill_core::time::{Nanos, SECOND_NS};
+
+use super::text::time_of_day;
 use crate::date::{DAY_SECONDS, Date};
+use crate::error::{ErrorKind, MarketError};
+use crate::facts::{Fact, Word};
 
 const HOUR: i64 = 3600;
 
 /// A zone of session data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Zone {
+pub(crate) enum Zone {
     /// Seconds east of UTC, the whole year.
     Fixed(i64),
     /// UTC-5, and UTC-4 from the second Sunday of March, 02:00, to the first Sunday of November,
@@ -18,9 +23,36 @@ pub(super) enum Zone {
 pub(super) const NEW_YORK_FIRST_YEAR: i64 = 2007;
 
 impl Zone {
+    /// A zone as data write it: `UTC`, `New_York`, `+05:30`.
+    pub(crate) fn parse(fact: &Fact<'_>, word: Word<'_>) -> Result<Self, MarketError> {
+        match word.text {
+            "UTC" => return Ok(Self::Fixed(0)),
+            "New_York" => return Ok(Self::NewYork),
+            _ => {}
+        }
+        let sign = match word.text.as_bytes().first() {
+            Some(b'+') => 1,
+            Some(b'-') => -1,
+            _ => return Err(fact.unknown(word, "a zone", &["UTC", "New_York", "+05:30"])),
+        };
+        let east = word.text.get(1..).filter(|offset| offset.len() == 5).and_then(time_of_day);
+        match east.filter(|east| *east < DAY_SECONDS) {
+            Some(east) => Ok(Self::Fixed(sign * east)),
+            None => {
+                Err(fact.problem(ErrorKind::Time, word, "not an offset", "write it like +05:30"))
+            }
+        }
+    }
+
+    /// The local date of an instant.
+    pub(crate) fn date_at(self, at: Nanos) -> Date {
+        let local = self.to_local(at.0.div_euclid(SECOND_NS));
+        Date::from_days(local.div_euclid(DAY_SECONDS))
+    }
+
     /// UTC seconds of local seconds (both since 1970). A time that the clock skips is the moment
     /// of the skip; a time that it shows twice is the first of the two. So order is kept.
-    pub(super) fn to_utc(self, local: i64) -> i64 {
+    pub(crate) fn to_utc(self, local: i64) -> i64 {
         match self {
             Self::Fixed(east) => local - east,
             Self::NewYork => {
@@ -36,7 +68,7 @@ impl Zone {
     }
 
     /// Local seconds of UTC seconds.
-    pub(super) fn to_local(self, utc: i64) -> i64 {
+    pub(crate) fn to_local(self, utc: i64) -> i64 {
         match self {
             Self::Fixed(east) => utc + east,
             Self::NewYork => {
