@@ -17,6 +17,7 @@
 //! | [`targets`] | what a strategy wants, as a file |
 //! | [`calendar`] | sessions and their phases, as dated data |
 //! | [`fees`] | what trading costs, as dated data |
+//! | [`rules`] | lots, price steps, freeze quantities and bands, as dated data |
 //! | [`schedule`] | how much of an order is due when |
 //! | [`time_text`], [`date`], [`symbols`] | instants, dates and names as text |
 //! | [`error`] | what can be wrong, in words |
@@ -37,6 +38,7 @@ mod json;
 pub mod lines;
 mod nearest;
 pub mod order;
+pub mod rules;
 pub mod schedule;
 pub mod source;
 pub mod survey;
