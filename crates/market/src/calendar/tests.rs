@@ -289,7 +289,7 @@ fn a_broken_calendar_says_where_and_what() {
         assert_eq!(error.kind(), kind, "{error}");
     }
     for (text, part) in [
-        (format!("{head}"), "no `week` line"),
+        (head.to_owned(), "no `week` line"),
         (format!("{head}{week}{week}"), "stands after a later one"),
         (format!("{head}week 2026-01-02 mon-fri continuous 09:00-10:00"), "first week holds from"),
         (format!("{head}{week}holiday 2027-01-01 x"), "which it does not cover"),

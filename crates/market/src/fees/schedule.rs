@@ -24,7 +24,7 @@ use crate::date::Date;
 ///     liquidity: None,
 /// };
 /// let charges = schedule.charge(&trade)?;
-/// assert_eq!(charges.total.to_string(), "150.07912");
+/// assert_eq!(charges.total.to_string(), "150.05864");
 /// # Ok::<(), truefill_market::fees::FeeError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
