@@ -194,6 +194,9 @@ fn what_is_not_known_is_said_and_not_guessed() {
         let text = error.to_string();
         assert!(text.contains(unknown) && text.contains("2024-01-01 to 2026-12-31"), "{text}");
     }
+    for edge in ["2024-01-01", "2026-12-31"] {
+        assert_eq!(day(&nse, edge).len(), 2, "{edge}");
+    }
     // Before a day of unknown hours, what comes next is unknown as well.
     let friday_evening = at("2026-11-06T18:00:00+05:30");
     assert!(nse.next_open(friday_evening).is_err());
@@ -241,6 +244,9 @@ fn a_calendar_of_ones_own() {
     let open = mine.next_open(at("2026-01-09T15:30:15Z")).unwrap();
     assert_eq!(open, at("2026-01-13T13:00:00Z"));
     let session = mine.session(date("2026-01-09")).unwrap().unwrap();
+    // The end of a session is not in it.
+    assert_eq!(mine.session_from(session.until().plus(-1)).unwrap(), session);
+    assert_eq!(mine.session_from(session.until()).unwrap().date, date("2026-01-13"));
     assert_eq!(session.until(), at("2026-01-09T15:30:15Z"));
     let other = Calendar::from_text("other", "mine.txt", text).unwrap();
     assert_eq!(day(&other, "2026-01-20"), []);

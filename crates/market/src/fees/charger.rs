@@ -251,3 +251,32 @@ fn paid(block: &Block, trade: &TradeForFee, liquidity: Liquidity) -> Paid {
         (PaidIn::Quote | PaidIn::Received, _) => Paid::Quote,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use truefill_core::time::SECOND_NS;
+
+    use super::*;
+
+    #[test]
+    fn memory_does_not_grow_with_the_days() {
+        let schedule = Schedule::by_name("binance-usdm").unwrap();
+        let mut charger = Charger::new(schedule, Billing::Rounded);
+        for day in 0..100 {
+            let trade = TradeForFee {
+                // From 2024-01-01 on.
+                time: Nanos((19_723 + day) * 86_400 * SECOND_NS),
+                side: Side::Buy,
+                qty: Qty::whole(1),
+                px: Px::whole(1),
+                multiplier: Qty::whole(1),
+                liquidity: None,
+            };
+            for order in 0..3 {
+                charger.charge(order, &trade).unwrap();
+            }
+            let days = usize::try_from(day + 1).unwrap().min(8);
+            assert_eq!((charger.orders.len(), charger.days.len()), (3 * days, days));
+        }
+    }
+}

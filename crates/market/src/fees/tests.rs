@@ -244,6 +244,7 @@ fn a_broken_schedule_says_where_and_what() {
         ("brokerage both 101%", "s:5:16: `101%`"),
         ("brokerage both 0.00000000001%", "s:5:16"),
         ("brokerage both -1/order", "s:5:16: `-1/order`"),
+        ("brokerage both -0.000000001/unit", "s:5:16: `-0.000000001/unit`: below zero"),
         ("brokerage both 1/day", "s:5:16: `1/day`"),
         ("brokerage both 1% max 20", "s:5:23: `20`"),
         ("brokerage both 1% note down 1", "s:5:24: `down`"),

@@ -85,6 +85,9 @@ fn a_band_is_on_the_step_and_inside() {
     // 90.117 and 110.143: inward to the step.
     assert_eq!(limits("A", "100.13"), (px("90.15"), px("110.1")));
     assert_eq!(limits("B", "1500"), (px("1400.05"), px("1711.05")));
+    // 0.9000000009 and 1.1000000011 do not fit nine decimals: inward as well.
+    let fine = table("C,2026-01-01,1,0.000000001,,10%\n").at("C", date("2026-01-01")).unwrap();
+    assert_eq!(fine.limits(px("1.000000001")), Some((px("0.900000001"), px("1.100000001"))));
 }
 
 #[test]
