@@ -18,19 +18,27 @@
 //! | [`book`] | levels of full books |
 //! | [`targets`] | what a strategy wants, as a file |
 //! | [`wanted`] | what a backtest wanted, as its library writes it |
-//! | [`time_text`], [`zone`], [`symbols`] | instants, wall clocks and names as text |
+//! | [`calendar`] | sessions and their phases, as dated data |
+//! | [`fees`] | what trading costs, as dated data |
+//! | [`rules`] | lots, price steps, freeze quantities and bands, as dated data |
+//! | [`schedule`] | how much of an order is due when |
+//! | [`time_text`], [`date`], [`zone`], [`symbols`] | instants, dates, wall clocks and names as text |
 //! | [`error`] | what can be wrong, in words |
 
 pub mod bars;
 pub mod barter;
 pub mod book;
+pub mod calendar;
 mod cells;
 mod clean;
 pub mod columns;
 pub mod csv;
+pub mod date;
 pub mod demo;
 pub mod dirt;
 pub mod error;
+mod facts;
+pub mod fees;
 mod json;
 pub mod lines;
 mod nearest;
@@ -38,6 +46,8 @@ pub mod order;
 mod packed;
 pub mod points;
 mod rounded;
+pub mod rules;
+pub mod schedule;
 pub mod source;
 mod stamp;
 pub mod survey;
