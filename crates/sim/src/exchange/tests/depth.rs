@@ -4,22 +4,25 @@ use super::working::limit;
 use super::*;
 use crate::exchange::{Assumptions, QueueModel};
 use truefill_market::book::Level;
+use truefill_market::source::Depth;
 
 /// Side, price and quantity of a level in whole units.
 pub(super) type Row = (Side, i64, i64);
 
-pub(super) fn levels(rows: &[Row]) -> Vec<Level> {
-    let level = |(side, px, qty): &Row| {
-        let (px, qty) = (Px::whole(*px), Qty::whole(*qty));
-        Level { side: *side, px, qty }
+/// Bids and asks of some rows.
+pub(super) fn levels(rows: &[Row]) -> [Vec<Level>; 2] {
+    let of = |wanted: Side| {
+        let rows = rows.iter().filter(|row| row.0 == wanted);
+        rows.map(|(_, px, qty)| Level { px: Px::whole(*px), qty: Qty::whole(*qty) }).collect()
     };
-    rows.iter().map(level).collect()
+    [of(Buy), of(Sell)]
 }
 
 impl Desk {
     pub(super) fn depth(&mut self, snapshot: bool, rows: &[Row]) -> Vec<Seen> {
         let mut out = Vec::new();
-        self.exchange.on_depth(ID, snapshot, &levels(rows), &mut out);
+        let [bids, asks] = &levels(rows);
+        self.exchange.on_depth(ID, &Depth { snapshot, bids, asks }, &mut out);
         seen(&out)
     }
 

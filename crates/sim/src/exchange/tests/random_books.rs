@@ -4,6 +4,7 @@
 use super::depth::{Row, levels};
 use super::*;
 use crate::exchange::{Amending, Assumptions, QueueModel};
+use truefill_market::source::Depth;
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -125,7 +126,9 @@ impl Trial {
         match act {
             Act::Depth(snapshot, rows) => {
                 self.displayed.depth(snapshot, &rows);
-                self.desk.exchange.on_depth(ID, snapshot, &levels(&rows), &mut out);
+                let [bids, asks] = &levels(&rows);
+                let depth = Depth { snapshot, bids, asks };
+                self.desk.exchange.on_depth(ID, &depth, &mut out);
             }
             Act::Trade(px, qty, buy) => {
                 let side = buy.map(|buy| if buy { Side::Buy } else { Side::Sell });
