@@ -263,10 +263,10 @@ impl Book {
     #[inline]
     fn moved(&mut self, out: &mut Vec<Execution>) {
         for side in [Side::Buy, Side::Sell] {
-            let (shared, lot) = (self.assumed.shared_sides, self.lot);
+            let (shared, deep, lot) = (self.assumed.shared_sides, self.deep, self.lot);
             let (near, far, orders) = self.sides(side);
             if !orders.is_empty() {
-                let taken = fill::by_far_side(orders, far, lot, out);
+                let taken = fill::by_far_side(orders, far, deep, lot, out);
                 if shared {
                     near.use_up(taken);
                 }

@@ -73,6 +73,14 @@ fn a_snapshot_takes_away_what_it_does_not_name() {
 }
 
 #[test]
+fn what_the_first_book_leaves_of_an_order_is_a_maker() {
+    let mut desk = Desk::deep(&[(Buy, 100, 5), (Sell, 100, 5)]);
+    assert_eq!(desk.buy(9, 102), (9, vec![]));
+    assert_eq!(desk.depth(true, &[(Buy, 99, 5), (Sell, 101, 5)]), [(1, 5, 101, true)]);
+    assert_eq!(desk.depth(true, &[(Buy, 99, 5), (Sell, 100, 3)]), [(1, 3, 102, false)]);
+}
+
+#[test]
 fn levels_that_make_no_sense_and_quotes_are_ignored() {
     let mut desk = Desk::deep(&[(Buy, 99, 5), (Sell, 100, 5)]);
     desk.depth(false, &[(Sell, 0, 5), (Sell, -3, 5), (Sell, 98, -5)]);
