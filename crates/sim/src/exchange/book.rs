@@ -66,10 +66,9 @@ impl Book {
         if !self.open {
             return;
         }
-        let thin = self.assumed.thin.filter(|_| !self.assumed.shared_sides);
-        let behind = thin.map(|thin| (thin, self.tick));
-        self.bids.show_touch(quote.bid_px, quote.bid_qty, behind);
-        self.asks.show_touch(quote.ask_px, quote.ask_qty, behind);
+        let thin = self.assumed.thin.as_ref().filter(|_| !self.assumed.shared_sides);
+        self.bids.show_touch(quote.bid_px, quote.bid_qty, thin, self.tick);
+        self.asks.show_touch(quote.ask_px, quote.ask_qty, thin, self.tick);
         self.moved(out);
     }
 
@@ -262,6 +261,12 @@ impl Book {
     /// The market moved: resting orders that it reaches fill, stops that it reaches wake.
     #[inline]
     fn moved(&mut self, out: &mut Vec<Execution>) {
+        if !(self.buys.is_empty() && self.sells.is_empty() && self.stops.is_empty()) {
+            self.match_orders(out);
+        }
+    }
+
+    fn match_orders(&mut self, out: &mut Vec<Execution>) {
         for side in [Side::Buy, Side::Sell] {
             let (shared, deep, lot) = (self.assumed.shared_sides, self.deep, self.lot);
             let (near, far, orders) = self.sides(side);
@@ -272,9 +277,7 @@ impl Book {
                 }
             }
         }
-        if !self.stops.is_empty() {
-            self.wake(None, out);
-        }
+        self.wake(None, out);
     }
 
     /// Stops that a trade at this price, or the far touch, reaches become limit orders.
