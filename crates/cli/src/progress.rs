@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 use truefill_market::dirt::DirtReport;
 use truefill_market::error::MarketError;
-use truefill_market::source::{Grade, Quotes, Tick};
+use truefill_market::source::{Depth, Grade, Quotes, Tick};
 
 /// Ticks between two looks at the clock: a look costs more than a tick.
 const STRIDE: u64 = 1 << 14;
@@ -46,6 +46,10 @@ impl Quotes for Watched {
             self.bar.set_message("settling");
         }
         Ok(tick)
+    }
+
+    fn depth(&self) -> Option<Depth<'_>> {
+        self.inner.depth()
     }
 
     fn grade(&self) -> Grade {

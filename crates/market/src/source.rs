@@ -17,6 +17,7 @@ use truefill_core::request::Side;
 use truefill_core::time::Nanos;
 
 use crate::bars::Bar;
+use crate::book::Level;
 use crate::dirt::DirtReport;
 use crate::error::MarketError;
 
@@ -154,6 +155,17 @@ impl Grade {
     }
 }
 
+/// Levels of a full book that changed, all of them at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth<'a> {
+    /// It says all that is displayed; otherwise levels that are not named stay.
+    pub snapshot: bool,
+    /// Bids, in any order.
+    pub bids: &'a [Level],
+    /// Asks, in any order.
+    pub asks: &'a [Level],
+}
+
 /// A stream of ticks in the order in which they became known.
 pub trait Quotes {
     /// The next tick; `None` at the end.
@@ -162,6 +174,13 @@ pub trait Quotes {
     /// [`MarketError`] for what cannot be used. After an error the source is finished: asked
     /// again it answers with another error, never with `None` as if it had been read in full.
     fn next(&mut self) -> Result<Option<Tick>, MarketError>;
+
+    /// Where full books were recorded: what changed in the book of the last tick's instrument,
+    /// since its quote before. The quote is the top of the book after it. An exchange trades on
+    /// this, everybody else on the quote.
+    fn depth(&self) -> Option<Depth<'_>> {
+        None
+    }
 
     /// What its quotes are. A source that wraps another one says what that one says.
     fn grade(&self) -> Grade {
@@ -177,6 +196,10 @@ pub trait Quotes {
 impl<Q: Quotes + ?Sized> Quotes for Box<Q> {
     fn next(&mut self) -> Result<Option<Tick>, MarketError> {
         (**self).next()
+    }
+
+    fn depth(&self) -> Option<Depth<'_>> {
+        (**self).depth()
     }
 
     fn grade(&self) -> Grade {

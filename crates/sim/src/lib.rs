@@ -6,7 +6,7 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`exchange`] | a matching engine on top-of-book quotes |
+//! | [`exchange`] | a matching engine on quotes, bars and full books |
 //! | [`broker`] | accounts, limits, reads, stream: the server half of the wire, hostile on demand |
 //! | [`network`] | virtual time, latency |
 //! | [`faults`] | what can go wrong, how often, and the presets |

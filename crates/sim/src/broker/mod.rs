@@ -47,7 +47,7 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::request::{NewOrder, Side};
 use truefill_core::time::Nanos;
-use truefill_market::source::Trade;
+use truefill_market::source::{Depth, Trade};
 use truefill_venue::ReferenceCodec;
 
 /// A broker and its account.
@@ -141,6 +141,14 @@ impl Broker {
     pub fn on_quote(&mut self, now: Nanos, instrument: InstrumentId, quote: &Quote) {
         assert!(self.agenda.next_time() >= now, "advance to the time of a quote before it");
         self.exchange.on_quote(instrument, quote, &mut self.scratch);
+        self.book_scratch(now);
+    }
+
+    /// Levels of a full book changed. As for a quote, everything due before `now` must have been
+    /// run.
+    pub fn on_depth(&mut self, now: Nanos, instrument: InstrumentId, depth: &Depth<'_>) {
+        assert!(self.agenda.next_time() >= now, "advance to the time of a book before it");
+        self.exchange.on_depth(instrument, depth, &mut self.scratch);
         self.book_scratch(now);
     }
 

@@ -12,7 +12,8 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::report::Liquidity;
 use truefill_core::request::{Side, TimeInForce};
-use truefill_market::book::Level as Shown;
+use truefill_market::book::Level;
+use truefill_market::source::Depth;
 
 /// The book of one instrument.
 #[derive(Debug)]
@@ -65,24 +66,25 @@ impl Book {
         if !self.open {
             return;
         }
-        let thin = self.assumed.thin.filter(|_| !self.assumed.shared_sides);
-        let behind = thin.map(|thin| (thin, self.tick));
-        self.bids.show_touch(quote.bid_px, quote.bid_qty, behind);
-        self.asks.show_touch(quote.ask_px, quote.ask_qty, behind);
+        let thin = self.assumed.thin.as_ref().filter(|_| !self.assumed.shared_sides);
+        self.bids.show_touch(quote.bid_px, quote.bid_qty, thin, self.tick);
+        self.asks.show_touch(quote.ask_px, quote.ask_qty, thin, self.tick);
         self.moved(out);
     }
 
-    /// Levels of a full book; a snapshot says all that is displayed.
-    pub fn on_depth(&mut self, snapshot: bool, levels: &[Shown], out: &mut Vec<Execution>) {
+    /// Levels of a full book.
+    pub fn on_depth(&mut self, depth: &Depth<'_>, out: &mut Vec<Execution>) {
         if !self.deep {
             self.hush();
             self.deep = true;
         }
-        if snapshot {
-            self.forget_all_but(levels);
-        }
-        for level in levels.iter().filter(|level| level.px.0 > 0 && level.qty.0 >= 0) {
-            self.set_level(level.side, level.px, level.qty);
+        for (side, levels) in [(Side::Buy, depth.bids), (Side::Sell, depth.asks)] {
+            if depth.snapshot {
+                self.forget_all_but(side, levels);
+            }
+            for level in levels.iter().filter(|level| level.px.0 > 0 && level.qty.0 >= 0) {
+                self.set_level(side, level.px, level.qty);
+            }
         }
         self.open = match (self.bids.best(), self.asks.best()) {
             (Some(bid), Some(ask)) => bid.px < ask.px,
@@ -94,16 +96,13 @@ impl Book {
         }
     }
 
-    fn forget_all_but(&mut self, levels: &[Shown]) {
-        for side in [Side::Buy, Side::Sell] {
-            let mut kept: Vec<Px> =
-                levels.iter().filter(|l| l.side == side).map(|l| l.px).collect();
-            kept.sort_unstable();
-            let ladder = if side == Side::Buy { &self.bids } else { &self.asks };
-            let gone = ladder.prices().into_iter().filter(|px| kept.binary_search(px).is_err());
-            for px in gone.collect::<Vec<_>>() {
-                self.set_level(side, px, Qty::ZERO);
-            }
+    fn forget_all_but(&mut self, side: Side, levels: &[Level]) {
+        let mut kept: Vec<Px> = levels.iter().map(|level| level.px).collect();
+        kept.sort_unstable();
+        let (near, _, _) = self.sides(side);
+        let gone = near.prices().into_iter().filter(|px| kept.binary_search(px).is_err());
+        for px in gone.collect::<Vec<_>>() {
+            self.set_level(side, px, Qty::ZERO);
         }
     }
 
@@ -262,19 +261,23 @@ impl Book {
     /// The market moved: resting orders that it reaches fill, stops that it reaches wake.
     #[inline]
     fn moved(&mut self, out: &mut Vec<Execution>) {
+        if !(self.buys.is_empty() && self.sells.is_empty() && self.stops.is_empty()) {
+            self.match_orders(out);
+        }
+    }
+
+    fn match_orders(&mut self, out: &mut Vec<Execution>) {
         for side in [Side::Buy, Side::Sell] {
-            let (shared, lot) = (self.assumed.shared_sides, self.lot);
+            let (shared, deep, lot) = (self.assumed.shared_sides, self.deep, self.lot);
             let (near, far, orders) = self.sides(side);
             if !orders.is_empty() {
-                let taken = fill::by_far_side(orders, far, lot, out);
+                let taken = fill::by_far_side(orders, far, deep, lot, out);
                 if shared {
                     near.use_up(taken);
                 }
             }
         }
-        if !self.stops.is_empty() {
-            self.wake(None, out);
-        }
+        self.wake(None, out);
     }
 
     /// Stops that a trade at this price, or the far touch, reaches become limit orders.

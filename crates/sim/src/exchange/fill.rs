@@ -50,11 +50,12 @@ fn take(order: &mut Resting, level: &mut Level, touch: Option<Px>, lot: Qty) -> 
     Some(Execution { number: order.number, qty, px, liquidity, touch })
 }
 
-/// Fills the orders that the far side reaches, in their order, while it has something left.
-/// Returns what was taken.
+/// Fills the orders that the far side reaches, in their order, while it has something left. In
+/// a full book (`deep`) what is left of a taker is a maker. Returns what was taken.
 pub(super) fn by_far_side(
     orders: &mut Vec<Resting>,
     far: &mut Ladder,
+    deep: bool,
     lot: Qty,
     out: &mut Vec<Execution>,
 ) -> Qty {
@@ -67,6 +68,9 @@ pub(super) fn by_far_side(
         }
         if reached {
             taken += walk(order, far, lot, out);
+        }
+        if deep {
+            order.role = Role::Maker;
         }
         filled += usize::from(order.leaves.is_zero());
     }

@@ -106,24 +106,23 @@ impl Ladder {
 
     /// Only the touch is known: it is this, and behind it lies what is assumed.
     #[inline]
-    pub fn show_touch(&mut self, px: Px, displayed: Qty, behind: Option<(ThinBook, Px)>) {
-        if let Some(level) = self.levels.last_mut()
-            && level.px == px
-        {
-            level.show(displayed);
-            return;
-        }
-        match behind {
-            None => {
+    pub fn show_touch(&mut self, px: Px, displayed: Qty, thin: Option<&ThinBook>, tick: Px) {
+        match (self.levels.as_mut_slice(), thin) {
+            ([.., level], _) if level.px == px => level.show(displayed),
+            ([level], None) => {
+                (level.px, level.displayed, level.available) = (px, displayed, displayed)
+            }
+            (_, None) => {
                 self.levels.clear();
                 self.levels.push(Level::fresh(px, displayed));
             }
-            Some((thin, tick)) => self.assume(px, displayed, thin, tick),
+            (_, Some(thin)) => self.assume(px, displayed, thin, tick),
         }
     }
 
     /// The touch moved: prices that stay keep what was taken from them.
-    fn assume(&mut self, px: Px, displayed: Qty, thin: ThinBook, tick: Px) {
+    #[cold]
+    fn assume(&mut self, px: Px, displayed: Qty, thin: &ThinBook, tick: Px) {
         let was = self.clone();
         self.levels.clear();
         let step = tick.0.saturating_mul(i128::from(thin.step_ticks.max(1)));

@@ -62,7 +62,7 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::report::RejectCode;
 use truefill_core::request::Side;
-use truefill_market::book::Level;
+use truefill_market::source::Depth;
 
 /// All books.
 #[derive(Debug)]
@@ -102,19 +102,17 @@ impl Exchange {
         }
     }
 
-    /// Levels of a full book changed, all of them at once. A snapshot says all that is
-    /// displayed; otherwise levels that are not named stay. A level with a price that is not
-    /// above zero or a quantity below zero is ignored. From the first call on the instrument is
-    /// fed by full books and its quotes are ignored.
+    /// Levels of a full book changed. A level with a price that is not above zero or a quantity
+    /// below zero is ignored. From the first call on the instrument is fed by full books and its
+    /// quotes are ignored.
     pub fn on_depth(
         &mut self,
         instrument: InstrumentId,
-        snapshot: bool,
-        levels: &[Level],
+        depth: &Depth<'_>,
         out: &mut Vec<Execution>,
     ) {
         if let Some(book) = self.books.get_mut(instrument.ix()) {
-            book.on_depth(snapshot, levels, out);
+            book.on_depth(depth, out);
         }
     }
 

@@ -12,6 +12,11 @@ use truefill_core::report::{Liquidity, RejectCode};
 use truefill_core::request::{Side, TimeInForce};
 use truefill_core::time::Nanos;
 
+mod depth;
+mod points;
+mod random_books;
+mod working;
+
 const ID: InstrumentId = InstrumentId(0);
 
 fn instrument() -> Instrument {
@@ -95,7 +100,7 @@ fn whole(raw: i128) -> i64 {
 fn seen(executions: &[Execution]) -> Vec<Seen> {
     let each = executions.iter().map(|e| {
         let took = e.liquidity == Liquidity::Taker;
-        assert_eq!(e.touch, took.then_some(e.px));
+        assert_eq!(e.touch.is_some(), took);
         (e.number, whole(e.qty.0), whole(e.px.0), took)
     });
     each.collect()

@@ -56,7 +56,7 @@ use truefill_gap::{Attribution, GapError, Report};
 use truefill_journal::{Batch, JournalError, SegmentStart, Store};
 use truefill_market::bars::Bar;
 use truefill_market::error::MarketError;
-use truefill_market::source::{Grade, Quotes, TickKind, Trade};
+use truefill_market::source::{Depth, Grade, Quotes, TickKind, Trade};
 use truefill_venue::ReferenceCodec;
 
 /// Everything a session is made of besides its market and its strategies.
@@ -255,7 +255,7 @@ pub fn run_traced<'a>(
         }
         session.now = session.now.max(time);
         match &tick.kind {
-            TickKind::Quote(quote) => session.quote(tick.instrument, quote)?,
+            TickKind::Quote(quote) => session.quote(tick.instrument, quote, quotes.depth())?,
             TickKind::Trade(trade) => session.trade(tick.instrument, trade)?,
             TickKind::Bar(bar) => session.bar(bar)?,
         }
@@ -347,9 +347,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn quote(&mut self, instrument: InstrumentId, quote: &Quote) -> Result<(), SessionError> {
+    fn quote(
+        &mut self,
+        instrument: InstrumentId,
+        quote: &Quote,
+        depth: Option<Depth<'_>>,
+    ) -> Result<(), SessionError> {
         self.tape.put(instrument, quote);
-        self.broker.on_quote(self.now, instrument, quote);
+        match depth {
+            Some(depth) => self.broker.on_depth(self.now, instrument, &depth),
+            None => self.broker.on_quote(self.now, instrument, quote),
+        }
         self.log_fills()?;
         if self.grade == Grade::Quotes {
             for strategy in &mut self.strategies {
