@@ -136,7 +136,11 @@ impl Checker {
         let requests = broker.truth().requests();
         for request in &requests[self.requests_read..] {
             if let (Some(id), "new") = (request.cl_ord_id, request.kind) {
-                self.arrived.insert(id, request.fault == Some(FaultKind::LateAck));
+                let stuck = matches!(
+                    request.fault,
+                    Some(FaultKind::LateAck | FaultKind::Timeout400 | FaultKind::AppearsTooLate)
+                );
+                self.arrived.insert(id, stuck);
             }
         }
         self.requests_read = requests.len();

@@ -17,6 +17,18 @@ pub enum WindowKind {
     Fixed,
 }
 
+/// How a broker changes a working order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Amends {
+    /// In place: the order keeps its id.
+    #[default]
+    InPlace,
+    /// By a cancel and a new order of the broker's making, which has a new id.
+    CancelReplace,
+    /// Not at all.
+    Never,
+}
+
 /// A position at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
@@ -46,6 +58,8 @@ pub struct World {
     pub clock_ahead_ns: i64,
     /// How long finished orders and their trades stay in the broker's books, in nanoseconds.
     pub books_keep_ns: i64,
+    /// How a working order is changed.
+    pub amends: Amends,
     /// What goes wrong.
     pub faults: Faults,
     /// Positions at the start.
@@ -63,6 +77,7 @@ impl Default for World {
             fee_ppm: 0,
             clock_ahead_ns: 0,
             books_keep_ns: 86_400 * truefill_core::time::SECOND_NS,
+            amends: Amends::default(),
             faults: Faults::default(),
             opening: Vec::new(),
         }
