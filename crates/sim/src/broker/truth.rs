@@ -233,6 +233,14 @@ impl Truth {
         positions
     }
 
+    /// What was taken back of an order.
+    #[must_use]
+    pub fn busted_of(&self, order: usize) -> Qty {
+        let busts = self.revisions.iter().filter(|revision| revision.was_px.is_none());
+        let fills = busts.map(|revision| &self.fills[revision.fill]);
+        fills.filter(|fill| fill.order == order).map(|fill| fill.qty).sum()
+    }
+
     /// Executions that were changed afterwards, oldest first.
     #[must_use]
     pub fn revisions(&self) -> &[Revision] {

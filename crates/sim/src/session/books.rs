@@ -42,7 +42,8 @@ fn revised(config: &Config, truth: &Truth) -> BTreeMap<String, Sum> {
             Some(was) => sum.money += &amount(fill.qty.times(fill.px - was)),
             None => {
                 sum.qty += &Decimal::from_scaled(fill.qty.0, PLACES);
-                sum.money += &amount(fill.qty.times(fill.px));
+                // Without its own message an execution is worth its limit.
+                sum.money += &amount(fill.qty.times(fill.px.max(order.px)));
                 sum.fees += &amount(fill.fee);
             }
         }
