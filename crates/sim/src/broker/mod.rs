@@ -45,7 +45,7 @@ mod truth_log;
 pub mod world;
 
 pub use truth::Truth;
-pub use world::{Amends, Delivery, Opening, WindowKind, World};
+pub use world::{Amends, Delivery, Opening, Pushes, WindowKind, World};
 
 use std::collections::BTreeSet;
 

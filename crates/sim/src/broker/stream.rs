@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use super::world::Pushes;
 use super::{Broker, Due};
 use crate::faults::{FaultKind, garble, spoil_status, truncate};
 use truefill_core::ids::VenueText;
@@ -122,7 +123,12 @@ impl Broker {
     }
 
     pub(super) fn push(&mut self, at: Nanos, order: usize, mut news: News) {
-        if !self.stream.up {
+        let silent = match self.world.pushes {
+            Pushes::Full => false,
+            Pushes::Statuses => !matches!(news, News::Status(_)),
+            Pushes::Nothing => true,
+        };
+        if !self.stream.up || silent {
             return;
         }
         self.stream.remember(order, &news);

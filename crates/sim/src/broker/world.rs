@@ -29,6 +29,18 @@ pub enum Amends {
     Never,
 }
 
+/// What a broker pushes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pushes {
+    /// Executions and statuses.
+    #[default]
+    Full,
+    /// Statuses only: an execution is seen in CumQty, and its price in a read.
+    Statuses,
+    /// Nothing.
+    Nothing,
+}
+
 /// A position at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
@@ -60,6 +72,8 @@ pub struct World {
     pub books_keep_ns: i64,
     /// How a working order is changed.
     pub amends: Amends,
+    /// What is pushed.
+    pub pushes: Pushes,
     /// What goes wrong.
     pub faults: Faults,
     /// Positions at the start.
@@ -78,6 +92,7 @@ impl Default for World {
             clock_ahead_ns: 0,
             books_keep_ns: 86_400 * truefill_core::time::SECOND_NS,
             amends: Amends::default(),
+            pushes: Pushes::default(),
             faults: Faults::default(),
             opening: Vec::new(),
         }

@@ -11,6 +11,7 @@
 //! | `crash` | the engine's process dies and comes back |
 //! | `settle` | faults off, everything must converge |
 //! | `books` | the ledger against the truth |
+//! | `verdict` | what a broker beyond its declared bounds excuses |
 //! | `measure` | what happened, in numbers |
 //!
 //! Invariants: time never runs backwards; equal plans give byte-identical record streams; the
@@ -23,6 +24,7 @@ mod measure;
 mod settle;
 mod shell;
 mod tape;
+mod verdict;
 
 pub use crash::{Crash, CrashPoint};
 pub use measure::{Facts, Incident, QueuePoint};
@@ -128,6 +130,9 @@ pub struct Outcome {
     pub digest: u128,
     /// Laws that did not hold, each once.
     pub violations: Vec<String>,
+    /// Laws that did not hold because the broker went beyond what it declares, and of which
+    /// people were told as they should be.
+    pub excused: Vec<String>,
     /// The broker, with its truth.
     pub broker: Broker,
 }
@@ -383,6 +388,12 @@ impl<'a> Session<'a> {
             let broker = self.broker.truth().position(key.instrument, &key.product);
             positions.push([h.emitted, h.total(), broker]);
         }
+        let beyond = self.broker.faults_struck().any(|(kind, n)| kind.is_beyond() && n > 0);
+        let (violations, excused) = if beyond {
+            verdict::judge(violations, &self.plan.config, self.engine.state(), &facts)
+        } else {
+            (violations, Vec::new())
+        };
         Ok(Outcome {
             ledger: told.entries,
             gap,
@@ -392,6 +403,7 @@ impl<'a> Session<'a> {
             positions,
             digest: self.engine.digest(),
             violations,
+            excused,
             broker: self.broker,
         })
     }
