@@ -74,6 +74,8 @@ impl Checker {
         let truth = broker.truth();
         let mut position = self.adopted.get(&ticket.holding).copied().unwrap_or_default();
         let mut open = ticket.qty;
+        // Taken back by the broker: until its message is heard, nobody can know.
+        let mut busted = Qty::ZERO;
         for other in self.tickets.values().filter(|t| t.holding == ticket.holding) {
             let known = truth.orders_by_client_id(&other.cl_ord_id);
             let orders = known.iter().map(|at| &truth.orders()[*at]);
@@ -82,6 +84,7 @@ impl Checker {
                 filled += order.filled;
                 leaves += order.leaves();
             }
+            busted += known.iter().map(|at| truth.busted_of(*at)).sum();
             if known.is_empty() && self.may_appear(other, engine) {
                 leaves = other.qty;
             }
@@ -95,14 +98,14 @@ impl Checker {
         let over = match ticket.side {
             Side::Buy => position + open - target,
             Side::Sell => target - (position - open),
-        };
+        } - busted;
         let h = engine.state().holding(ticket.holding);
         // On the lot grid: the part of a lot that cannot be traded is no overshoot.
         let declared = h.rounded;
         let past = match ticket.side {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),
-        };
+        } - busted;
         // The working target is the engine's own: it must not be on the far side of the declared.
         if engine.state().mode == Mode::Running && h.frozen.is_none() && past > Qty::ZERO {
             self.broken(format!(
@@ -137,7 +140,11 @@ impl Checker {
         let requests = broker.truth().requests();
         for request in &requests[self.requests_read..] {
             if let (Some(id), "new") = (request.cl_ord_id, request.kind) {
-                self.arrived.insert(id, request.fault == Some(FaultKind::LateAck));
+                let stuck = matches!(
+                    request.fault,
+                    Some(FaultKind::LateAck | FaultKind::Timeout400 | FaultKind::AppearsTooLate)
+                );
+                self.arrived.insert(id, stuck);
             }
         }
         self.requests_read = requests.len();

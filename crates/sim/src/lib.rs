@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`exchange`] | a matching engine on quotes, bars and full books |
 //! | [`broker`] | accounts, limits, reads, stream: the server half of the wire, hostile on demand |
+//! | [`profile`] | what real brokers are like |
 //! | [`network`] | virtual time, latency |
 //! | [`faults`] | what can go wrong, how often, and the presets |
 //! | [`rng`] | the only source of randomness |
@@ -25,6 +26,7 @@ pub mod exchange;
 pub mod faults;
 pub mod naive;
 pub mod network;
+pub mod profile;
 pub mod rng;
 pub mod session;
 pub mod strategy;

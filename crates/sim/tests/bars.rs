@@ -35,6 +35,10 @@ fn instrument(symbol: &str) -> Instrument {
         max_qty: None,
         min_notional: Amount::ZERO,
         multiplier: Qty::whole(1),
+        calendar: None,
+        expires: None,
+        band_low: None,
+        band_high: None,
     }
 }
 

@@ -78,6 +78,10 @@ fn session(deep: bool) -> Outcome {
         max_qty: None,
         min_notional: Amount::ZERO,
         multiplier: Qty::whole(1),
+        calendar: None,
+        expires: None,
+        band_low: None,
+        band_high: None,
     };
     let plan = Plan::new(kit::config(vec![instrument]), World::default(), 1);
     let wish = Wish { holding: HoldingId(0), qty: Qty::whole(10), px: None };

@@ -11,7 +11,7 @@ use truefill_sim::naive::NaiveOutcome;
 fn pnl_of_truth(outcome: &NaiveOutcome, mids: &[Decimal]) -> Decimal {
     let truth = outcome.broker.truth();
     let mut pnl = Decimal::default();
-    for fill in truth.fills() {
+    for fill in truth.fills().iter().filter(|fill| !fill.busted) {
         let order = &truth.orders()[fill.order];
         let signed = Decimal::from_scaled(order.side.signed(fill.qty).0, PLACES);
         let px = Decimal::from_scaled(fill.px.0, PLACES);

@@ -7,7 +7,7 @@ use crate::config::ClientIds;
 use crate::event::{Ending, Event, LookupPlanned, Released, RequestClass, RequestClosed};
 use crate::ids::{ClOrdId, OrderNo, RequestId, VenueText, parse_cl_ord_id};
 use crate::num::{Px, Qty};
-use crate::order::evidence::{Absence, Ack, Item, Proof};
+use crate::order::evidence::{Absence, Ack, Audit, Item, Proof};
 use crate::order::{Intent, Order, Ticket};
 use crate::report::{ActivityRow, Answer, Failed, Found, OrderRow, OrderRows, ReadFailure};
 use crate::state::OnWire;
@@ -35,6 +35,9 @@ impl Deciding<'_> {
             Found::Activity(rows) => {
                 for row in &rows.rows {
                     self.activity_row(row);
+                }
+                if rows.complete {
+                    self.audit(on_wire.asked);
                 }
                 self.explain(&rows.rows);
                 self.touch_busy();
@@ -180,6 +183,20 @@ impl Deciding<'_> {
         self.touch(holding);
         // A read repeats what was pushed; that is no duplicate to tell anybody about.
         self.learn(no, Item::Fill(row.fill.clone()));
+    }
+
+    /// The trades are merged. What a cumulative number shows beyond them, of an order of which
+    /// something was taken back, was taken back as well, if the read is late enough to know.
+    fn audit(&mut self, asked: Nanos) {
+        let lag_ns = self.config.descriptor.read_lag_max_ns;
+        let late = |order: &&Order| asked >= order.unresolved_since.plus(lag_ns);
+        let open = self.state.orders.open.values();
+        let unproven = open.filter(|order| order.known.unproven.0 > 0).filter(late);
+        let gone: Vec<(OrderNo, Qty)> =
+            unproven.map(|o| (o.ticket.order, o.known.unheard + o.known.unproven)).collect();
+        for (no, gone) in gone {
+            self.learn(no, Item::Audit(Audit { asked, gone }));
+        }
     }
 
     /// The next lookup of an order, counted from now.

@@ -194,8 +194,9 @@ pub(super) fn is_unpriced(config: &Config, state: &State, order: &Order) -> bool
     let h = state.holding(order.ticket.holding);
     // A read may be as old as the broker declares: only a younger one proves anything.
     let lag_ns = config.descriptor.read_lag_max_ns;
-    let read = state.recon.activity_seq > h.moved_seq
-        && state.recon.activity_asked >= h.moved.plus(lag_ns);
-    let open = order.known.unpriced.0 > 0 || order.known.unproven.0 > 0;
-    open && !read
+    let unproven = order.known.unproven.0 > 0;
+    let since = if unproven { h.moved.max(order.unresolved_since) } else { h.moved };
+    let read =
+        state.recon.activity_seq > h.moved_seq && state.recon.activity_asked >= since.plus(lag_ns);
+    (order.known.unpriced.0 > 0 || unproven) && !read
 }

@@ -66,6 +66,15 @@ records! {
     /// The broker refused a cancel because the order is finished or unknown to it.
     pub struct Gone {}
 
+    /// A complete read of the trades, asked after a bust, did not show all that cumulative numbers
+    /// had shown: so much was taken back without ever being told of.
+    pub struct Audit {
+        /// When it was asked.
+        pub asked: Nanos = 1,
+        /// The quantity.
+        pub gone: Qty = 2,
+    }
+
     /// A complete read, asked later than the order could still appear, did not have it.
     pub struct Absence {
         /// When it was asked.
@@ -102,6 +111,8 @@ variants! {
         Void(Void) = 12,
         /// Nothing left to cancel, says the broker.
         Gone(Gone) = 13,
+        /// Taken back unheard, by a read of the trades.
+        Audit(Audit) = 14,
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Known {
     pub unsent: bool,
     /// Proven not to be there.
     pub absent: bool,
+    /// After a bust, what a read of the trades has shown to be taken back without being told of.
+    pub unheard: Qty,
     /// Executions told of, each once.
     pub executions: u32,
     /// Executions claimed more than the order.
@@ -163,6 +165,8 @@ struct Words {
     seen_alive: Option<Nanos>,
     has_fills: bool,
     void: bool,
+    /// When the trades were last read after a bust, and what was not in them.
+    audit: Option<(Nanos, Qty)>,
 }
 
 fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
@@ -198,6 +202,7 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
             Item::Absence(_) => words.absences += 1,
             Item::Void(_) => words.void = true,
             Item::Gone(_) => known.gone = true,
+            Item::Audit(audit) => words.audit = words.audit.max(Some((audit.asked, audit.gone))),
         }
     }
     known.exists |= words.has_fills || words.cum_max > Qty::ZERO;
@@ -228,7 +233,8 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
     let beyond = (words.cum_max - told).max(Qty::ZERO);
     known.overfill |= beyond > order_qty - booked;
     if known.busted {
-        known.unproven = beyond.min(order_qty - booked);
+        known.unheard = words.audit.map_or(Qty::ZERO, |(_, gone)| gone);
+        known.unproven = (beyond - known.unheard).max(Qty::ZERO).min(order_qty - booked);
     } else {
         known.unpriced = beyond.min(order_qty - booked);
     }

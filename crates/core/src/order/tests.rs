@@ -1,7 +1,7 @@
 //! What follows from evidence, case by case. The laws over random evidence are in
 //! `tests/merge_laws.rs`.
 
-use super::evidence::{Absence, Ack, Claim, CumQty, Doubt, Evidence, Item, Proof, Refusal};
+use super::evidence::{Absence, Ack, Audit, Claim, CumQty, Doubt, Evidence, Item, Proof, Refusal};
 use super::fold::{Known, executions, fold};
 use crate::config::CancelProof;
 use crate::ids::VenueText;
@@ -91,6 +91,24 @@ fn doubt_ends_by_two_late_absences_or_by_appearance() {
     let ack = Item::Ack(Ack { order_id: id("V1"), time: None });
     let k = known(vec![doubt, first, second, ack]);
     assert!(!k.done && k.exists, "what appears is there, whatever was proven before");
+}
+
+#[test]
+fn what_was_taken_back_unheard_is_settled_by_a_read_of_the_trades() {
+    // Filled by CumQty alone, then an execution nobody told of is taken back.
+    let cum = Item::Cum(CumQty { cum: Qty::whole(100) });
+    let bust = Item::Bust(BustReport { exec_id: id("B"), time: Nanos(20) });
+    let proof = Item::Proof(Proof { status: OrdStatus::Canceled });
+    let mut items = vec![fill("A", 60, 10, Some(60)), cum, bust, proof];
+    let k = known(items.clone());
+    assert_eq!((k.filled, k.unproven, k.done), (Qty::whole(60), Qty::whole(40), false));
+    items.push(Item::Audit(Audit { asked: Nanos(30), gone: Qty::whole(40) }));
+    let k = known(items.clone());
+    assert_eq!((k.filled, k.unproven, k.done), (Qty::whole(60), Qty::ZERO, true));
+    // Told of after all, and taken back: no different.
+    items.push(fill("B", 40, 11, Some(100)));
+    let k = known(items);
+    assert_eq!((k.filled, k.unproven, k.done), (Qty::whole(60), Qty::ZERO, true));
 }
 
 #[test]

@@ -128,6 +128,7 @@ pub fn items() -> Vec<Item> {
         Item::Absence(Absence { asked: AT }),
         Item::Void(Void {}),
         Item::Gone(Gone {}),
+        Item::Audit(Audit { asked: AT, gone: Qty(3_000_000_000) }),
     ]
 }
 

@@ -12,11 +12,28 @@
 //! Invariants:
 //! 1. The broker stays inside its descriptor: arrivals within `arrival_max_ns` of the send,
 //!    orders in complete reads within `appear_max_ns` of the send, reads at most
-//!    `read_lag_max_ns` old.
+//!    `read_lag_max_ns` old. Only faults that are [`FaultKind::is_beyond`] go outside.
 //! 2. Every answer is computed from [`Truth`]; nothing is kept twice.
 //! 3. Equal calls give equal deliveries.
+//!
+//! | module | idea |
+//! |---|---|
+//! | `rest` | requests and replies, and what becomes of a write on its way |
+//! | `doors` | who is not let in at all, and refusals of new orders |
+//! | `orders` | placing, filling, cancelling |
+//! | `amend` | changing a working order |
+//! | `mishaps` | what happens to orders and positions by themselves |
+//! | `reads`, `distort` | answers to reads, and how they are wrong |
+//! | `stream` | pushed messages |
+//! | `limits` | rate windows |
+//! | `truth`, `truth_log` | what really happened |
+//! | `world` | everything else that a simulated broker is |
 
+mod amend;
+mod distort;
+mod doors;
 pub mod limits;
+mod mishaps;
 mod orders;
 mod reads;
 mod rest;
@@ -29,7 +46,7 @@ pub mod world;
 
 pub use truth::Truth;
 pub use truth_log::{NoLog, TruthLog, TruthSink};
-pub use world::{Delivery, Opening, WindowKind, World};
+pub use world::{Amends, Delivery, Opening, Pushes, WindowKind, World};
 
 use std::collections::BTreeSet;
 
@@ -37,6 +54,7 @@ use crate::exchange::{Assumptions, Exchange, Execution};
 use crate::faults::{FaultKind, Plan};
 use crate::network::Agenda;
 use crate::rng::Rng;
+use doors::Shut;
 use limits::Limits;
 use rest::Arrival;
 use stream::Stream;
@@ -45,6 +63,7 @@ use truefill_core::ids::{InstrumentId, RequestId, VenueText};
 use truefill_core::input::Channel;
 use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
+use truefill_core::report::{ActivityKind, ActivityRow};
 use truefill_core::request::{NewOrder, Side};
 use truefill_core::time::Nanos;
 use truefill_market::source::{Depth, Trade};
@@ -72,6 +91,14 @@ pub struct Broker {
     echoes: bool,
     /// The request at hand gets no answer: its connection is broken.
     mute: bool,
+    /// Nobody is let in for a while.
+    shut: Option<Shut>,
+    /// No new orders before.
+    closed_until: Nanos,
+    /// Orders that the broker has and the exchange does not.
+    unreached: BTreeSet<usize>,
+    /// Rows of activity that are no trades.
+    notes: Vec<ActivityRow>,
     /// First order and first fill that are still in the books.
     books_from: (usize, usize),
     /// Kept for its capacity.
@@ -90,13 +117,55 @@ struct Dice {
 #[derive(Debug)]
 enum Due {
     Arrive(Box<Arrival>),
-    Appear { new: Box<NewOrder>, sent: Nanos },
-    Cancel { order: usize },
+    Appear {
+        new: Box<NewOrder>,
+        sent: Nanos,
+    },
+    Cancel {
+        order: usize,
+    },
+    /// The order, stuck before the exchange, gets there.
+    Reach {
+        order: usize,
+    },
+    /// The order, stuck before the exchange, is refused.
+    Reject {
+        order: usize,
+        told: bool,
+    },
+    Expire {
+        order: usize,
+    },
+    Bust {
+        fill: usize,
+    },
+    Correct {
+        fill: usize,
+    },
+    /// Told again: a state the order once was in.
+    OldStatus {
+        order: usize,
+        change: usize,
+    },
     ManualTrade,
-    Answer { id: RequestId, status: u16, body: Vec<u8> },
-    Reset { id: RequestId },
-    Push { epoch: u32, body: Vec<u8> },
-    Link { channel: Channel, up: bool },
+    /// The broker or the exchange changes a position.
+    Forced(ActivityKind),
+    Answer {
+        id: RequestId,
+        status: u16,
+        body: Vec<u8>,
+    },
+    Reset {
+        id: RequestId,
+    },
+    Push {
+        epoch: u32,
+        body: Vec<u8>,
+    },
+    Link {
+        channel: Channel,
+        up: bool,
+    },
     StreamUp,
     RestUp,
 }
@@ -130,6 +199,10 @@ impl Broker {
             waiting: BTreeSet::new(),
             echoes: config.descriptor.client_ids != ClientIds::None,
             mute: false,
+            shut: None,
+            closed_until: Nanos(i64::MIN),
+            unreached: BTreeSet::new(),
+            notes: Vec::new(),
             books_from: (0, 0),
             scratch: Vec::new(),
             world,
@@ -200,8 +273,15 @@ impl Broker {
             Due::Arrive(arrival) => self.arrive(at, *arrival),
             Due::Appear { new, sent } => drop(self.place(at, &new, sent)),
             Due::Cancel { order } => self.cancel_now(at, order),
+            Due::Reach { order } => self.reach(at, order),
+            Due::Reject { order, told } => self.reject_row(at, order, told),
+            Due::Expire { order } => self.expire(at, order),
+            Due::Bust { fill } => self.bust(at, fill),
+            Due::Correct { fill } => self.correct(at, fill),
+            Due::OldStatus { order, change } => self.push_old_status(at, order, change),
             Due::ManualTrade if self.plan.is_on() => self.manual_trade(at),
-            Due::ManualTrade => {}
+            Due::Forced(kind) if self.plan.is_on() => self.force(at, kind),
+            Due::ManualTrade | Due::Forced(_) => {}
             Due::Answer { id, status, body } => {
                 let waits = self.waiting.remove(&id);
                 return waits.then_some(Delivery::Reply { id, status, body });
@@ -250,6 +330,9 @@ impl Broker {
     /// and cancels that are delayed still work, within their bounds.
     pub fn settle(&mut self, now: Nanos) {
         self.plan.stop();
+        self.shut = None;
+        self.closed_until = now;
+        self.stream.silent_until = now;
         self.agenda.plan(now, Due::StreamUp);
         self.agenda.plan(now, Due::RestUp);
     }
@@ -264,7 +347,7 @@ impl Broker {
         qty: Qty,
         px: Px,
     ) {
-        self.external_trade(now, instrument, product, side, qty, px);
+        self.external_trade(now, instrument, product, side, qty, px, ActivityKind::Trade);
     }
 
     /// What really happened so far.

@@ -8,31 +8,43 @@ use crate::rng::Rng;
 use truefill_core::config::ClientIds;
 use truefill_core::ids::VenueText;
 use truefill_core::num::{Amount, NANO, Px, Qty, Rounding, round_to};
-use truefill_core::report::{Liquidity, OrdStatus, Outcome, Refused, RejectCode, Taken};
+use truefill_core::report::{
+    ActivityKind, Liquidity, OrdStatus, Outcome, Refused, RejectCode, Taken,
+};
 use truefill_core::request::{CancelOrder, NewOrder, Side, TimeInForce};
 use truefill_core::time::Nanos;
 
 impl Broker {
-    /// A new order reaches the exchange.
+    /// A new order is looked at by the broker and, if all is well, reaches the exchange.
     pub(super) fn place(&mut self, at: Nanos, new: &NewOrder, sent: Nanos) -> Outcome {
         let twin = !self.truth.orders_by_client_id(&new.cl_ord_id).is_empty();
         if twin && self.descriptor.client_ids == ClientIds::Unique {
             return refused(RejectCode::DuplicateClOrdId, "this client id was used before");
         }
-        let arriving = Arriving {
-            number: self.truth.orders().len() as u64,
-            instrument: new.instrument,
-            side: new.side,
-            qty: new.qty,
-            px: Some(new.px),
-            tif: new.tif,
-            stop_px: new.stop_px,
-            display_qty: new.display_qty,
+        if at < self.closed_until {
+            return refused(RejectCode::Closed, "the session is over");
+        }
+        let outcome = self.add(at, new, sent);
+        if matches!(outcome, Outcome::Taken(_)) && self.plan.strikes(FaultKind::DoubledOrder) {
+            // Some gateway between broker and exchange sends it again.
+            self.add(at, new, sent);
+        }
+        outcome
+    }
+
+    fn add(&mut self, at: Nanos, new: &NewOrder, sent: Nanos) -> Outcome {
+        let broken = self.exchange.check(&arriving(self.truth.orders().len(), new)).err();
+        let whole = broken.is_some() || new.tif == TimeInForce::Ioc;
+        let stuck = self.plan.strikes_unless(FaultKind::LinkLoss, whole);
+        let rejected = self.plan.strikes_unless(FaultKind::RejectedRow, whole || stuck);
+        let status = match &broken {
+            Some(_) => OrdStatus::Rejected,
+            None if stuck || rejected => OrdStatus::Pending,
+            None => OrdStatus::Open,
         };
-        let broken = self.exchange.check(&arriving).err();
-        let status = if broken.is_some() { OrdStatus::Rejected } else { OrdStatus::Open };
+        let order_id = self.next_order_id();
         let order = self.truth.add_order(TrueOrder {
-            order_id: self.next_order_id(),
+            order_id,
             cl_ord_id: Some(new.cl_ord_id),
             instrument: new.instrument,
             product: new.product,
@@ -40,26 +52,59 @@ impl Broker {
             qty: new.qty,
             px: new.px,
             tif: new.tif,
+            stop_px: new.stop_px,
+            display_qty: new.display_qty,
             sent: Some(sent),
             created: at,
             status,
             filled: Qty::ZERO,
             changes: vec![Change { time: at, status, cum: Qty::ZERO }],
+            hidden: false,
         });
         self.push_status(at, order);
         if let Some((code, text)) = broken {
             return refused(code, text);
         }
+        if stuck || rejected {
+            self.hold_back(at, order, rejected);
+        } else {
+            self.reach_exchange(at, order);
+        }
+        let without_id = self.plan.strikes(FaultKind::AckWithoutId);
+        let order_id = Some(order_id).filter(|_| !without_id);
+        Outcome::Taken(Taken { order_id, time: Some(self.clock(at)) })
+    }
+
+    /// The exchange takes what it can at once; the rest of an IOC order is cancelled.
+    pub(super) fn reach_exchange(&mut self, at: Nanos, order: usize) {
+        let known = &self.truth.orders()[order];
+        let (tif, placed) = (known.tif, self.working(order));
         let mut executions = std::mem::take(&mut self.scratch);
-        self.exchange.place(&arriving, &mut executions);
+        self.exchange.place(&placed, &mut executions);
         self.book(at, &mut executions);
         self.scratch = executions;
-        if new.tif == TimeInForce::Ioc && !self.truth.orders()[order].status.is_terminal() {
+        let left = !self.truth.orders()[order].status.is_terminal();
+        if left && tif == TimeInForce::Ioc {
             self.truth.set_status(at, order, OrdStatus::Canceled);
             self.push_status(at, order);
+        } else if left {
+            self.it_rests(at, order);
         }
-        let order_id = Some(self.truth.orders()[order].order_id);
-        Outcome::Taken(Taken { order_id, time: Some(self.clock(at)) })
+    }
+
+    /// What is left of an order, as the exchange sees it arrive.
+    pub(super) fn working(&self, order: usize) -> Arriving {
+        let known = &self.truth.orders()[order];
+        Arriving {
+            number: order as u64,
+            instrument: known.instrument,
+            side: known.side,
+            qty: known.qty - known.filled,
+            px: Some(known.px),
+            tif: known.tif,
+            stop_px: known.stop_px,
+            display_qty: known.display_qty,
+        }
     }
 
     /// Books matches of the exchange and tells them.
@@ -76,6 +121,7 @@ impl Broker {
             for qty in parts {
                 let part = Execution { qty, ..execution };
                 let fill = self.truth.add_fill(at, &part, self.fee(&part));
+                self.shape(at, fill);
                 self.push_fill(at, fill);
             }
             self.push_status(at, order);
@@ -104,20 +150,54 @@ impl Broker {
         if status == OrdStatus::CancelPending {
             return taken;
         }
-        let race = self.plan.strikes(FaultKind::CancelRace);
-        let delayed = self.plan.strikes_unless(FaultKind::DelayedTerminal, race);
-        if race {
-            self.overtake(at, order);
+        if self.unreached.contains(&order) {
+            self.pend_cancel(at, order);
+            return taken;
         }
-        if delayed {
-            self.truth.set_status(at, order, OrdStatus::CancelPending);
-            self.push_status(at, order);
-            let span_ns = self.plan.span_ns(FaultKind::DelayedTerminal, i64::MAX);
-            self.agenda.plan(at.plus(span_ns), Due::Cancel { order });
-        } else {
-            self.cancel_now(at, order);
+        match self.fate_of_cancel() {
+            Some(FaultKind::CancelRefused) => {
+                return refused(RejectCode::Other, "try again in a moment");
+            }
+            Some(FaultKind::UnknownToCancel) => {
+                return refused(RejectCode::UnknownOrder, "no such order");
+            }
+            Some(FaultKind::CancelIgnored) => {}
+            Some(FaultKind::CancelRace) => {
+                self.overtake(at, order, FaultKind::CancelRace);
+                self.cancel_now(at, order);
+            }
+            Some(kind) => {
+                self.pend_cancel(at, order);
+                let span_ns = self.plan.span_ns(kind, i64::MAX);
+                self.agenda.plan(at.plus(span_ns), Due::Cancel { order });
+            }
+            None => self.cancel_now(at, order),
         }
         taken
+    }
+
+    /// Which of the faults that exclude each other strikes a cancel of a working order.
+    fn fate_of_cancel(&mut self) -> Option<FaultKind> {
+        const KINDS: [FaultKind; 6] = [
+            FaultKind::CancelRace,
+            FaultKind::DelayedTerminal,
+            FaultKind::CancelStuck,
+            FaultKind::CancelIgnored,
+            FaultKind::CancelRefused,
+            FaultKind::UnknownToCancel,
+        ];
+        let mut fate = None;
+        for kind in KINDS {
+            if self.plan.strikes_unless(kind, fate.is_some()) {
+                fate = Some(kind);
+            }
+        }
+        fate
+    }
+
+    fn pend_cancel(&mut self, at: Nanos, order: usize) {
+        self.truth.set_status(at, order, OrdStatus::CancelPending);
+        self.push_status(at, order);
     }
 
     /// The exchange takes the order out of its book, if anything is left of it.
@@ -132,12 +212,12 @@ impl Broker {
         self.push_status(at, order);
     }
 
-    /// The order fills, wholly or in part, just before its cancel.
-    fn overtake(&mut self, at: Nanos, order: usize) {
+    /// The order fills, wholly or in part, just before what was asked for it.
+    pub(super) fn overtake(&mut self, at: Nanos, order: usize, kind: FaultKind) {
         let known = &self.truth.orders()[order];
         let (instrument, side, leaves) = (known.instrument, known.side, known.leaves());
         let lot = self.instruments.get(instrument.ix()).map_or(Qty::ZERO, |rules| rules.lot);
-        let dice = self.plan.dice(FaultKind::CancelRace);
+        let dice = self.plan.dice(kind);
         let some = parts(leaves, lot, dice).first().copied().unwrap_or(leaves);
         let qty = if dice.chance(500_000) { leaves } else { some };
         let mut hit = Vec::from_iter(self.exchange.hit(instrument, side, order as u64, qty));
@@ -158,7 +238,7 @@ impl Broker {
         let least = rules.min_qty.to_lot(rules.lot, Rounding::Ceil);
         let qty = Qty((rules.lot.0 * i128::from(lots)).max(least.0));
         let Some(px) = self.exchange.far_touch(instrument, side) else { return };
-        self.external_trade(at, instrument, product, side, qty, px);
+        self.external_trade(at, instrument, product, side, qty, px, ActivityKind::Trade);
     }
 
     /// Books a trade of somebody else: an order without a client id, filled at once.
@@ -170,6 +250,7 @@ impl Broker {
         side: Side,
         qty: Qty,
         px: Px,
+        kind: ActivityKind,
     ) {
         let status = OrdStatus::Open;
         let order = self.truth.add_order(TrueOrder {
@@ -181,21 +262,25 @@ impl Broker {
             qty,
             px,
             tif: TimeInForce::Day,
+            stop_px: None,
+            display_qty: None,
             sent: None,
             created: at,
             status,
             filled: Qty::ZERO,
             changes: vec![Change { time: at, status, cum: Qty::ZERO }],
+            hidden: false,
         });
         let liquidity = Liquidity::Taker;
         let execution = Execution { number: order as u64, qty, px, liquidity, touch: Some(px) };
         let fill = self.truth.add_fill(at, &execution, self.fee(&execution));
+        self.truth.last_fill_is(|fill| fill.kind = kind);
         self.push_fill(at, fill);
         self.push_status(at, order);
     }
 
     /// The broker's ids count every order that comes to exist.
-    fn next_order_id(&self) -> VenueText {
+    pub(super) fn next_order_id(&self) -> VenueText {
         venue_text(&format!("V{}", self.truth.orders().len() + 1))
     }
 
@@ -218,12 +303,27 @@ impl Broker {
     }
 }
 
+/// A new order as the exchange sees it arrive.
+fn arriving(number: usize, new: &NewOrder) -> Arriving {
+    let (instrument, side, qty) = (new.instrument, new.side, new.qty);
+    Arriving {
+        number: number as u64,
+        instrument,
+        side,
+        qty,
+        px: Some(new.px),
+        tif: new.tif,
+        stop_px: new.stop_px,
+        display_qty: new.display_qty,
+    }
+}
+
 pub(super) fn refused(code: RejectCode, text: &str) -> Outcome {
     Outcome::Refused(Refused { code, text: venue_text(text), retry_after_ns: None })
 }
 
 /// Cuts a quantity into two to four parts of whole lots; one part if it has just one lot.
-fn parts(qty: Qty, lot: Qty, dice: &mut Rng) -> Vec<Qty> {
+pub(super) fn parts(qty: Qty, lot: Qty, dice: &mut Rng) -> Vec<Qty> {
     let lots = if lot.0 > 0 { qty.0 / lot.0 } else { 1 };
     let lots = i64::try_from(lots).unwrap_or(i64::MAX);
     let count = dice.between(2, 4).min(lots);

@@ -1,14 +1,15 @@
 //! Reads: the books as they were a moment ago. Positions, orders and activity are each as old
 //! as their own read happens to be, so two of them need not agree.
 
+use super::distort::damage;
 use super::truth::{Change, TrueOrder};
 use super::{Broker, Due};
-use crate::faults::{FaultKind, spoil_row};
+use crate::faults::FaultKind;
 use truefill_core::config::ClientIds;
 use truefill_core::ids::RequestId;
 use truefill_core::report::{
-    ActivityKind, ActivityRow, ActivityRows, Failed, FillReport, Found, OneRow, OrderRow,
-    OrderRows, PositionRow, PositionRows, ReadFailure,
+    ActivityRow, ActivityRows, Failed, FillReport, Found, OneRow, OrderRow, OrderRows, PositionRow,
+    PositionRows, ReadFailure,
 };
 use truefill_core::request::{OneOrder, Query};
 use truefill_core::time::Nanos;
@@ -19,36 +20,31 @@ impl Broker {
     pub(super) fn read(&mut self, at: Nanos, id: RequestId, query: &Query) -> Option<FaultKind> {
         let fails = self.plan.strikes(FaultKind::FailedRead);
         let stale = self.plan.strikes_unless(FaultKind::StaleRead, fails);
-        let positions = matches!(query, Query::Positions(_));
-        let missing = positions && self.plan.strikes_unless(FaultKind::MissingRows, fails);
-        let listed = matches!(query, Query::Orders(_) | Query::Activity(_));
-        let bad = listed && self.plan.strikes_unless(FaultKind::BadRow, fails);
+        let too_old = self.plan.strikes_unless(FaultKind::ReadTooOld, fails || stale);
+        let wrong = self.wrong(query, fails);
         if fails {
             self.fail_read(at, id);
             return Some(FaultKind::FailedRead);
         }
-        let lag_ns = if stale {
-            self.plan.span_ns(FaultKind::StaleRead, self.descriptor.read_lag_max_ns)
-        } else {
-            0
+        let lag_ns = match (stale, too_old) {
+            (true, _) => self.plan.span_ns(FaultKind::StaleRead, self.descriptor.read_lag_max_ns),
+            (_, true) => self
+                .plan
+                .span_ns(FaultKind::ReadTooOld, i64::MAX)
+                .saturating_add(self.descriptor.read_lag_max_ns),
+            _ => 0,
         };
         let mut found = self.found(at, at.plus(-lag_ns), query);
-        if let (true, Found::Positions(found)) = (missing, &mut found)
-            && let Some(row) = self.plan.dice(FaultKind::MissingRows).pick(found.rows.len())
-        {
-            found.rows.remove(row);
+        if let Some(kind) = wrong {
+            self.distort(kind, &mut found);
         }
         let (status, mut body) = self.codec.encode_found(id, &found);
-        if bad {
-            body = spoil_row(&body);
+        if let Some(kind) = wrong {
+            body = damage(kind, body);
         }
         self.answer(at, id, status, body, 0);
-        let struck = [
-            (bad, FaultKind::BadRow),
-            (missing, FaultKind::MissingRows),
-            (stale, FaultKind::StaleRead),
-        ];
-        struck.iter().find(|(struck, _)| *struck).map(|(_, kind)| *kind)
+        let old = stale.then_some(FaultKind::StaleRead);
+        wrong.or(old).or(too_old.then_some(FaultKind::ReadTooOld))
     }
 
     fn fail_read(&mut self, at: Nanos, id: RequestId) {
@@ -85,6 +81,7 @@ impl Broker {
                 let orders = self.truth.orders().iter().skip(self.books_from.0);
                 let old = now.plus(-self.world.books_keep_ns);
                 let rows = orders
+                    .filter(|order| !order.hidden)
                     .filter_map(|order| Some((order, order.at(then)?)))
                     .filter(|(_, state)| !state.status.is_terminal() || state.time > old)
                     .map(|(order, state)| self.order_row(order, state));
@@ -94,7 +91,10 @@ impl Broker {
                 self.forget_old(now);
                 let fills = self.truth.fills().iter().enumerate().skip(self.books_from.1);
                 let shown = fills.take_while(|(_, fill)| fill.time <= then);
-                let rows = shown.map(|(at, _)| self.activity_row(at)).collect();
+                let standing = shown.filter(|(_, fill)| !fill.busted);
+                let mut rows: Vec<_> = standing.map(|(at, _)| self.activity_row(at)).collect();
+                let shown = self.clock(then);
+                rows.extend(self.notes.iter().filter(|row| row.fill.time <= shown).cloned());
                 Found::Activity(ActivityRows { rows, complete: true })
             }
             Query::Order(one) => self.one_order(one, then),
@@ -112,7 +112,7 @@ impl Broker {
                 return Found::Failed(Failed { cause: ReadFailure::Garbled, retry_after_ns: None });
             }
         };
-        let order = at.map(|at| &self.truth.orders()[at]);
+        let order = at.map(|at| &self.truth.orders()[at]).filter(|order| !order.hidden);
         let seen = order.and_then(|order| Some((order, order.at(then)?)));
         Found::Order(OneRow { row: seen.map(|(order, state)| self.order_row(order, state)) })
     }
@@ -149,7 +149,7 @@ impl Broker {
     fn activity_row(&self, fill: usize) -> ActivityRow {
         let order = &self.truth.orders()[self.truth.fills()[fill].order];
         ActivityRow {
-            kind: ActivityKind::Trade,
+            kind: self.truth.fills()[fill].kind,
             cl_ord_id: order.cl_ord_id.filter(|_| self.echoes),
             order_id: Some(order.order_id),
             instrument: order.instrument,

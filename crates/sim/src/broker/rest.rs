@@ -1,17 +1,41 @@
 //! Requests and replies: the way up, the limits, what becomes of a write, the way down.
 
+use super::doors::refusal;
 use super::orders::refused;
 use super::truth::TrueRequest;
 use super::{Broker, Due};
-use crate::faults::{FaultKind, garble, truncate};
+use crate::faults::{FaultKind, PAGE, add_key, garble, truncate, unknown_code};
 use truefill_core::ids::{ClOrdId, RequestId};
 use truefill_core::input::Channel;
-use truefill_core::report::{
-    Failed, Found, Outcome, ReadFailure, Refused, RejectCode, Unclear, UnknownCause,
-};
+use truefill_core::report::{ActivityKind, Outcome, RejectCode, Unclear, UnknownCause};
 use truefill_core::request::{Query, Request};
 use truefill_core::time::{MILLI_NS, Nanos};
 use truefill_venue::{Ask, BadRequest, ServerCodec, ServerRequest};
+
+/// Faults of any write, in the order in which their dice are thrown; the first one is it.
+const FATES: [FaultKind; 4] = [
+    FaultKind::ServerErrorNotExecuted,
+    FaultKind::ServerErrorExecuted,
+    FaultKind::LostAck,
+    FaultKind::Executed429,
+];
+/// The same for new orders only.
+const FATES_OF_NEW: [FaultKind; 11] = [
+    FaultKind::LateAck,
+    FaultKind::FillBeforeAck,
+    FaultKind::Timeout400,
+    FaultKind::AppearsTooLate,
+    FaultKind::NoFunds,
+    FaultKind::PriceBand,
+    FaultKind::RiskRefused,
+    FaultKind::FalseDuplicateId,
+    FaultKind::TimestampRefused,
+    FaultKind::MarketClosed,
+    FaultKind::RefusedExecuted,
+];
+/// Of these, those that hold the order back before the exchange.
+const STUCK: [FaultKind; 3] =
+    [FaultKind::LateAck, FaultKind::Timeout400, FaultKind::AppearsTooLate];
 
 /// A request on its way up.
 #[derive(Debug)]
@@ -41,6 +65,13 @@ impl Broker {
         let mute = write && self.plan.strikes_unless(FaultKind::ResetExecuted, down || lost || cut);
         let travel_ns =
             self.world.up.draw(&mut self.dice.up).min(self.descriptor.arrival_max_ns).max(0);
+        let slow = self.plan.strikes_unless(FaultKind::ArrivesTooLate, down || lost || cut);
+        let travel_ns = if slow {
+            let more_ns = self.plan.span_ns(FaultKind::ArrivesTooLate, i64::MAX);
+            self.descriptor.arrival_max_ns.saturating_add(more_ns)
+        } else {
+            travel_ns
+        };
         if down {
             self.rest_down(now);
             return;
@@ -55,7 +86,8 @@ impl Broker {
             self.agenda.plan(now.plus(noticed_ns), Due::Reset { id });
         }
         if !cut {
-            let fault = mute.then_some(FaultKind::ResetExecuted);
+            let broken = mute.then_some(FaultKind::ResetExecuted);
+            let fault = broken.or(slow.then_some(FaultKind::ArrivesTooLate));
             let arrival = Arrival { id, ask, sent: now, mute, fault };
             self.agenda.plan(now.plus(travel_ns), Due::Arrive(Box::new(arrival)));
         }
@@ -79,13 +111,17 @@ impl Broker {
         });
         self.mute = mute;
         let limited = over_ns.is_some();
+        let shut = if limited { None } else { self.shut_out(at, id, &ask) };
+        let limited = limited || shut.is_some();
         let spurious = self.plan.strikes_unless(FaultKind::Spurious429, limited || mute);
-        let struck = if spurious {
+        let struck = if shut.is_some() {
+            shut
+        } else if spurious {
             let wait_ns = self.plan.span_ns(FaultKind::Spurious429, i64::MAX);
-            self.too_many(at, id, read, wait_ns.max(MILLI_NS));
+            self.limited(at, id, read, Some(wait_ns.max(MILLI_NS)));
             Some(FaultKind::Spurious429)
         } else if let Some(wait_ns) = over_ns {
-            self.too_many(at, id, read, wait_ns);
+            self.limited(at, id, read, Some(wait_ns));
             None
         } else {
             self.asked(at, id, sent, ask)
@@ -135,10 +171,7 @@ impl Broker {
         sent: Nanos,
         request: &Request,
     ) -> Option<FaultKind> {
-        if self.plan.strikes(FaultKind::ManualTrade) {
-            let later = at.plus(self.plan.span_ns(FaultKind::ManualTrade, i64::MAX));
-            self.agenda.plan(later, Due::ManualTrade);
-        }
+        self.stir(at);
         let fate = self.fate(matches!(request, Request::New(_)));
         let extra_ns = match fate {
             Some(FaultKind::FillBeforeAck) => {
@@ -150,34 +183,72 @@ impl Broker {
             (Some(FaultKind::ServerErrorNotExecuted), _) => {
                 self.reply(at, id, &unclear(UnknownCause::Server), 0);
             }
-            (Some(FaultKind::LateAck), Request::New(new)) => {
-                self.delay(at, id, sent, new.clone());
+            (Some(kind), Request::New(new)) if STUCK.contains(&kind) => {
+                self.delay(at, id, sent, new.clone(), kind);
             }
-            _ => {
-                let outcome = match request {
-                    Request::New(new) => self.place(at, new, sent),
-                    Request::Cancel(cancel) => self.cancel(at, cancel),
-                    Request::Amend(_) => refused(RejectCode::Invalid, "amending is not offered"),
-                };
-                match fate {
-                    Some(FaultKind::LostAck) => drop(self.waiting.remove(&id)),
-                    Some(FaultKind::ServerErrorExecuted) => {
-                        self.reply(at, id, &unclear(UnknownCause::Server), 0);
-                    }
-                    _ => self.reply(at, id, &outcome, extra_ns),
-                }
+            (Some(kind), Request::New(_))
+                if kind != FaultKind::RefusedExecuted && refusal(kind).is_some() =>
+            {
+                self.reply(at, id, &refusal(kind).unwrap_or(unclear(UnknownCause::Server)), 0);
             }
+            _ => self.execute(at, id, sent, request, fate, extra_ns),
         }
         fate
     }
 
+    /// The write is done, and its reply goes as the fault says.
+    fn execute(
+        &mut self,
+        at: Nanos,
+        id: RequestId,
+        sent: Nanos,
+        request: &Request,
+        fate: Option<FaultKind>,
+        extra_ns: i64,
+    ) {
+        let outcome = match request {
+            Request::New(new) => self.place(at, new, sent),
+            Request::Cancel(cancel) => self.cancel(at, cancel),
+            Request::Amend(amend) => self.amend(at, amend),
+        };
+        match fate {
+            Some(FaultKind::LostAck) => drop(self.waiting.remove(&id)),
+            Some(FaultKind::ServerErrorExecuted) => {
+                self.reply(at, id, &unclear(UnknownCause::Server), 0);
+            }
+            Some(FaultKind::Executed429) => self.limited(at, id, false, Some(MILLI_NS)),
+            Some(FaultKind::RefusedExecuted) => {
+                let lie = refusal(FaultKind::RefusedExecuted).unwrap_or(outcome);
+                self.reply(at, id, &lie, 0);
+            }
+            _ => self.reply(at, id, &outcome, extra_ns),
+        }
+    }
+
+    /// What others do on the account while we trade.
+    fn stir(&mut self, at: Nanos) {
+        for (kind, due) in [
+            (FaultKind::ManualTrade, Due::ManualTrade),
+            (FaultKind::Liquidation, Due::Forced(ActivityKind::Liquidation)),
+            (FaultKind::Split, Due::Forced(ActivityKind::Split)),
+        ] {
+            if self.plan.strikes(kind) {
+                let later = at.plus(self.plan.span_ns(kind, i64::MAX));
+                self.agenda.plan(later, due);
+            }
+        }
+        if self.plan.strikes(FaultKind::Funding) {
+            self.fund(at);
+        }
+        if self.plan.strikes(FaultKind::SessionEnd) {
+            self.end_session(at);
+        }
+    }
+
     /// Which of the faults that exclude each other strikes a write.
     fn fate(&mut self, new: bool) -> Option<FaultKind> {
-        const ANY: [FaultKind; 3] =
-            [FaultKind::ServerErrorNotExecuted, FaultKind::ServerErrorExecuted, FaultKind::LostAck];
-        const NEW: [FaultKind; 2] = [FaultKind::LateAck, FaultKind::FillBeforeAck];
         let mut fate = None;
-        for kind in ANY.iter().chain(if new { NEW.as_slice() } else { &[] }) {
+        for kind in FATES.iter().chain(if new { FATES_OF_NEW.as_slice() } else { &[] }) {
             if self.plan.strikes_unless(*kind, fate.is_some() || self.mute) {
                 fate = Some(*kind);
             }
@@ -194,32 +265,31 @@ impl Broker {
         id: RequestId,
         sent: Nanos,
         new: truefill_core::request::NewOrder,
+        kind: FaultKind,
     ) {
         let longest_ns = self.descriptor.appear_max_ns.unwrap_or(i64::MAX);
         let latest = sent.plus(longest_ns.saturating_sub(self.descriptor.read_lag_max_ns));
-        let span_ns = self.plan.span_ns(FaultKind::LateAck, latest.since(at).max(0));
+        let room_ns = latest.since(at).max(0);
+        let span_ns = match kind {
+            FaultKind::AppearsTooLate => {
+                let worst_ns = sent.plus(self.descriptor.appear_max_ns.unwrap_or(0)).since(at);
+                worst_ns.max(0).saturating_add(self.plan.span_ns(kind, i64::MAX))
+            }
+            _ => self.plan.span_ns(kind, room_ns),
+        };
         self.agenda.plan(at.plus(span_ns), Due::Appear { new: Box::new(new), sent });
-        if self.plan.dice(FaultKind::LateAck).chance(500_000) {
+        if kind == FaultKind::Timeout400 {
+            let told = refused(RejectCode::Other, "timed out, check the order book");
+            let (status, body) = self.codec.encode_outcome(id, &told);
+            self.answer(at, id, status, unknown_code(&body), 0);
+        } else if self.plan.dice(kind).chance(500_000) {
             self.reply(at, id, &unclear(UnknownCause::Timeout), 0);
         } else {
             self.waiting.remove(&id);
         }
     }
 
-    fn too_many(&mut self, at: Nanos, id: RequestId, read: bool, wait_ns: i64) {
-        let retry_after_ns = Some(wait_ns);
-        if read {
-            let failed = Failed { cause: ReadFailure::RateLimited, retry_after_ns };
-            let (status, body) = self.codec.encode_found(id, &Found::Failed(failed));
-            self.answer(at, id, status, body, 0);
-        } else {
-            let text = super::venue_text("too many requests");
-            let refused = Refused { code: RejectCode::RateLimited, text, retry_after_ns };
-            self.reply(at, id, &Outcome::Refused(refused), 0);
-        }
-    }
-
-    fn reply(&mut self, at: Nanos, id: RequestId, outcome: &Outcome, extra_ns: i64) {
+    pub(super) fn reply(&mut self, at: Nanos, id: RequestId, outcome: &Outcome, extra_ns: i64) {
         let (status, body) = self.codec.encode_outcome(id, outcome);
         self.answer(at, id, status, body, extra_ns);
     }
@@ -229,18 +299,29 @@ impl Broker {
         &mut self,
         at: Nanos,
         id: RequestId,
-        status: u16,
+        mut status: u16,
         mut body: Vec<u8>,
         extra_ns: i64,
     ) {
         if self.mute {
             return;
         }
-        let garbled = self.plan.strikes(FaultKind::GarbleReply);
+        if self.plan.strikes(FaultKind::NewKeys) {
+            body = add_key(&body);
+        }
+        let page = self.plan.strikes(FaultKind::HtmlBody);
+        if page {
+            status = if self.plan.dice(FaultKind::HtmlBody).chance(500_000) { 200 } else { 502 };
+            body = PAGE.to_vec();
+        }
+        let late = self.plan.strikes(FaultKind::LateReply);
+        let late_ns = if late { self.plan.span_ns(FaultKind::LateReply, i64::MAX) } else { 0 };
+        let extra_ns = extra_ns.saturating_add(late_ns);
+        let garbled = self.plan.strikes_unless(FaultKind::GarbleReply, page);
         if garbled {
             body = garble(&body, self.plan.dice(FaultKind::GarbleReply));
         }
-        if self.plan.strikes_unless(FaultKind::TruncateReply, garbled) {
+        if self.plan.strikes_unless(FaultKind::TruncateReply, page || garbled) {
             body = truncate(&body, self.plan.dice(FaultKind::TruncateReply));
         }
         let travel_ns = self.world.down.draw(&mut self.dice.down);

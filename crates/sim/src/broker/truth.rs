@@ -15,7 +15,8 @@ use crate::faults::FaultKind;
 use truefill_core::config::{Config, Window};
 use truefill_core::ids::{ClOrdId, InstrumentId, RequestId, VenueText};
 use truefill_core::num::{Amount, Px, Qty};
-use truefill_core::report::{Liquidity, OrdStatus};
+use truefill_core::report::{ActivityKind, Liquidity, OrdStatus};
+use truefill_core::request::AmendOrder;
 use truefill_core::request::{Side, TimeInForce};
 use truefill_core::time::Nanos;
 
@@ -31,6 +32,21 @@ pub struct Change {
     pub status: OrdStatus,
     /// CumQty from then on.
     pub cum: Qty,
+}
+
+/// New terms of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amended {
+    /// When.
+    pub time: Nanos,
+    /// Position in [`Truth::orders`].
+    pub order: usize,
+    /// OrderQty from then on.
+    pub qty: Qty,
+    /// Limit price from then on.
+    pub px: Px,
+    /// The broker's id from then on.
+    pub order_id: VenueText,
 }
 
 /// An order that came to exist at the broker.
@@ -52,6 +68,10 @@ pub struct TrueOrder {
     pub px: Px,
     /// TimeInForce.
     pub tif: TimeInForce,
+    /// StopPx of a stop order.
+    pub stop_px: Option<Px>,
+    /// DisplayQty of an iceberg.
+    pub display_qty: Option<Qty>,
     /// When its request left the engine; `None` for an order of somebody else.
     pub sent: Option<Nanos>,
     /// When it came to exist.
@@ -62,6 +82,8 @@ pub struct TrueOrder {
     pub filled: Qty,
     /// Every state it had, oldest first.
     pub changes: Vec<Change>,
+    /// No list shows it any more.
+    pub hidden: bool,
 }
 
 impl TrueOrder {
@@ -101,6 +123,23 @@ pub struct TrueFill {
     pub fee: Amount,
     /// A trade of somebody else on the account.
     pub external: bool,
+    /// What activity calls it.
+    pub kind: ActivityKind,
+    /// Taken back.
+    pub busted: bool,
+    /// Pushed messages about it have CumQty.
+    pub tells_cum: bool,
+}
+
+/// An execution that was changed afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// When.
+    pub time: Nanos,
+    /// Position in [`Truth::fills`].
+    pub fill: usize,
+    /// Its price before; `None` if it was taken back.
+    pub was_px: Option<Px>,
 }
 
 /// A request that arrived.
@@ -144,6 +183,8 @@ pub struct Truth {
     orders: Vec<TrueOrder>,
     fills: Vec<TrueFill>,
     turns: Vec<(usize, Change)>,
+    revisions: Vec<Revision>,
+    amends: Vec<Amended>,
     pub(super) requests: Vec<TrueRequest>,
     pub(super) windows: Vec<TrueWindow>,
     by_cl_ord_id: BTreeMap<ClOrdId, Vec<usize>>,
@@ -169,6 +210,8 @@ impl Truth {
             orders: Vec::new(),
             fills: Vec::new(),
             turns: Vec::new(),
+            revisions: Vec::new(),
+            amends: Vec::new(),
             requests: Vec::new(),
             windows: windows
                 .map(|window| TrueWindow { window: window.clone(), max: 0, hits: 0 })
@@ -204,7 +247,28 @@ impl Truth {
             let order = &self.orders[fill.order];
             *positions.entry(key_of(order)).or_insert(Qty::ZERO) -= order.side.signed(fill.qty);
         }
+        for revision in self.revisions.iter().rev().take_while(|revision| revision.time > time) {
+            let fill = &self.fills[revision.fill];
+            if revision.was_px.is_none() {
+                let order = &self.orders[fill.order];
+                *positions.entry(key_of(order)).or_insert(Qty::ZERO) += order.side.signed(fill.qty);
+            }
+        }
         positions
+    }
+
+    /// What was taken back of an order.
+    #[must_use]
+    pub fn busted_of(&self, order: usize) -> Qty {
+        let busts = self.revisions.iter().filter(|revision| revision.was_px.is_none());
+        let fills = busts.map(|revision| &self.fills[revision.fill]);
+        fills.filter(|fill| fill.order == order).map(|fill| fill.qty).sum()
+    }
+
+    /// Executions that were changed afterwards, oldest first.
+    #[must_use]
+    pub fn revisions(&self) -> &[Revision] {
+        &self.revisions
     }
 
     /// Every order that came to exist, oldest first; orders of others included.
@@ -240,6 +304,11 @@ impl Truth {
     /// Our orders that can still fill.
     pub fn open_orders(&self) -> impl Iterator<Item = &TrueOrder> {
         self.live.iter().map(|at| &self.orders[*at])
+    }
+
+    /// Positions, in [`Self::orders`], of the orders that can still fill.
+    pub(super) fn live(&self) -> impl Iterator<Item = usize> {
+        self.live.iter().copied()
     }
 
     /// What our working orders of this side may still fill.
@@ -295,13 +364,17 @@ impl Truth {
     /// A sentence that names what does not add up.
     pub fn check(&self) -> Result<(), String> {
         let mut positions = self.opening.clone();
-        let mut filled = vec![Qty::ZERO; self.orders.len()];
+        let mut told = vec![Qty::ZERO; self.orders.len()];
+        let mut filled = told.clone();
         for fill in &self.fills {
             let order = &self.orders[fill.order];
-            *positions.entry(key_of(order)).or_insert(Qty::ZERO) += order.side.signed(fill.qty);
-            filled[fill.order] += fill.qty;
-            if fill.cum != filled[fill.order] {
+            told[fill.order] += fill.qty;
+            if fill.cum != told[fill.order] {
                 return Err(format!("{}: CumQty is not the sum of the fills", fill.exec_id));
+            }
+            if !fill.busted {
+                *positions.entry(key_of(order)).or_insert(Qty::ZERO) += order.side.signed(fill.qty);
+                filled[fill.order] += fill.qty;
             }
         }
         if positions != self.positions {
@@ -370,12 +443,73 @@ impl Truth {
             touch: execution.touch,
             fee,
             external,
+            kind: ActivityKind::Trade,
+            busted: false,
+            tells_cum: true,
         });
         *self.positions.entry(key).or_insert(Qty::ZERO) += signed;
         let moved = if external { &mut self.external } else { &mut self.own };
         *moved.entry(key).or_insert(Qty::ZERO) += signed;
         self.conserve(&key);
         number - 1
+    }
+
+    /// The last execution is told in another way than usual.
+    pub(super) fn last_fill_is(&mut self, change: impl FnOnce(&mut TrueFill)) {
+        if let Some(fill) = self.fills.last_mut() {
+            change(fill);
+        }
+    }
+
+    /// An execution is taken back. Its order is finished, and not filled any more.
+    pub(super) fn bust(&mut self, time: Nanos, at: usize) {
+        self.advance(time);
+        let fill = &mut self.fills[at];
+        assert!(!fill.busted, "{} is taken back already", fill.exec_id);
+        fill.busted = true;
+        let order = &mut self.orders[fill.order];
+        assert!(order.status.is_terminal(), "{} still works", order.order_id);
+        order.filled -= fill.qty;
+        if order.status == OrdStatus::Filled {
+            order.status = OrdStatus::Canceled;
+        }
+        order.changes.push(Change { time, status: order.status, cum: order.filled });
+        let (key, signed) = (key_of(order), order.side.signed(fill.qty));
+        let moved = if fill.external { &mut self.external } else { &mut self.own };
+        *moved.entry(key).or_insert(Qty::ZERO) -= signed;
+        *self.positions.entry(key).or_insert(Qty::ZERO) -= signed;
+        self.revisions.push(Revision { time, fill: at, was_px: None });
+        self.conserve(&key);
+    }
+
+    /// The price of an execution is corrected, under a new id.
+    pub(super) fn correct(&mut self, time: Nanos, at: usize, px: Px, exec_id: VenueText) {
+        self.advance(time);
+        let fill = &mut self.fills[at];
+        self.revisions.push(Revision { time, fill: at, was_px: Some(fill.px) });
+        (fill.px, fill.exec_id) = (px, exec_id);
+    }
+
+    /// An order works on other terms from now on, possibly under another id.
+    pub(super) fn amend(&mut self, time: Nanos, at: usize, to: &AmendOrder, id: VenueText) {
+        self.advance(time);
+        let order = &mut self.orders[at];
+        assert!(to.qty > order.filled, "{}: an amend leaves something to fill", order.order_id);
+        (order.qty, order.px, order.order_id) = (to.qty, to.px, id);
+        order.stop_px = to.stop_px.or(order.stop_px);
+        self.amends.push(Amended { time, order: at, qty: to.qty, px: to.px, order_id: id });
+        self.by_order_id.insert(id, at);
+    }
+
+    /// No list shows the order any more.
+    pub(super) fn hide(&mut self, at: usize) {
+        self.orders[at].hidden = true;
+    }
+
+    /// Every change of terms, oldest first.
+    #[must_use]
+    pub fn amends(&self) -> &[Amended] {
+        &self.amends
     }
 
     fn conserve(&self, key: &Key) {

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::truth::{Change, TrueFill, TrueOrder, TrueRequest, Truth};
+use super::truth::{Amended, Change, Revision, TrueFill, TrueOrder, TrueRequest, Truth};
 use truefill_core::ids::{ClOrdId, InstrumentId, RequestId};
 use truefill_core::request::Request;
 use truefill_core::time::Nanos;
@@ -80,6 +80,23 @@ enum Line<'a> {
         cum: String,
         time_ns: i64,
     },
+    Amend {
+        order_id: &'a str,
+        client_id: Option<&'a str>,
+        qty: String,
+        price: String,
+        time_ns: i64,
+    },
+    Bust {
+        exec_id: &'a str,
+        time_ns: i64,
+    },
+    Correction {
+        exec_id: &'a str,
+        was: String,
+        price: String,
+        time_ns: i64,
+    },
     Fill {
         exec_id: &'a str,
         order_id: &'a str,
@@ -128,6 +145,8 @@ pub struct TruthLog<'a> {
     orders: usize,
     fills: usize,
     turns: usize,
+    amends: usize,
+    revisions: usize,
 }
 
 impl std::fmt::Debug for TruthLog<'_> {
@@ -139,7 +158,7 @@ impl std::fmt::Debug for TruthLog<'_> {
 impl<'a> TruthLog<'a> {
     /// A log of a truth in which nothing happened yet.
     pub fn new(sink: &'a mut dyn TruthSink) -> Self {
-        Self { sink, lines: 0, requests: 0, orders: 0, fills: 0, turns: 0 }
+        Self { sink, lines: 0, requests: 0, orders: 0, fills: 0, turns: 0, amends: 0, revisions: 0 }
     }
 
     /// Lines so far.
@@ -192,6 +211,14 @@ impl<'a> TruthLog<'a> {
             self.turns += 1;
             self.write(&status_line(&truth.orders()[*order], change))?;
         }
+        for amended in truth.amends().get(self.amends..).unwrap_or_default() {
+            self.amends += 1;
+            self.write(&amend_line(&truth.orders()[amended.order], amended))?;
+        }
+        for revision in truth.revisions().get(self.revisions..).unwrap_or_default() {
+            self.revisions += 1;
+            self.write(&revision_line(&truth.fills()[revision.fill], revision))?;
+        }
         Ok(())
     }
 
@@ -234,6 +261,27 @@ fn request_line(request: &TrueRequest) -> Line<'_> {
         arrived_ns: request.arrived.0,
         limit_hit: request.limit_hit,
         fault: request.fault.map(|kind| kind.name()),
+    }
+}
+
+fn amend_line<'a>(order: &'a TrueOrder, amended: &'a Amended) -> Line<'a> {
+    Line::Amend {
+        order_id: amended.order_id.as_str(),
+        client_id: order.cl_ord_id.as_ref().map(ClOrdId::as_str),
+        qty: amended.qty.to_string(),
+        price: amended.px.to_string(),
+        time_ns: amended.time.0,
+    }
+}
+
+fn revision_line<'a>(fill: &'a TrueFill, revision: &Revision) -> Line<'a> {
+    let (exec_id, time_ns) = (fill.exec_id.as_str(), revision.time.0);
+    match revision.was_px {
+        None => Line::Bust { exec_id, time_ns },
+        Some(was) => {
+            let (was, price) = (was.to_string(), fill.px.to_string());
+            Line::Correction { exec_id, was, price, time_ns }
+        }
     }
 }
 

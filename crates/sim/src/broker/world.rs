@@ -18,6 +18,30 @@ pub enum WindowKind {
     Fixed,
 }
 
+/// How a broker changes a working order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Amends {
+    /// In place: the order keeps its id.
+    #[default]
+    InPlace,
+    /// By a cancel and a new order of the broker's making, which has a new id.
+    CancelReplace,
+    /// Not at all.
+    Never,
+}
+
+/// What a broker pushes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pushes {
+    /// Executions and statuses.
+    #[default]
+    Full,
+    /// Statuses only: an execution is seen in CumQty, and its price in a read.
+    Statuses,
+    /// Nothing.
+    Nothing,
+}
+
 /// A position at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
@@ -47,6 +71,10 @@ pub struct World {
     pub clock_ahead_ns: i64,
     /// How long finished orders and their trades stay in the broker's books, in nanoseconds.
     pub books_keep_ns: i64,
+    /// How a working order is changed.
+    pub amends: Amends,
+    /// What is pushed.
+    pub pushes: Pushes,
     /// What goes wrong.
     pub faults: Faults,
     /// Positions at the start.
@@ -66,6 +94,8 @@ impl Default for World {
             fee_ppm: 0,
             clock_ahead_ns: 0,
             books_keep_ns: 86_400 * truefill_core::time::SECOND_NS,
+            amends: Amends::default(),
+            pushes: Pushes::default(),
             faults: Faults::default(),
             opening: Vec::new(),
             market: Assumptions::default(),

@@ -4,12 +4,15 @@
 
 use crate::rng::Rng;
 
+/// What something between us and the broker says.
+pub const PAGE: &[u8] = b"<html><body><h1>502 Bad Gateway</h1></body></html>";
+
 /// A body that is not the protocol: bytes that are no text in the middle of it, or the page of
 /// something between us and the broker.
 #[must_use]
 pub fn garble(body: &[u8], rng: &mut Rng) -> Vec<u8> {
     let Some(at) = rng.pick(body.len()).filter(|_| rng.chance(500_000)) else {
-        return b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec();
+        return PAGE.to_vec();
     };
     let mut damaged = body.to_vec();
     for byte in damaged.iter_mut().skip(at).take(4) {
@@ -32,4 +35,25 @@ pub fn spoil_row(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     let spoilt = text.replacen("\"side\":\"", "\"side\":\"un", 1);
     spoilt.into_bytes()
+}
+
+/// An answer whose first row has a status that nobody knows, or such a pushed status.
+#[must_use]
+pub fn spoil_status(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    text.replacen("\"status\":\"", "\"status\":\"un", 1).into_bytes()
+}
+
+/// A refusal with a code that nobody knows: a 400 that proves nothing.
+#[must_use]
+pub fn unknown_code(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    text.replacen("\"code\":\"other\"", "\"code\":\"timed_out\"", 1).into_bytes()
+}
+
+/// A body with a field that nobody knows yet.
+#[must_use]
+pub fn add_key(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    text.replacen('{', "{\"since_yesterday\":[null],", 1).into_bytes()
 }

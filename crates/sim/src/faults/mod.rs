@@ -1,7 +1,8 @@
 //! What can go wrong, how often, and how long it lasts.
 //!
-//! Entry points: [`Faults::from_json`], [`Faults::preset`], [`Faults::set`]; the list itself is
-//! [`FaultKind`]. A fault file names faults and how each strikes; what it does not name does not
+//! Entry points: [`Faults::from_json`], [`Faults::preset`], [`Faults::set`],
+//! [`Faults::schema`]; the list itself is [`FaultKind`], and `docs/faults.md` says which real
+//! behaviour each of them is. A fault file names faults and how each strikes; what it does not name does not
 //! happen:
 //!
 //! ```
@@ -23,120 +24,23 @@
 //!
 //! Invariants:
 //! 1. Whatever a file says, what the broker's descriptor declares as its worst is not passed:
-//!    the longest arrival, the longest appearance, the oldest read.
+//!    the longest arrival, the longest appearance, the oldest read, the truth of a proof. Only
+//!    kinds that are [`FaultKind::is_beyond`] pass it, and they say so.
 //! 2. A fault draws from dice of its own: switching one on does not move another.
 
 mod damage;
+mod kind;
 mod parse;
 mod plan;
 mod presets;
+mod schema;
 
-pub use damage::{garble, spoil_row, truncate};
+pub use damage::{PAGE, add_key, garble, spoil_row, spoil_status, truncate, unknown_code};
+pub use kind::FaultKind;
 pub use parse::FaultError;
 pub use plan::Plan;
 
 use truefill_core::time::MILLI_NS;
-
-macro_rules! kinds {
-    ($( $(#[doc = $doc:literal])+ $kind:ident = $name:literal, $max_ms:literal; )+) => {
-        /// One kind of fault.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum FaultKind { $( $(#[doc = $doc])+ $kind ),+ }
-
-        impl FaultKind {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[ $( Self::$kind ),+ ];
-
-            /// The key in a fault file.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $( Self::$kind => $name ),+ }
-            }
-
-            /// What it does, in words.
-            #[must_use]
-            pub const fn about(self) -> &'static str {
-                match self { $( Self::$kind => concat!($($doc),+) ),+ }
-            }
-
-            /// `max_ms` where a file says nothing; 0 for a fault that has no length.
-            #[must_use]
-            pub const fn usual_max_ms(self) -> i64 {
-                match self { $( Self::$kind => $max_ms ),+ }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// A request never arrives and is never answered. Each request.
-    LostRequest = "lost_request", 0;
-    /// The write is executed, its reply is lost. Each write that arrives.
-    LostAck = "lost_ack", 0;
-    /// The order is stuck between broker and exchange: no answer or a 504 at once, and up to
-    /// `max_ms` after the send it appears. Never later than the broker's descriptor allows for a
-    /// read that may be old. Each new order that arrives.
-    LateAck = "late_ack", 86_400_000;
-    /// Answered with a 5xx, and executed. Each write that arrives.
-    ServerErrorExecuted = "server_error_executed", 0;
-    /// Answered with a 5xx, and not executed. Each write that arrives.
-    ServerErrorNotExecuted = "server_error_not_executed", 0;
-    /// The connection breaks under a write that is executed; the break may be noticed before
-    /// the write arrives. Each write that is sent.
-    ResetExecuted = "reset_executed", 0;
-    /// The connection breaks under a write that never arrives. Each write that is sent.
-    ResetNotExecuted = "reset_not_executed", 0;
-    /// Refused for the rate although the limit is not reached, with up to `max_ms` of wanted
-    /// silence. Each request that arrives.
-    Spurious429 = "spurious_429", 2_000;
-    /// The reply to a new order is held back up to `max_ms`, so that its fills are told first.
-    /// Each new order that arrives.
-    FillBeforeAck = "fill_before_ack", 2_000;
-    /// The body of a reply or an answer is damaged. Each of them.
-    GarbleReply = "garble_reply", 0;
-    /// The body of a reply or an answer is cut off. Each of them.
-    TruncateReply = "truncate_reply", 0;
-    /// A cancel is taken, but the order fills, wholly or in part, before it. Each cancel of a
-    /// working order.
-    CancelRace = "cancel_race", 0;
-    /// A cancel is taken and works only up to `max_ms` later; the order may fill meanwhile.
-    /// Each cancel of a working order.
-    DelayedTerminal = "delayed_terminal", 5_000;
-    /// A match is reported as several executions. Each match.
-    PartialFills = "partial_fills", 0;
-    /// An execution is pushed a second time under another ExecID, with the same CumQty. Each
-    /// execution.
-    SecondExecId = "second_exec_id", 0;
-    /// A pushed message is lost. Each pushed message.
-    LostPush = "lost_push", 0;
-    /// A pushed message comes again up to `max_ms` later. Each pushed message.
-    DuplicatePush = "duplicate_push", 3_000;
-    /// A pushed message is held back up to `max_ms`, so that later ones overtake it. Each pushed
-    /// message.
-    ReorderPush = "reorder_push", 2_000;
-    /// A pushed message is damaged. Each pushed message.
-    GarblePush = "garble_push", 0;
-    /// A pushed message is cut off. Each pushed message.
-    TruncatePush = "truncate_push", 0;
-    /// The stream breaks for up to `max_ms`; what it had under way and what happens meanwhile is
-    /// lost. Each pushed message.
-    StreamDown = "stream_down", 20_000;
-    /// Requests are refused for up to `max_ms`, and what waits for an answer loses it. Each
-    /// request.
-    RestDown = "rest_down", 10_000;
-    /// A read fails: a 5xx, a reset or no answer. Each read that arrives.
-    FailedRead = "failed_read", 0;
-    /// A read shows the account as it was up to `max_ms` ago, at most what the descriptor
-    /// declares. Each read that arrives.
-    StaleRead = "stale_read", 86_400_000;
-    /// A read of positions omits one row. Each read of positions.
-    MissingRows = "missing_rows", 0;
-    /// The first row of a read of orders or activity has a word nobody knows. Each of these reads.
-    BadRow = "bad_row", 0;
-    /// Somebody else trades one of the holdings on the account, up to `max_ms` later. Each write
-    /// that arrives.
-    ManualTrade = "manual_trade", 3_000;
-}
 
 /// How one kind strikes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -58,6 +58,12 @@ impl Plan {
         &mut self.dice[kind as usize]
     }
 
+    /// How every kind strikes.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
     /// No more faults from now on.
     pub fn stop(&mut self) {
         self.on = false;

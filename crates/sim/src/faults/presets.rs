@@ -1,4 +1,5 @@
-//! Weather: named sets of faults. All of it stays inside what a broker's descriptor declares.
+//! Weather: named sets of faults. All of it stays inside what a broker's descriptor declares,
+//! except `beyond`.
 
 use super::{FaultKind, Faults, Setting};
 
@@ -21,7 +22,7 @@ const ROUGH: [(FaultKind, u32); 14] = [
 ];
 
 /// Rates of a storm, in parts per million: everything at once.
-const STORM: [(FaultKind, u32); 27] = [
+const STORM: [(FaultKind, u32); 78] = [
     (FaultKind::LostRequest, 15_000),
     (FaultKind::LostAck, 25_000),
     (FaultKind::LateAck, 15_000),
@@ -49,23 +50,95 @@ const STORM: [(FaultKind, u32); 27] = [
     (FaultKind::MissingRows, 5_000),
     (FaultKind::BadRow, 5_000),
     (FaultKind::ManualTrade, 1_000),
+    (FaultKind::Maintenance, 500),
+    (FaultKind::TokenDeath, 300),
+    (FaultKind::HalfLogin, 300),
+    (FaultKind::RateBan, 300),
+    (FaultKind::Bare429, 1_000),
+    (FaultKind::LateReply, 5_000),
+    (FaultKind::HtmlBody, 5_000),
+    (FaultKind::NewKeys, 20_000),
+    (FaultKind::NoFunds, 1_000),
+    (FaultKind::PriceBand, 3_000),
+    (FaultKind::RiskRefused, 3_000),
+    (FaultKind::RejectedRow, 5_000),
+    (FaultKind::FalseDuplicateId, 3_000),
+    (FaultKind::TimestampRefused, 3_000),
+    (FaultKind::MarketClosed, 3_000),
+    (FaultKind::Timeout400, 8_000),
+    (FaultKind::AckWithoutId, 10_000),
+    (FaultKind::LinkLoss, 10_000),
+    (FaultKind::CancelStuck, 5_000),
+    (FaultKind::CancelIgnored, 20_000),
+    (FaultKind::CancelRefused, 20_000),
+    (FaultKind::UnknownToCancel, 20_000),
+    (FaultKind::AmendRace, 50_000),
+    (FaultKind::AmendRefused, 20_000),
+    (FaultKind::OrderExpired, 5_000),
+    (FaultKind::SessionEnd, 1_000),
+    (FaultKind::FalseCancel, 10_000),
+    (FaultKind::CanceledAsFilled, 50_000),
+    (FaultKind::LateStatus, 20_000),
+    (FaultKind::StatusRepeats, 20_000),
+    (FaultKind::CumGoesBack, 20_000),
+    (FaultKind::EmptyExecId, 10_000),
+    (FaultKind::SharedExecId, 30_000),
+    (FaultKind::NoCum, 10_000),
+    (FaultKind::NullFields, 10_000),
+    (FaultKind::ZeroFill, 5_000),
+    (FaultKind::PushWithoutClientId, 20_000),
+    (FaultKind::UnknownStatus, 5_000),
+    (FaultKind::SkewedTimes, 20_000),
+    (FaultKind::StreamZombie, 1_000),
+    (FaultKind::StreamReplay, 300_000),
+    (FaultKind::Bust, 1_500),
+    (FaultKind::Correction, 3_000),
+    (FaultKind::Liquidation, 500),
+    (FaultKind::Split, 500),
+    (FaultKind::Funding, 3_000),
+    (FaultKind::EmptyPositions, 3_000),
+    (FaultKind::ZeroPosition, 5_000),
+    (FaultKind::FlippedPosition, 3_000),
+    (FaultKind::ShortPage, 5_000),
+    (FaultKind::UnknownRowStatus, 3_000),
+];
+
+/// What `beyond` adds to a storm, in parts per million: what no descriptor allows.
+const BEYOND: [(FaultKind, u32); 14] = [
+    (FaultKind::AppearsTooLate, 8_000),
+    (FaultKind::ArrivesTooLate, 4_000),
+    (FaultKind::ReadTooOld, 10_000),
+    (FaultKind::DoubledOrder, 5_000),
+    (FaultKind::Executed429, 5_000),
+    (FaultKind::RefusedExecuted, 5_000),
+    (FaultKind::PhantomFill, 4_000),
+    (FaultKind::VanishedOrder, 4_000),
+    (FaultKind::WrongPosition, 4_000),
+    (FaultKind::EmptyOrders, 4_000),
+    (FaultKind::MissingOrder, 8_000),
+    (FaultKind::WrongSymbol, 3_000),
+    (FaultKind::LowCum, 5_000),
+    (FaultKind::FalseProof, 4_000),
 ];
 
 impl Faults {
     /// Names of the presets.
-    pub const PRESETS: [&'static str; 3] = ["calm", "rough", "storm"];
+    pub const PRESETS: [&'static str; 4] = ["calm", "rough", "storm", "beyond"];
 
-    /// `calm`: latency only. `rough`: a bad day. `storm`: everything at once.
+    /// `calm`: latency only. `rough`: a bad day. `storm`: everything at once, inside what the
+    /// descriptor declares. `beyond`: outside of it, where a frozen holding is the right end.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
-        let rates: &[(FaultKind, u32)] = match name {
-            "calm" => &[],
-            "rough" => &ROUGH,
-            "storm" => &STORM,
+        let (rates, more): (&[(FaultKind, u32)], &[(FaultKind, u32)]) = match name {
+            "calm" => (&[], &[]),
+            "rough" => (&ROUGH, &[]),
+            "storm" => (&STORM, &[]),
+            "beyond" => (&STORM, &BEYOND),
             _ => return None,
         };
-        let calm = Self::default();
-        Some(rates.iter().fold(calm, |faults, (kind, ppm)| faults.set(*kind, Setting::ppm(*ppm))))
+        let set =
+            |faults: Self, (kind, ppm): &(FaultKind, u32)| faults.set(*kind, Setting::ppm(*ppm));
+        Some(rates.iter().chain(more).fold(Self::default(), set))
     }
 }
 
@@ -76,7 +149,9 @@ mod tests {
     #[test]
     fn a_storm_has_everything() {
         let storm = Faults::preset("storm").unwrap();
-        assert!(FaultKind::ALL.iter().all(|kind| storm.get(*kind).ppm > 0));
+        assert!(FaultKind::ALL.iter().all(|kind| (storm.get(*kind).ppm > 0) != kind.is_beyond()));
+        let beyond = Faults::preset("beyond").unwrap();
+        assert!(FaultKind::ALL.iter().all(|kind| beyond.get(*kind).ppm > 0));
         assert_eq!(Faults::preset("calm"), Some(Faults::default()));
         assert!(Faults::PRESETS.iter().all(|name| Faults::preset(name).is_some()));
         assert_eq!(Faults::preset("breeze"), None);

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::bot::Bot;
-use crate::broker::truth::{TrueFill, Truth};
+use crate::broker::truth::{Revision, TrueFill, Truth};
 use truefill_core::config::Config;
 use truefill_core::ids::{HoldingId, InstrumentId};
 use truefill_core::num::{PLACES, Px, Qty, Rounding};
@@ -53,6 +53,7 @@ pub(super) struct Book<'a> {
     marks: Vec<Option<Px>>,
     pub rungs: Vec<Rungs>,
     fills_read: usize,
+    revisions_read: usize,
     /// What the last look saw; an equal sight changes nothing.
     seen: (usize, usize, usize, u64),
     changed: bool,
@@ -69,6 +70,7 @@ impl<'a> Book<'a> {
             marks: vec![None; config.instruments.len()],
             rungs: vec![Rungs::default(); config.holdings.len()],
             fills_read: 0,
+            revisions_read: 0,
             seen: (0, 0, 0, 0),
             changed: false,
             now: Nanos(0),
@@ -127,7 +129,8 @@ impl<'a> Book<'a> {
     /// Writes what the truth has that the ledger has not.
     pub fn look(&mut self, now: Nanos, truth: &Truth, bot: &Bot) {
         let open = truth.open_orders().count();
-        let seen = (truth.fills().len(), truth.orders().len(), open, bot.turns);
+        let told = truth.fills().len() + truth.revisions().len();
+        let seen = (told, truth.orders().len(), open, bot.turns);
         if seen == self.seen && !self.changed {
             return;
         }
@@ -137,6 +140,10 @@ impl<'a> Book<'a> {
             self.fill(fill, truth);
         }
         self.fills_read = truth.fills().len();
+        for revision in truth.revisions().iter().skip(self.revisions_read) {
+            self.revise(revision, truth);
+        }
+        self.revisions_read = truth.revisions().len();
         for at in 0..self.rungs.len() {
             let stages = self.stages(at, truth, bot);
             self.write_stages(at, &stages);
@@ -215,6 +222,32 @@ impl<'a> Book<'a> {
             }
         };
         self.line(Line::Fill { strategy, symbol, qty, px, liquidity });
+    }
+
+    /// An execution is taken back, at its own price, and comes again at the corrected one.
+    fn revise(&mut self, revision: &Revision, truth: &Truth) {
+        let fill = &truth.fills()[revision.fill];
+        let order = &truth.orders()[fill.order];
+        let Some(holding) = self.config.holding_of(order.instrument, &order.product) else {
+            return;
+        };
+        self.mark(order.instrument, fill.px);
+        let signed = order.side.signed(fill.qty);
+        let (strategy, symbol) = self.names(holding);
+        let taker = |px: Px| Liquidity::Taker { touch: px_decimal(px) };
+        let was = revision.was_px.unwrap_or(fill.px);
+        let (qty, px, liquidity) = (decimal(-signed), px_decimal(was), taker(was));
+        self.line(Line::Fill { strategy, symbol, qty, px, liquidity });
+        let (strategy, symbol) = self.names(holding);
+        if revision.was_px.is_some() {
+            let (qty, px, liquidity) = (decimal(signed), px_decimal(fill.px), taker(fill.px));
+            self.line(Line::Fill { strategy, symbol, qty, px, liquidity });
+            return;
+        }
+        self.rungs[holding.ix()].filled -= signed;
+        let amount = -&Decimal::from_scaled(fill.fee.0, PLACES * 2);
+        let (symbol, book) = (Some(symbol), WhichBook::Live);
+        self.line(Line::Fee { strategy, symbol, book, amount });
     }
 
     fn stages(&self, at: usize, truth: &Truth, bot: &Bot) -> [Rung; 6] {

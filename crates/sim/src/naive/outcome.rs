@@ -91,7 +91,9 @@ impl NaiveOutcome {
         Ok(Self {
             requests: bot.requests,
             orders: count(orders.sum()),
-            fills: count(truth.fills().iter().filter(|fill| !fill.external).count()),
+            fills: count(
+                truth.fills().iter().filter(|fill| !fill.external && !fill.busted).count(),
+            ),
             rate_limit_hits: count(truth.limit_hits()),
             unknown_outcomes: bot.unknown_outcomes,
             doubled_orders: count(doubled.sum()),

@@ -12,6 +12,7 @@
 //! | `killed` | the whole program dies and is executed again up to there |
 //! | `settle` | faults off, everything must converge |
 //! | `books` | the ledger against the truth |
+//! | `verdict` | what a broker beyond its declared bounds excuses |
 //! | `measure` | what happened, in numbers |
 //!
 //! Where the market is known only as bars ([`Grade::Bars`]), the points inside a bar go to the
@@ -30,6 +31,7 @@ mod measure;
 mod settle;
 mod shell;
 mod tape;
+mod verdict;
 
 pub use crash::{Crash, CrashPoint};
 pub use killed::{Reached, Traces};
@@ -140,6 +142,9 @@ pub struct Outcome {
     pub digest: u128,
     /// Laws that did not hold, each once.
     pub violations: Vec<String>,
+    /// Laws that did not hold because the broker went beyond what it declares, and of which
+    /// people were told as they should be.
+    pub excused: Vec<String>,
     /// The broker, with its truth.
     pub broker: Broker,
     /// What the market was known as.
@@ -482,6 +487,12 @@ impl<'a> Session<'a> {
             let broker = self.broker.truth().position(key.instrument, &key.product);
             positions.push([h.emitted, h.total(), broker]);
         }
+        let beyond = self.broker.faults_struck().any(|(kind, n)| kind.is_beyond() && n > 0);
+        let (violations, excused) = if beyond {
+            verdict::judge(violations, &self.plan.config, self.engine.state(), &facts)
+        } else {
+            (violations, Vec::new())
+        };
         Ok(Outcome {
             ledger: told.entries,
             gap,
@@ -491,6 +502,7 @@ impl<'a> Session<'a> {
             positions,
             digest: self.engine.digest(),
             violations,
+            excused,
             broker: self.broker,
             grade: self.grade,
         })

@@ -3,7 +3,7 @@
 use super::{Session, SessionError};
 use truefill_core::event::{Block, Lane};
 use truefill_core::input::{DayEnd, Input};
-use truefill_core::time::SECOND_NS;
+use truefill_core::time::{Nanos, SECOND_NS};
 
 impl Session<'_> {
     pub(super) fn settle(&mut self) -> Result<(), SessionError> {
@@ -50,10 +50,13 @@ impl Session<'_> {
         let passing = |block: Block| {
             !matches!(block, Block::Frozen | Block::Dust | Block::Stale | Block::Risk)
         };
-        let waiting = state
-            .holdings
-            .iter()
-            .any(|h| h.differing > 0 || (h.staged.lane != Lane::Idle && passing(h.staged.blocked)));
+        // Without funds nothing is tried until the target changes.
+        let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
+        let waiting = state.holdings.iter().any(|h| {
+            let (lane, blocked) = (h.staged.lane, h.staged.blocked);
+            let waits = lane != Lane::Idle && passing(blocked) && !hopeless(h.paused, blocked);
+            h.differing > 0 || waits
+        });
         self.down_until.is_none()
             && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
             && self.targets.is_empty()

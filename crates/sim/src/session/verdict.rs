@@ -1,0 +1,55 @@
+//! The law beyond the declared bounds: every run ends true, or frozen with the right alert.
+//!
+//! A broker that does what its descriptor says it cannot do breaks laws that no engine can
+//! keep: then it is enough that people know and that nothing more is risked where belief and
+//! truth differ. What is the engine's own affair is never excused.
+//!
+//! Entry point: [`judge`].
+
+use super::measure::Facts;
+use truefill_core::alert::AlertCode;
+use truefill_core::config::Config;
+use truefill_core::event::Mode;
+use truefill_core::state::State;
+
+/// Alerts that say that broker and engine do not agree.
+const DISAGREE: [AlertCode; 6] = [
+    AlertCode::PositionDrift,
+    AlertCode::Overfill,
+    AlertCode::OutOfOrder,
+    AlertCode::IdCollision,
+    AlertCode::SnapshotRejected,
+    AlertCode::VenueUnknown,
+];
+
+/// Splits broken laws into those that stand and those that a broker outside its bounds excuses.
+pub(super) fn judge(
+    violations: Vec<String>,
+    config: &Config,
+    state: &State,
+    facts: &Facts,
+) -> (Vec<String>, Vec<String>) {
+    violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts))
+}
+
+fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) -> bool {
+    let told = |code: AlertCode| facts.alerts.contains_key(code.as_str());
+    let disagree = || DISAGREE.iter().any(|code| told(*code));
+    let stopped = state.mode != Mode::Running;
+    let frozen = || {
+        let of_symbol =
+            config.holdings.iter().zip(&state.holdings).filter(|(key, _)| {
+                violation.contains(&config.instruments[key.instrument.ix()].symbol)
+            });
+        of_symbol.clone().count() > 0 && of_symbol.clone().all(|(_, h)| h.frozen.is_some())
+    };
+    let law = violation.split_once(':').map_or("", |(law, _)| law);
+    match law {
+        "law 2" | "law 5" => disagree(),
+        "law 6" => stopped || frozen(),
+        "law 7" => told(AlertCode::RateLimited),
+        "law 8" if violation.contains("the ledger has") => disagree(),
+        "liveness" => told(AlertCode::VenueUnknown),
+        _ => false,
+    }
+}
