@@ -146,7 +146,7 @@ fn is_exact(before: Qty, after: Qty, ratio_num: u32, ratio_den: u32) -> Result<(
     run.input(Input::Split(Split { instrument: InstrumentId(0), ratio_num, ratio_den }));
     run.position = run.engine.state().holding(HoldingId(0)).own;
     run.wait(5);
-    run.px = run.px + Px::whole(3);
+    run.px += Px::whole(3);
     run.target(after);
     run.wait(5);
     run.input(Input::DayEnd(DayEnd {}));
