@@ -7,9 +7,10 @@ use kit::words::{fill, held, impatient, row, status, taken};
 use kit::{H, I, Kit, config};
 use truefill_core::config::{Calendar, Config, Phase, PhaseSpan};
 use truefill_core::event::{Block, Freeze};
+use truefill_core::ids::VenueText;
 use truefill_core::input::{DayEnd, Input, PrevClose, Split};
 use truefill_core::num::{Px, Qty};
-use truefill_core::report::OrdStatus;
+use truefill_core::report::{ActivityKind, ActivityRow, FillReport, OrdStatus};
 use truefill_core::request::Side;
 use truefill_core::time::{Nanos, SECOND_NS};
 
@@ -173,6 +174,48 @@ fn a_split_freezes_before_the_price_can_fool_anybody() {
     let (_, new) = kit.sent.last().cloned().expect("sent");
     assert_eq!(kit.sent.len(), 2, "{}", kit::words::summary(&kit));
     assert_eq!((new.side, new.qty), (Side::Sell, Qty::whole(50)));
+}
+
+/// The broker tells of a split as a row of its own, with the change of quantity.
+fn told_by_the_broker(kit: &mut Kit, side: Side, change: i64, position: i64) {
+    kit.truth.activity.push(ActivityRow {
+        kind: ActivityKind::Split,
+        cl_ord_id: None,
+        order_id: None,
+        instrument: I,
+        side,
+        fill: FillReport {
+            exec_id: kit::words::text("S1"),
+            qty: Qty::whole(change),
+            px: Px::whole(100),
+            cum: None,
+            liquidity: None,
+            touch: None,
+            fee: None,
+            time: kit.now,
+        },
+        product: VenueText::EMPTY,
+    });
+    kit.truth.position = Qty::whole(position);
+    kit.wait(120);
+}
+
+#[test]
+fn a_split_that_a_row_told_of_is_not_booked_twice() {
+    for (side, change, position, ratio) in
+        [(Side::Buy, 100, 200, (2, 1)), (Side::Sell, 50, 50, (1, 2))]
+    {
+        let mut kit = held(config());
+        told_by_the_broker(&mut kit, side, change, position);
+        let h = kit.engine.state().holding(H);
+        assert_eq!((h.total(), h.frozen), (Qty::whole(position), Some(Freeze::CorporateAction)));
+        split(&mut kit, ratio.0, ratio.1);
+        let h = kit.engine.state().holding(H);
+        assert_eq!((h.own, h.manual, h.frozen), (Qty::whole(position), Qty::ZERO, None));
+        kit.wait(120);
+        assert_eq!(kit.engine.state().holding(H).differing, 0);
+        assert_eq!(kit.sent.len(), 1, "nothing to trade: the target is in new units too");
+    }
 }
 
 #[test]

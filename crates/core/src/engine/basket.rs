@@ -10,11 +10,12 @@
 use super::deciding::Deciding;
 use super::working::{Working, alone, between, toward_zero};
 use crate::config::{Config, Funding};
-use crate::event::Block;
-use crate::ids::HoldingId;
+use crate::event::{Block, Event};
+use crate::ids::{HoldingId, SleeveId};
 use crate::num::{Qty, Rounding};
 use crate::state::State;
 use crate::time::Nanos;
+use std::collections::BTreeSet;
 
 /// A whole way, in millionths.
 const WHOLE_PPM: i128 = 1_000_000;
@@ -64,14 +65,50 @@ pub fn together(
 }
 
 impl Deciding<'_> {
-    /// What one leg of a basket does may free the others.
+    /// What one leg of a basket does may free the others: their ladders are looked at again.
     pub fn touch_legs(&mut self) {
-        for id in self.touched.clone() {
-            if self.strategy_of(id).is_some_and(|s| s.basket.is_some()) {
-                others(self.config, id).for_each(|leg| self.touch(leg));
+        if self.config.strategies.iter().all(|s| s.basket.is_none()) {
+            return;
+        }
+        if self.step.events.iter().any(moves_a_leg) {
+            self.touch_legs_of(&self.touched.clone());
+        }
+    }
+
+    /// Touches every leg of the baskets that some legs belong to.
+    pub fn touch_legs_of(&mut self, legs: &[HoldingId]) {
+        let in_basket =
+            |id: &&HoldingId| self.strategy_of(**id).is_some_and(|s| s.basket.is_some());
+        let legs = legs.iter().filter(in_basket);
+        let sleeves: BTreeSet<SleeveId> =
+            legs.map(|id| self.config.holdings[id.ix()].sleeve).collect();
+        for (at, key) in self.config.holdings.iter().enumerate() {
+            if let (true, Ok(at)) = (sleeves.contains(&key.sleeve), u32::try_from(at)) {
+                self.touch(HoldingId(at));
             }
         }
     }
+}
+
+/// An event that can change how far a leg has come or what it has to sell. The others are the
+/// traffic of orders and reads.
+fn moves_a_leg(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Requested(_)
+            | Event::Released(_)
+            | Event::CancelReleased(_)
+            | Event::RequestClosed(_)
+            | Event::LookupPlanned(_)
+            | Event::Suspected(_)
+            | Event::RoundStarted(_)
+            | Event::RoundEnded(_)
+            | Event::Compared(_)
+            | Event::Staged(_)
+            | Event::Alert(_)
+            | Event::Repeated(_)
+            | Event::Backoff(_)
+    )
 }
 
 /// A sell of this leg has not filled yet.

@@ -86,10 +86,12 @@ impl Deciding<'_> {
         self.expire_day_orders();
         self.end_waivers();
         self.retry_funded();
-        for holding in crossed(self.config, self.state, self.now()) {
-            self.touch(holding);
-            self.stage(holding);
+        let crossed = crossed(self.config, self.state, self.now());
+        for holding in &crossed {
+            self.touch(*holding);
+            self.stage(*holding);
         }
+        self.touch_legs_of(&crossed);
     }
 
     /// A waiver is of its session: in a later one, once trading is on, it is work again.

@@ -8,7 +8,7 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Event, Freeze, Frozen, SplitApplied, Thawed};
+use crate::event::{Corrected, DriftClass, Event, Freeze, Frozen, SplitApplied, Thawed};
 use crate::ids::{HoldingId, InstrumentId};
 use crate::input::{PrevClose, Split};
 use crate::num::{NANO, Px, Qty, Rounding};
@@ -93,11 +93,32 @@ impl Deciding<'_> {
         Ok(())
     }
 
+    /// An activity row told of the same split before, and its change was adopted as somebody's.
+    fn take_back(&mut self, holding: HoldingId) {
+        let terms = &self.state.holding(holding).terms;
+        let (manual, own, px) = (-terms.adopted_manual, -terms.adopted_own, terms.adopted_px);
+        if manual.is_zero() && own.is_zero() {
+            return;
+        }
+        self.emit(Event::Corrected(Corrected {
+            holding,
+            class: DriftClass::CorporateAction,
+            manual,
+            own,
+            px,
+            effective: self.now(),
+            placeholder: false,
+            exec_id: None,
+        }));
+    }
+
     fn split_one(&mut self, holding: HoldingId, split: &Split) {
         let h = self.state.holding(holding);
         if !h.declared && h.total().is_zero() && h.mark.is_none() {
             return;
         }
+        self.take_back(holding);
+        let h = self.state.holding(holding);
         let lot = self.config.instrument_of(holding).lot;
         let exact = ratio(h.own, split);
         let own = exact.to_lot(lot, Rounding::TowardZero);

@@ -59,7 +59,10 @@ impl State {
             Event::Compared(e) => self.compared(e),
             Event::Corrected(e) => self.corrected(now, e),
             Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
-            Event::Thawed(e) => self.on_holding(e.holding, |h| h.frozen = None),
+            Event::Thawed(e) => self.on_holding(e.holding, |h| {
+                h.frozen = None;
+                h.terms.settled();
+            }),
             Event::Adopted(e) => self.adopted(e),
             // A kill is latched: nothing that comes later opens it.
             Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
@@ -342,6 +345,7 @@ impl State {
         }
         let seq = self.seq;
         self.on_holding(e.holding, |h| {
+            h.terms.adopted(e);
             h.own += e.own;
             h.manual += e.manual;
             let px = e.px.unwrap_or_else(|| h.mark.as_ref().map_or(Px::ZERO, Quote::mid));

@@ -7,7 +7,7 @@ use super::State;
 use crate::config::{Config, SizeBy};
 use crate::engine::session::session_at;
 use crate::engine::split::split_px;
-use crate::event::{Paused, SplitApplied, TargetSet};
+use crate::event::{Corrected, DriftClass, Paused, SplitApplied, TargetSet};
 use crate::num::{Amount, Px, Qty};
 use crate::quote::Quote;
 use crate::record::records;
@@ -40,6 +40,13 @@ records! {
         pub funds_again: Nanos = 10,
         /// When that day ended.
         pub closed: Nanos = 11,
+        /// What a corporate action has changed already because an activity row told of it, until
+        /// the operator says the ratio: of the strategy's position.
+        pub adopted_own: Qty = 12,
+        /// The same of the manual position.
+        pub adopted_manual: Qty = 13,
+        /// At this price.
+        pub adopted_px: Option<Px> = 14,
     }
 }
 
@@ -57,6 +64,9 @@ impl Default for Terms {
             funds_seen: None,
             funds_again: Nanos(i64::MIN),
             closed: Nanos(i64::MIN),
+            adopted_own: Qty::ZERO,
+            adopted_manual: Qty::ZERO,
+            adopted_px: None,
         }
     }
 }
@@ -74,8 +84,28 @@ impl Terms {
             from: own,
             closing: self.closing,
             closed: self.closed,
+            adopted_own: self.adopted_own,
+            adopted_manual: self.adopted_manual,
+            adopted_px: self.adopted_px,
             ..Self::default()
         }
+    }
+}
+
+impl Terms {
+    /// Remembers what a corporate action has changed; what takes it back is added too.
+    pub(super) fn adopted(&mut self, e: &Corrected) {
+        if e.class == DriftClass::CorporateAction {
+            self.adopted_own += e.own;
+            self.adopted_manual += e.manual;
+            self.adopted_px = e.px;
+        }
+    }
+
+    /// The operator has settled it.
+    pub(super) fn settled(&mut self) {
+        (self.adopted_own, self.adopted_manual) = (Qty::ZERO, Qty::ZERO);
+        self.adopted_px = None;
     }
 }
 
