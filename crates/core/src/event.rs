@@ -7,7 +7,7 @@ use crate::alert::AlertCode;
 use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::input::Channel;
 use crate::limiter::Class;
-use crate::num::{Px, Qty};
+use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::Item;
 use crate::order::{CancelWhy, Ticket};
 use crate::quote::Quote;
@@ -167,6 +167,53 @@ records! {
         pub said: Qty = 8,
         /// Price of a protective stop that the target carries.
         pub stop_px: Option<Px> = 9,
+        /// The price it was sized at and counts with in the leverage bound.
+        pub sized_px: Option<Px> = 10,
+    }
+
+    /// A target was declared once more with the same number: nothing is rebased, but it is as
+    /// young as this decision.
+    pub struct TargetRenewed {
+        /// Of what.
+        pub holding: HoldingId = 1,
+        /// When it was decided.
+        pub decided: Nanos = 2,
+    }
+
+    /// A new session began: what was waived in an older one is work again.
+    pub struct WaiverEnded {
+        /// Of what.
+        pub holding: HoldingId = 1,
+    }
+
+    /// The operator told of a fresh session with the broker.
+    pub struct LoggedIn {}
+
+    /// The broker told how much margin is free.
+    pub struct MarginTold {
+        /// In currency.
+        pub available: Amount = 1,
+    }
+
+    /// A split or a bonus: quantities of a holding in new units. Money is not touched.
+    pub struct SplitApplied {
+        /// Which holding.
+        pub holding: HoldingId = 1,
+        /// New units.
+        pub ratio_num: u32 = 2,
+        /// For so many old ones.
+        pub ratio_den: u32 = 3,
+        /// The strategy's position in new units.
+        pub own: Qty = 4,
+        /// The manual position in new units.
+        pub manual: Qty = 5,
+        /// The declared target in new units.
+        pub emitted: Qty = 6,
+        /// The same on the lot grid.
+        pub rounded: Qty = 7,
+        /// Signed part of the strategy's position that is no whole lot: paid out by the broker,
+        /// booked at the mark.
+        pub fraction: Qty = 8,
     }
 
     /// A request took its slots and leaves when this is durable.
@@ -371,6 +418,8 @@ records! {
         pub blocked: Block = 10,
         /// The mark at this moment.
         pub mark: Option<Quote> = 11,
+        /// Why the admitted target is not the declared one: the reason behind GATE.
+        pub gate: Block = 12,
     }
 
     /// An alert.
@@ -466,6 +515,8 @@ code_enum! {
         Expiry = 25 "expiry",
         /// The product cannot be sold short.
         Short = 26 "never_short",
+        /// Halted, reducing only, or going flat.
+        Mode = 27 "mode",
     }
 }
 
@@ -530,5 +581,15 @@ variants! {
         RoundStarted(RoundStarted) = 28,
         /// A cancel failed.
         CancelFailed(CancelFailed) = 29,
+        /// Target declared again.
+        TargetRenewed(TargetRenewed) = 40,
+        /// Waiver of an older session ended.
+        WaiverEnded(WaiverEnded) = 41,
+        /// Fresh login.
+        LoggedIn(LoggedIn) = 42,
+        /// Free margin.
+        MarginTold(MarginTold) = 43,
+        /// Split.
+        SplitApplied(SplitApplied) = 44,
     }
 }

@@ -3,8 +3,8 @@
 //! An input carries by value whatever it uses, quotes included, so the journal of inputs is
 //! all that a replay needs.
 
-use crate::ids::{HoldingId, SleeveId};
-use crate::num::{Px, Qty};
+use crate::ids::{HoldingId, InstrumentId, SleeveId};
+use crate::num::{Amount, Px, Qty};
 use crate::quote::Mark;
 use crate::record::{code_enum, records, variants};
 use crate::report::{Answer, Push, Reply};
@@ -33,6 +33,9 @@ code_enum! {
         Resume = 4 "resume",
         /// Only reducing orders.
         ReduceOnly = 5 "reduce_only",
+        /// A fresh session with the broker began: where a strategy asks for it, increases wait
+        /// for a target declared since.
+        Login = 6 "login",
     }
 }
 
@@ -102,6 +105,30 @@ records! {
 
     /// A trading day ends; the marks of all instruments are attached.
     pub struct DayEnd {}
+
+    /// The broker's previous close of an instrument, read before the open.
+    pub struct PrevClose {
+        /// Of what.
+        pub instrument: InstrumentId = 1,
+        /// The price, as the broker shows it today.
+        pub px: Px = 2,
+    }
+
+    /// The operator says that a split or a bonus happened: so many new units for old ones.
+    pub struct Split {
+        /// Of what.
+        pub instrument: InstrumentId = 1,
+        /// New units.
+        pub ratio_num: u32 = 2,
+        /// Old units.
+        pub ratio_den: u32 = 3,
+    }
+
+    /// The broker told how much margin or cash is free.
+    pub struct Margin {
+        /// Free for new orders, in currency.
+        pub available: Amount = 1,
+    }
 }
 
 variants! {
@@ -131,6 +158,12 @@ variants! {
         Release(Release) = 11,
         /// End of day.
         DayEnd(DayEnd) = 12,
+        /// Previous close.
+        PrevClose(PrevClose) = 13,
+        /// A split.
+        Split(Split) = 14,
+        /// Free margin.
+        Margin(Margin) = 15,
     }
 }
 

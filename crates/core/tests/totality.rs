@@ -6,7 +6,10 @@ mod wild;
 
 use kit::config;
 use proptest::prelude::*;
-use truefill_core::config::{CancelProof, Config, Holding, Remainder, Scope, Window};
+use truefill_core::config::{
+    Basket, Calendar, CancelProof, Config, Funding, Holding, Phase, PhaseSpan, Remainder, Scope,
+    SizeBy, Span, Window,
+};
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
 use truefill_core::ids::{ClOrdId, InstrumentId, RequestId, SleeveId, VenueText};
@@ -163,8 +166,8 @@ impl World {
     }
 }
 
-fn survives(all: &[Raw], extreme: bool, coarse: bool, proof: CancelProof) -> Result<(), String> {
-    let mut world = World::started(two(coarse, proof));
+fn survives(all: &[Raw], extreme: bool, config: Config) -> Result<(), String> {
+    let mut world = World::started(config);
     for raw in all {
         let (input, marks) = {
             let (now, epoch) = (world.now, EPOCH);
@@ -181,6 +184,35 @@ fn survives(all: &[Raw], extreme: bool, coarse: bool, proof: CancelProof) -> Res
     Ok(())
 }
 
+/// Hours, sessions, sizes and baskets on top: everything that time and money can hold back.
+fn timed(mut c: Config) -> Config {
+    let from = 1_000_000 * SECOND_NS;
+    let at = |s: i64| Nanos(from + s * SECOND_NS);
+    let span = |a, b| Span { from: at(a), until: at(b) };
+    let phase = |a, b, phase, session| PhaseSpan { from: at(a), until: at(b), phase, session };
+    c.calendars = vec![Calendar {
+        name: "test".into(),
+        phases: vec![
+            phase(-10, 200, Phase::Continuous, 1),
+            phase(200, 205, Phase::ClosingAuction, 1),
+            phase(210, 212, Phase::PreOpen, 2),
+            phase(212, 250, Phase::Continuous, 2),
+        ],
+    }];
+    c.instruments[0].calendar = Some(0);
+    c.instruments[1].expires = Some(at(240));
+    let s = &mut c.strategies[0];
+    s.valid_for_ns = Some(20 * SECOND_NS);
+    s.entries = vec![span(0, 180), span(215, 230)];
+    s.flats = vec![span(190, 206), span(235, 250)];
+    s.expiry_lead_ns = 5 * SECOND_NS;
+    s.capital = Some(Amount(5_000 * NANO * NANO));
+    s.leverage_ppm = 2_000_000;
+    s.redeclare = true;
+    s.basket = Some(Basket { imbalance_ppm_max: 200_000, funding: Funding::AfterSells });
+    c
+}
+
 fn proof() -> impl Strategy<Value = CancelProof> {
     prop::sample::select(vec![CancelProof::Read, CancelProof::Word])
 }
@@ -192,13 +224,24 @@ proptest! {
     fn inputs_within_bounds(
         all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
     ) {
-        prop_assert_eq!(survives(&all, false, coarse, proof), Ok(()));
+        prop_assert_eq!(survives(&all, false, two(coarse, proof)), Ok(()));
     }
 
     #[test]
     fn inputs_at_the_ends_of_every_range(
         all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
     ) {
-        prop_assert_eq!(survives(&all, true, coarse, proof), Ok(()));
+        prop_assert_eq!(survives(&all, true, two(coarse, proof)), Ok(()));
+    }
+
+    #[test]
+    fn inputs_under_every_gate(
+        all in prop::collection::vec(raw(), 5..120), extreme in any::<bool>(), proof in proof(),
+        size_by in prop::sample::select(SizeBy::ALL), never_short in any::<bool>(),
+    ) {
+        let mut config = timed(two(false, proof));
+        config.strategies[0].size_by = size_by;
+        config.holdings[0].never_short = never_short;
+        prop_assert_eq!(survives(&all, extreme, config), Ok(()));
     }
 }

@@ -6,8 +6,8 @@ use crate::broker::Broker;
 use crate::faults::FaultKind;
 use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
-use truefill_core::engine::working::working_target;
-use truefill_core::event::{DriftClass, Event, Mode};
+use truefill_core::engine::working::{Working, working};
+use truefill_core::event::{Block, DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::num::Qty;
 use truefill_core::order::Ticket;
@@ -93,15 +93,17 @@ impl Checker {
                 open += leaves;
             }
         }
-        let target =
-            working_target(engine.config(), engine.state(), ticket.holding, ticket.released);
+        let Working { target, gate } =
+            working(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
             Side::Buy => position + open - target,
             Side::Sell => target - (position - open),
         } - busted;
         let h = engine.state().holding(ticket.holding);
         // On the lot grid: the part of a lot that cannot be traded is no overshoot.
-        let declared = h.rounded;
+        let flat = matches!(gate, Block::FlatBy | Block::Expiry) && target.is_zero();
+        // A time at which nothing may be held stands for a declared zero.
+        let declared = if flat { Qty::ZERO } else { h.rounded };
         let past = match ticket.side {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),

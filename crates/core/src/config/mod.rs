@@ -3,6 +3,7 @@
 //!
 //! Entry points: [`Config`], [`Descriptor`].
 
+mod check;
 mod policy;
 
 pub use policy::{Chase, CurvePoint, Peg, Policy, Remainder, Style, Then};
@@ -199,6 +200,9 @@ records! {
         pub daily_loss_action: LossAction = 14,
         /// Largest sum of the notionals of all positions, without signs.
         pub gross_notional_max: Option<Amount> = 15,
+        /// How far the broker's previous close may be from ours, in millionths of the smaller of
+        /// the two, before it looks like a split and freezes. Zero never looks.
+        pub split_ppm_min: u32 = 16,
     }
 
     /// How often the broker is asked what is really held.
@@ -435,6 +439,7 @@ impl Default for Risk {
             daily_loss_max: None,
             daily_loss_action: LossAction::ReduceOnly,
             gross_notional_max: None,
+            split_ppm_min: 200_000,
         }
     }
 }
@@ -533,6 +538,7 @@ impl Config {
                 return Err(format!("{symbol}: tick, lot and multiplier must be above zero"));
             }
         }
+        self.check_time_and_size()?;
         for window in &self.descriptor.windows {
             if window.n == 0 || window.per_ns <= 0 {
                 return Err("a rate window must allow at least one request".to_owned());

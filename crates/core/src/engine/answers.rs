@@ -92,6 +92,7 @@ impl Deciding<'_> {
         for no in missing {
             self.not_there(no, asked);
         }
+        self.emptied(rows, asked);
     }
 
     fn one_order(&mut self, on_wire: OnWire, row: Option<&OrderRow>) {

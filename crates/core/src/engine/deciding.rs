@@ -87,6 +87,7 @@ impl<'a> Deciding<'a> {
     /// What every step ends with: orders of which nothing can come are closed, lookups are
     /// planned, and the ladder of every touched holding is recorded.
     pub fn settle(&mut self) {
+        self.touch_legs();
         let touched = std::mem::take(&mut self.touched);
         for holding in &touched {
             self.close_done(*holding);
@@ -123,7 +124,7 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    fn plan_lookups(&mut self, holding: HoldingId) {
+    pub fn plan_lookups(&mut self, holding: HoldingId) {
         let now = self.now();
         let open = &self.state.holding(holding).open;
         let wanted: Vec<OrderNo> = open
@@ -163,6 +164,8 @@ fn waived(order: &Order) -> (Qty, Qty) {
     let never_was = !order.known.exists;
     match (&order.cancel, order.known.refused) {
         (_, Some(RejectCode::RateLimited | RejectCode::DuplicateClOrdId)) if never_was => none,
+        // Its gate keeps it back until there is more margin.
+        (_, Some(RejectCode::InsufficientFunds)) if never_was => none,
         (_, Some(_)) if never_was => (Qty::ZERO, missing),
         _ if never_was => none,
         _ if order.known.rejected => (Qty::ZERO, missing),

@@ -22,6 +22,9 @@ impl Deciding<'_> {
         if !state.recon.baseline {
             return Err("a new order before the account was read".to_owned());
         }
+        if !super::session::is_open(self.config, ticket.holding, ticket.intent, self.now()) {
+            return Err("a new order while the market is not open for it".to_owned());
+        }
         if !state.limiter.free(self.now(), Class::New) {
             return Err("a new order without a free slot".to_owned());
         }

@@ -6,7 +6,7 @@
 
 use super::deciding::Deciding;
 use super::plan::next_action;
-use super::working::working_target;
+use super::working::{self, Working};
 use crate::alert::AlertCode;
 use crate::event::{
     Block, DayEnded, Event, Lane, Marked, QueueReason, Staged, WireReason, WorkReason,
@@ -28,7 +28,7 @@ impl Deciding<'_> {
                 in_flight += leaves;
             }
         }
-        let target = working_target(self.config, self.state, holding, now);
+        let Working { target, gate } = working::working(self.config, self.state, holding, now);
         let (lane, blocked) = next_action(self.config, self.state, holding, now).place_in_queue();
         // What stopped the release of this step says more than the plan can know.
         let held = self.held.iter().rev().find(|(id, _)| *id == holding).map(|(_, block)| *block);
@@ -50,6 +50,7 @@ impl Deciding<'_> {
             lane,
             blocked,
             mark: None,
+            gate,
         };
         let same = staged == Staged { mark: None, ..h.staged.clone() };
         let new = h.staged.holding != holding;
@@ -59,7 +60,11 @@ impl Deciding<'_> {
         let mark = self.quote(self.config.holdings[holding.ix()].instrument);
         let dust = blocked == Block::Dust && h.staged.blocked != Block::Dust;
         let limited = blocked == Block::Risk && h.staged.blocked != Block::Risk;
+        let ending = gate == Block::Expiry && h.staged.gate != Block::Expiry;
         self.emit(Event::Staged(Staged { mark, ..staged }));
+        if ending {
+            self.tell_expiry(holding);
+        }
         if limited {
             let text = "a limit or the distance from the mid keeps it from being sent".to_owned();
             self.alert(AlertCode::Unconverged, Some(holding), None, text);

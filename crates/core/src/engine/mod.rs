@@ -3,7 +3,12 @@
 //! | module | decides |
 //! |---|---|
 //! | `targets` | what a declared target means |
-//! | [`working`] | the working target: what is really worked toward |
+//! | [`sizing`], `renew` | as how much, and what a repeated one means |
+//! | [`working`] | the working target: what is really worked toward, and why no more |
+//! | [`admission`], [`hours`], [`expiry`] | gates of time and margin |
+//! | [`basket`] | legs that wait for each other |
+//! | [`session`], [`edges`], `day_roll` | when it may trade, when that changes, what ends with a day |
+//! | [`split`] | splits, seen and booked |
 //! | `replies`, `pushes`, `answers` | what a broker's words prove |
 //! | `recon` | whether the account agrees, and what to adopt |
 //! | [`plan`] | what a holding needs next |
@@ -21,9 +26,15 @@
 //! Invariants: `step` reads no clock; events are applied one by one as they are decided; a
 //! broken law poisons the engine for good.
 
+pub mod admission;
 mod answers;
+pub mod basket;
+mod day_roll;
 mod deciding;
+pub mod edges;
+pub mod expiry;
 mod gate;
+pub mod hours;
 mod ladder;
 mod laws;
 mod operator;
@@ -31,7 +42,11 @@ pub mod plan;
 mod pushes;
 mod recon;
 mod release;
+mod renew;
 mod replies;
+pub mod session;
+pub mod sizing;
+pub mod split;
 mod start;
 mod targets;
 pub mod timers;
@@ -165,6 +180,9 @@ impl Engine {
             Input::Tick(_) => {}
             Input::Release(_) => deciding.release(),
             Input::DayEnd(_) => deciding.day_end(),
+            Input::PrevClose(close) => deciding.prev_close(close),
+            Input::Split(split) => deciding.split(split),
+            Input::Margin(margin) => deciding.margin(margin),
         }
         deciding.settle();
         if let Some(law) = deciding.broken_law() {

@@ -14,6 +14,7 @@ impl Deciding<'_> {
             Command::Flatten => Mode::Flattening,
             Command::Resume => Mode::Running,
             Command::ReduceOnly => Mode::ReduceOnly,
+            Command::Login => return self.logged_in(),
         };
         // A kill is latched: only a new run directory ends it.
         if self.state.mode == Mode::Killed || self.state.mode == mode {

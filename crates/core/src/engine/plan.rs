@@ -8,6 +8,7 @@
 //!    finished, and the other way round.
 //! 2. Excess is cancelled before anything is added.
 
+use super::session::{is_open, trading_day};
 use super::working::working_target;
 use crate::config::{Config, Policy, Remainder};
 use crate::event::{Block, Lane, Mode};
@@ -17,7 +18,7 @@ use crate::order::{CancelWhy, Intent, Order};
 use crate::quote::Quote;
 use crate::request::Side;
 use crate::state::State;
-use crate::time::{Nanos, SECOND_NS};
+use crate::time::Nanos;
 
 /// The next thing a holding needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,10 +182,12 @@ fn in_the_way(
     let [stream, rest, market] = state.links_up;
     let throttled = h.releases.len() as u64 >= u64::from(risk.repeat_max)
         && h.releases.front().is_some_and(|first| first.plus(risk.repeat_per_ns) > now);
-    let today = state.day == now.0.div_euclid(86_400 * SECOND_NS);
+    let instrument = config.holdings[id.ix()].instrument;
+    let today = state.day >= trading_day(config, instrument, now);
     let used_up = risk.orders_per_day.is_some_and(|most| today && state.orders_today >= most);
     [
         (!state.recon.baseline, Block::Baseline),
+        (!is_open(config, id, intent, now), Block::Session),
         (opposite.0 > 0, Block::Opposite),
         // The way out rests for a moment after a refusal, never for ever.
         (h.is_paused(now) && (entry || h.paused != Nanos::MAX), Block::Paused),

@@ -104,7 +104,9 @@ impl Deciding<'_> {
             let claim = Claim { status: status.status, time: status.time.min(self.now()) };
             self.learn(no, Item::Claim(claim));
             let filled = status.status == crate::report::OrdStatus::Filled;
-            if !done && !ours && !filled {
+            let order = self.state.orders.get(no);
+            let over = order.is_some_and(|o| self.outlived_its_day(o, self.now()));
+            if !done && !ours && !filled && !over {
                 let text = format!("an own order ended without our request: {}", status.status);
                 self.alert(AlertCode::ExternalActivity, Some(holding), Some(no), text);
             }

@@ -110,6 +110,8 @@ impl Deciding<'_> {
         // With open orders one differing read is probably a fill whose message is under way.
         let told = was_told || differing > u32::from(!h.open.is_empty());
         let suspicious = is_suspicious(ours, broker);
+        // The operator says the ratio; adopting the new units as somebody's would book it twice.
+        let split_due = h.frozen == Some(Freeze::CorporateAction);
         self.touch(holding);
         self.emit(Event::Compared(Compared { holding, skips: 0, differing, broker, told }));
         if told && !was_told {
@@ -120,7 +122,7 @@ impl Deciding<'_> {
             }
         }
         let needed = if suspicious { self.config.recon.agreeing_reads } else { READS_ORDINARY };
-        if differing >= needed && explained {
+        if differing >= needed && explained && !split_due {
             self.adopt_unexplained(holding, broker - ours);
         } else if differing == 1 {
             self.suspect();

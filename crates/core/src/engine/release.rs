@@ -2,6 +2,7 @@
 //! send now, so nothing stale is ever sent.
 
 use super::deciding::Deciding;
+use super::edges;
 use super::plan::{Action, next_action, price};
 use super::timers;
 use crate::alert::AlertCode;
@@ -27,6 +28,7 @@ impl Deciding<'_> {
     pub fn release(&mut self) {
         self.daily_loss();
         self.end_pauses();
+        self.pass_edges();
         self.freeze_unresolved();
         self.reads();
         let mut full = false;
@@ -342,5 +344,6 @@ pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<Ho
     let room = state.limiter.room(now, Class::New);
     let places =
         |id: &HoldingId| matches!(next_action(config, state, *id, now), Action::Place { .. });
-    queue(state).into_iter().filter(places).take(room).collect()
+    let queue = queue(state).into_iter().filter(places).take(room);
+    queue.chain(edges::crossed(config, state, now).into_iter().filter(places)).collect()
 }

@@ -2,38 +2,39 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
+use crate::config::SizeBy;
 use crate::event::{Event, TargetSet};
 use crate::input::Target;
-use crate::num::Rounding;
 
 impl Deciding<'_> {
     pub fn target(&mut self, target: &Target) {
-        if let Err(why) = self.check_target(target) {
+        let sized = self.check_target(target).and_then(|()| {
+            let h = self.state.holding(target.holding);
+            let again = h.declared && h.terms.said == target.qty && !target.reopen;
+            if again { Ok(None) } else { self.size(target).map(Some) }
+        });
+        if let Err(why) = &sized {
+            let why = why.clone();
             let known = target.holding.ix() < self.config.holdings.len();
             let holding = known.then_some(target.holding);
             self.alert(AlertCode::TargetRefused, holding, None, why);
             return;
         }
-        let h = self.state.holding(target.holding);
-        let again = h.declared && h.emitted == target.qty && !target.reopen;
-        if again {
+        let Ok(Some(sized)) = sized else {
+            self.renew(target);
             return;
-        }
-        let lot = self.config.instrument_of(target.holding).lot;
-        // What is rounded toward zero is the need, not the target: a change of less than a lot
-        // trades nothing, in either direction.
-        let from = h.own.to_lot(lot, Rounding::TowardZero);
-        let rounded = from + (target.qty - from).to_lot(lot, Rounding::TowardZero);
+        };
         self.emit(Event::TargetSet(TargetSet {
             sleeve: target.sleeve,
             holding: target.holding,
-            qty: target.qty,
-            rounded,
+            qty: sized.qty,
+            rounded: sized.rounded,
             decided: target.decided.min(self.now()),
             px: target.px,
             mark: self.quote_then(self.config.holdings[target.holding.ix()].instrument),
             said: target.qty,
             stop_px: target.stop_px,
+            sized_px: sized.px,
         }));
         self.touch(target.holding);
     }
@@ -53,6 +54,10 @@ impl Deciding<'_> {
             return Err("the decision price is not a price".to_owned());
         }
         let instrument = &self.config.instruments[key.instrument.ix()];
+        let by = self.strategy_of(target.holding).map_or(SizeBy::Shares, |s| s.size_by);
+        if by != SizeBy::Shares {
+            return Ok(());
+        }
         let mark = self.quote(key.instrument).map(|q| q.mid()).or(target.px);
         if mark.is_some_and(|px| target.qty.times(px).exceeds_bound()) {
             return Err(format!("target {} of {} is absurd", target.qty, instrument.symbol));

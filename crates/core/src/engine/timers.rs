@@ -5,7 +5,9 @@
 //! A deadline in the past is "now". Stepping earlier or more often is harmless.
 
 use super::Engine;
+use super::edges::next_edge;
 use super::plan::patience_end;
+use super::session::day_end;
 use crate::config::Config;
 use crate::event::{Block, Lane, RequestClass};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
@@ -13,7 +15,7 @@ use crate::limiter::Class;
 use crate::order::Order;
 use crate::state::State;
 use crate::state::holding::HoldingState;
-use crate::time::{Nanos, SECOND_NS};
+use crate::time::Nanos;
 
 impl Engine {
     /// The next time at which a `Release` may have something to do, seen from `now`.
@@ -25,7 +27,7 @@ impl Engine {
         let (config, state) = (self.config(), self.state());
         let new_free = state.limiter.next_free(now, Class::New);
         let cancel_free = state.limiter.next_free(now, Class::Cancel);
-        let mut next = reads_deadline(config, state, now);
+        let mut next = reads_deadline(config, state, now).min(next_edge(config, state, now));
         for id in &state.busy {
             let queued = queue_deadline(config, state, *id, now, new_free, cancel_free);
             next = next.min(queued).min(order_deadline(config, state, *id, now));
@@ -70,10 +72,7 @@ fn queue_deadline(
             let first = h.releases.front().copied().unwrap_or(now);
             first.plus(config.risk.repeat_per_ns)
         }
-        Block::DayOrders => {
-            let day_ns = 86_400 * SECOND_NS;
-            Nanos((now.0.div_euclid(day_ns) + 1) * day_ns)
-        }
+        Block::DayOrders => day_end(config, config.holdings[id.ix()].instrument, now),
         // Something else ends these: a quote, an answer, a link, a reply, the operator.
         _ => Nanos::MAX,
     }

@@ -1,49 +1,105 @@
-//! The working target: what is really worked toward.
+//! The working target: what is really worked toward, and what stands between it and the
+//! declared one.
 //!
-//! Working target = declared, on the lot grid, minus what was waived, then within limits, then
-//! subject to freeze and mode. The declared target itself is never changed by the engine.
+//! Declared, sized and on the lot grid; within limits; minus what was waived; through the gates
+//! of time and margin ([`super::admission`]); beside the other legs of its basket
+//! ([`super::basket`]); subject to freeze and mode. The declared target itself is never changed
+//! by the engine.
 //!
-//! Entry point: [`working_target`].
+//! Entry points: [`working`], [`working_target`].
+//!
+//! Invariant: no gate adds. What a gate leaves lies between the wanted target and the present
+//! position, or is zero.
 
+use super::{admission, basket};
 use crate::config::Config;
-use crate::event::Mode;
+use crate::event::{Block, Mode};
 use crate::ids::HoldingId;
 use crate::num::{Qty, Rounding};
 use crate::quote::Quote;
 use crate::state::State;
 use crate::time::Nanos;
 
+/// A working target, and why it is not the declared one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Working {
+    /// The target.
+    pub target: Qty,
+    /// The gate that holds it back; [`Block::Open`] when none does. What was waived is no gate.
+    pub gate: Block,
+}
+
+impl Working {
+    /// The same, held back to `target` by a gate, if that changes anything.
+    pub(super) fn only(self, target: Qty, gate: Block) -> Self {
+        if target == self.target { self } else { Self { target, gate } }
+    }
+}
+
+/// The working target of a holding at `now`, with its reason.
+#[must_use]
+pub fn working(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
+    if let Some(fixed) = fixed(config, state, id, now) {
+        return fixed;
+    }
+    let gated = basket::together(config, state, id, now, gated(config, state, id, now));
+    reduced(state, id, gated)
+}
+
 /// The working target of a holding at `now`.
 #[must_use]
-pub fn working_target(config: &Config, state: &State, id: HoldingId, _now: Nanos) -> Qty {
+pub fn working_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Qty {
+    working(config, state, id, now).target
+}
+
+/// The working target as it would be without the other legs of its basket.
+pub(super) fn alone(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
+    let free = || reduced(state, id, gated(config, state, id, now));
+    fixed(config, state, id, now).unwrap_or_else(free)
+}
+
+/// What mode and freeze say, where they say all there is to say.
+fn fixed(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<Working> {
     let h = state.holding(id);
     // As it is: what is held and what may still fill. Nothing is added, nothing is cancelled.
     let as_is = h.own + h.buying - h.selling;
+    let of = |target, gate| Some(Working { target, gate });
     if !h.declared && state.mode != Mode::Flattening {
-        return as_is;
+        return of(as_is, Block::Open);
     }
-    // What was waived is not wanted, and never makes the engine trade through what it holds.
-    let limited = within_limits(config, state, id, h.rounded);
-    let wanted = between(h.own, limited, limited - h.waived());
     match state.mode {
-        Mode::Halted | Mode::Killed => return as_is,
-        Mode::Flattening => return Qty::ZERO,
+        Mode::Halted | Mode::Killed => return of(as_is, Block::Mode),
+        Mode::Flattening => return of(Qty::ZERO, Block::Mode),
         Mode::Running | Mode::ReduceOnly => {}
     }
-    if h.frozen.is_some() {
-        // A frozen holding may still go to zero, nothing else.
-        return if h.rounded.is_zero() { toward_zero(h.own, Qty::ZERO) } else { as_is };
+    h.frozen?;
+    // A frozen holding may still go to zero, nothing else.
+    let to_zero = h.rounded.is_zero() || admission::flat_reason(config, id, now).is_some();
+    of(if to_zero { toward_zero(h.own, Qty::ZERO) } else { as_is }, Block::Frozen)
+}
+
+fn gated(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
+    let h = state.holding(id);
+    let within = within_limits(config, state, id, h.rounded);
+    // What was waived is not wanted, and never makes the engine trade through what it holds.
+    let target = between(h.own, within.target, within.target - h.waived());
+    admission::pass(config, state, id, now, Working { target, gate: within.gate })
+}
+
+fn reduced(state: &State, id: HoldingId, wanted: Working) -> Working {
+    if state.mode != Mode::ReduceOnly {
+        return wanted;
     }
-    if state.mode == Mode::ReduceOnly { toward_zero(h.own, wanted) } else { wanted }
+    wanted.only(toward_zero(state.holding(id).own, wanted.target), Block::Mode)
 }
 
 /// `wanted`, but not outside what lies between `position` and `target`.
-fn between(position: Qty, target: Qty, wanted: Qty) -> Qty {
+pub(super) fn between(position: Qty, target: Qty, wanted: Qty) -> Qty {
     wanted.max(position.min(target)).min(position.max(target))
 }
 
 /// `wanted`, but no further from zero than `position` and not on its other side.
-fn toward_zero(position: Qty, wanted: Qty) -> Qty {
+pub(super) fn toward_zero(position: Qty, wanted: Qty) -> Qty {
     if position.0 >= 0 {
         wanted.max(Qty::ZERO).min(position)
     } else {
@@ -51,7 +107,7 @@ fn toward_zero(position: Qty, wanted: Qty) -> Qty {
     }
 }
 
-fn within_limits(config: &Config, state: &State, id: HoldingId, wanted: Qty) -> Qty {
+fn within_limits(config: &Config, state: &State, id: HoldingId, wanted: Qty) -> Working {
     let h = state.holding(id);
     let mut most = config.risk.position_qty_max;
     if let (Some(notional), Some(mark)) = (config.risk.position_notional_max, &h.mark) {
@@ -59,10 +115,13 @@ fn within_limits(config: &Config, state: &State, id: HoldingId, wanted: Qty) -> 
         let by_notional = qty_for(notional, mark, lot);
         most = Some(most.map_or(by_notional, |qty| qty.min(by_notional)));
     }
-    match most {
-        Some(most) => wanted.max(-most).min(most),
-        None => wanted,
-    }
+    let free = Working { target: wanted, gate: Block::Open };
+    let limited = match most {
+        Some(most) => free.only(wanted.max(-most).min(most), Block::Risk),
+        None => free,
+    };
+    let lowest = if config.holdings[id.ix()].never_short { Qty::ZERO } else { limited.target };
+    limited.only(limited.target.max(lowest), Block::Short)
 }
 
 /// The largest quantity on the lot grid whose notional at the mid is within a bound.

@@ -3,6 +3,7 @@
 
 use super::{OnWire, State};
 use crate::config::Config;
+use crate::engine::session::{session_at, trading_day};
 use crate::event::{
     Adopted, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane, Learned,
     Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started, TargetSet,
@@ -14,9 +15,7 @@ use crate::order::evidence::Item;
 use crate::order::{CancelState, Order};
 use crate::quote::Quote;
 use crate::request::Side;
-use crate::time::{Nanos, SECOND_NS};
-
-const DAY_NS: i64 = 86_400 * SECOND_NS;
+use crate::time::Nanos;
 
 impl State {
     /// Applies one event that happened at `now`.
@@ -25,7 +24,7 @@ impl State {
         self.now = self.now.max(now);
         match event {
             Event::Started(e) => self.started(config, now, e),
-            Event::TargetSet(e) => self.target_set(e),
+            Event::TargetSet(e) => self.target_set(config, now, e),
             Event::Requested(e) => self.requested(config, now, e),
             Event::Released(e) => self.released(config, now, e),
             Event::CancelReleased(e) => self.cancel_released(e),
@@ -40,9 +39,7 @@ impl State {
                 }
             }
             Event::Closed(e) => self.closed(config, now, e),
-            Event::Paused(e) => self.on_holding(e.holding, |h| {
-                (h.paused, h.streak, h.code) = (e.until, e.streak, e.code);
-            }),
+            Event::Paused(e) => self.paused(config, now, e),
             Event::Unpaused(e) => self.on_holding(e.holding, |h| {
                 h.paused = Nanos(i64::MIN);
                 h.rejected = Qty::ZERO;
@@ -62,13 +59,28 @@ impl State {
             Event::Compared(e) => self.compared(e),
             Event::Corrected(e) => self.corrected(now, e),
             Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
-            Event::Thawed(e) => self.on_holding(e.holding, |h| h.frozen = None),
+            Event::Thawed(e) => self.on_holding(e.holding, |h| {
+                h.frozen = None;
+                h.terms.settled();
+            }),
             Event::Adopted(e) => self.adopted(e),
             // A kill is latched: nothing that comes later opens it.
             Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
             Event::Staged(e) => self.staged(e),
             Event::Marked(e) => self.on_holding(e.holding, |h| h.mark = Some(e.quote)),
-            Event::DayEnded(_) => self.holdings.iter_mut().for_each(|h| h.day_base = h.value()),
+            Event::DayEnded(_) => self.day_ended(now),
+            Event::TargetRenewed(e) => self.on_holding(e.holding, |h| {
+                (h.terms.decided, h.terms.undeclared) = (e.decided, false);
+            }),
+            Event::WaiverEnded(e) => self.on_holding(e.holding, |h| {
+                (h.dropped, h.rejected) = (Qty::ZERO, Qty::ZERO);
+                h.terms.waived_session = None;
+            }),
+            Event::LoggedIn(_) => {
+                self.holdings.iter_mut().for_each(|h| h.terms.undeclared = true);
+            }
+            Event::MarginTold(e) => self.margin = Some(e.available),
+            Event::SplitApplied(e) => self.split_applied(config, e),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);
@@ -80,7 +92,11 @@ impl State {
         }
     }
 
-    fn on_holding(&mut self, id: HoldingId, change: impl FnOnce(&mut super::HoldingState)) {
+    pub(super) fn on_holding(
+        &mut self,
+        id: HoldingId,
+        change: impl FnOnce(&mut super::HoldingState),
+    ) {
         if let Some(holding) = self.holdings.get_mut(id.ix()) {
             change(holding);
         }
@@ -122,6 +138,7 @@ impl State {
 
     fn started(&mut self, config: &Config, now: Nanos, e: &Started) {
         self.epoch = e.epoch;
+        self.need_declaring(config, now);
         self.recon.baseline = false;
         self.recon.suspicious = true;
         self.recon.round = 0;
@@ -139,9 +156,10 @@ impl State {
         }
     }
 
-    fn target_set(&mut self, e: &TargetSet) {
+    fn target_set(&mut self, config: &Config, now: Nanos, e: &TargetSet) {
         let seq = self.seq;
         self.on_holding(e.holding, |h| {
+            h.terms = h.terms.of_new(config, now, e, h.own);
             h.declared = true;
             h.target_seq = seq;
             h.emitted = e.qty;
@@ -165,8 +183,10 @@ impl State {
 
     fn released(&mut self, config: &Config, now: Nanos, e: &Released) {
         let ticket = e.ticket.clone();
-        let today = now.0.div_euclid(DAY_NS);
-        if today != self.day {
+        let key = config.holdings.get(ticket.holding.ix());
+        let today = key.map_or(self.day, |key| trading_day(config, key.instrument, now));
+        // Calendars of several classes may disagree on the day: the latest counts.
+        if today > self.day {
             (self.day, self.orders_today) = (today, 0);
         }
         self.orders_today += 1;
@@ -302,6 +322,7 @@ impl State {
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
         (order.dropped, order.rejected, order.waived_seq) = (e.dropped, e.rejected, seq);
+        let released = order.ticket.released;
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             h.open.retain(|no| *no != e.order);
             match side {
@@ -310,6 +331,9 @@ impl State {
             }
             h.dropped += e.dropped;
             h.rejected += e.rejected;
+            let key = config.holdings.get(holding.ix());
+            let session = key.and_then(|key| session_at(config, key.instrument, released));
+            h.terms.waived_session = h.terms.waived_session.max(session);
         }
         self.orders.close(e.order, now, config.replay_horizon_ns);
         self.refresh_busy(holding);
@@ -321,6 +345,7 @@ impl State {
         }
         let seq = self.seq;
         self.on_holding(e.holding, |h| {
+            h.terms.adopted(e);
             h.own += e.own;
             h.manual += e.manual;
             let px = e.px.unwrap_or_else(|| h.mark.as_ref().map_or(Px::ZERO, Quote::mid));

@@ -1,5 +1,6 @@
 //! What is known of one holding key: positions of its sleeves, target, waivers, drift.
 
+use super::terms::Terms;
 use crate::event::{Block, Freeze, Lane, QueueReason, Staged, WireReason, WorkReason};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Amount, Px, Qty};
@@ -66,6 +67,8 @@ pub struct HoldingState {
     pub mark: Option<Quote>,
     /// Times of the last releases, for the repeated-execution throttle.
     pub releases: VecDeque<Nanos>,
+    /// How and when the present target was declared.
+    pub terms: Terms,
     /// Open orders (a cache of the order table).
     pub open: Vec<OrderNo>,
     /// Worst-case open quantity on the buy side (a cache).
@@ -105,6 +108,7 @@ impl Default for HoldingState {
             day_base: Amount::ZERO,
             mark: None,
             releases: VecDeque::new(),
+            terms: Terms::default(),
             open: Vec::new(),
             buying: Qty::ZERO,
             selling: Qty::ZERO,
@@ -127,6 +131,7 @@ pub fn idle_stage(holding: HoldingId) -> Staged {
         lane: Lane::Idle,
         blocked: Block::Open,
         mark: None,
+        gate: Block::Open,
     }
 }
 

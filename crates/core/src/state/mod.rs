@@ -12,6 +12,7 @@ pub mod digest;
 pub mod holding;
 pub mod orders;
 pub mod snapshot;
+pub mod terms;
 
 use crate::config::Config;
 use crate::event::{Mode, RequestClass};
@@ -90,10 +91,13 @@ pub struct State {
     pub wire: BTreeMap<RequestId, OnWire>,
     /// Reconciliation.
     pub recon: ReconState,
-    /// New orders of the UTC day `day`.
+    /// New orders of the day `day`.
     pub orders_today: u32,
-    /// Days since 1970 of the last new order.
+    /// Days since 1970 of the last new order: of its session where there is a calendar, of UTC
+    /// elsewhere. Only grows.
     pub day: i64,
+    /// Free margin as the broker told it last.
+    pub margin: Option<Amount>,
     /// Holdings with work or open orders: what timers and the queue look at.
     pub busy: BTreeSet<HoldingId>,
 }
@@ -129,6 +133,7 @@ impl State {
             },
             orders_today: 0,
             day: 0,
+            margin: None,
             busy: BTreeSet::new(),
         }
     }

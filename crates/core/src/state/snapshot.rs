@@ -3,6 +3,7 @@
 
 use super::holding::HoldingState;
 use super::orders::{ClosedOrder, Orders};
+use super::terms::Terms;
 use super::{OnWire, ReconState, State};
 use crate::config::{CancelProof, Config, Window};
 use crate::event::{Freeze, Mode, RequestClass, Staged};
@@ -75,6 +76,8 @@ records! {
         pub target_seq: u64 = 27,
         /// Price of the placeholder.
         pub placeholder_px: Px = 28,
+        /// How the target was declared.
+        pub terms: Terms = 50,
     }
 
     /// An order as it is stored.
@@ -203,6 +206,8 @@ records! {
         pub day: i64 = 18,
         /// Closed orders without a price.
         pub unpriced: Vec<OrderNo> = 20,
+        /// Free margin.
+        pub margin: Option<Amount> = 50,
         /// Closed orders inside the replay horizon; not part of the digest, which has their chain.
         pub closed: Vec<OrderState> = 19,
     }
@@ -272,6 +277,7 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         told: h.told,
         target_seq: h.target_seq,
         placeholder_px: h.placeholder_px,
+        terms: h.terms.clone(),
     }
 }
 
@@ -305,6 +311,7 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         told: row.told,
         target_seq: row.target_seq,
         placeholder_px: row.placeholder_px,
+        terms: row.terms,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,
@@ -368,6 +375,7 @@ impl State {
             },
             orders_today: self.orders_today,
             day: self.day,
+            margin: self.margin,
             unpriced: self.orders.unpriced.iter().copied().collect(),
             closed: closed.map(|c| order_state(&c.order, Some(c.at))).collect(),
         }
@@ -412,6 +420,7 @@ impl State {
             activity_asked: recon.activity_asked,
         };
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
+        state.margin = snapshot.margin;
         let proof = config.descriptor.cancel_proof;
         state.orders = orders_from(snapshot.orders, snapshot.closed, proof);
         state.orders.last = snapshot.last_order;

@@ -7,7 +7,8 @@ use truefill_core::ids::{
     ClOrdId, HoldingId, InstrumentId, RequestId, SleeveId, VenueText, cl_ord_id,
 };
 use truefill_core::input::{
-    Adopt, Channel, Command, DayEnd, Garbled, Input, LinkChange, Operator, Start, Target, Tick,
+    Adopt, Channel, Command, DayEnd, Garbled, Input, LinkChange, Margin, Operator, PrevClose,
+    Split, Start, Target, Tick,
 };
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::report::*;
@@ -214,7 +215,14 @@ impl Scene<'_> {
 
     fn people(&self, raw: Raw) -> Input {
         let qty = if raw.c.is_multiple_of(2) { Qty::ZERO } else { self.qty(raw.b, raw.c) };
-        match raw.a % 4 {
+        let instrument = InstrumentId(small(raw.a / 7));
+        match raw.a % 7 {
+            4 => Input::PrevClose(PrevClose { instrument, px: self.px(raw.c) }),
+            5 => {
+                let (ratio_num, ratio_den) = (u32::from(raw.c % 5), u32::from(raw.dt % 5));
+                Input::Split(Split { instrument, ratio_num, ratio_den })
+            }
+            6 => Input::Margin(Margin { available: Amount(i128::from(raw.b) * NANO * NANO) }),
             0 => {
                 let all = Command::ALL.iter().filter(|c| **c != Command::Kill || raw.c < 20);
                 let all: Vec<Command> = all.copied().collect();

@@ -12,11 +12,12 @@
 //! 2. Marks come from the events themselves; nothing else is needed.
 
 mod play;
+mod split;
 
 use crate::ledger::Entry;
 use std::collections::BTreeMap;
 use truefill_core::config::Config;
-use truefill_core::event::{Corrected, Event, Learned, QueueReason, Staged};
+use truefill_core::event::{Corrected, Event, Learned, QueueReason, SplitApplied, Staged};
 use truefill_core::ids::{HoldingId, InstrumentId, OrderNo};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::evidence::Item;
@@ -83,6 +84,12 @@ enum What {
     Adopted {
         holding: HoldingId,
         qty: Qty,
+    },
+    /// Quantities and the mark of a holding in new units.
+    Split(SplitApplied),
+    /// What was waived in an older session is work again.
+    WaiverEnded {
+        holding: HoldingId,
     },
     DayEnd,
 }
@@ -163,6 +170,8 @@ impl Story {
                 self.push(now, What::External { holding, qty, px: None });
                 self.push(now, What::Adopted { holding, qty });
             }
+            Event::SplitApplied(e) => self.push(now, What::Split(e.clone())),
+            Event::WaiverEnded(e) => self.push(now, What::WaiverEnded { holding: e.holding }),
             Event::DayEnded(_) => self.push(now, What::DayEnd),
             _ => {}
         }

@@ -13,19 +13,19 @@ use truefill_core::time::Nanos;
 
 /// The ladder of one holding while it is played.
 #[derive(Clone, Debug, Default)]
-struct Rungs {
-    theory: Qty,
-    emitted: Qty,
-    rounded: Qty,
-    admitted: Qty,
-    filled: Qty,
-    dropped: Qty,
-    rejected: Qty,
+pub(super) struct Rungs {
+    pub(super) theory: Qty,
+    pub(super) emitted: Qty,
+    pub(super) rounded: Qty,
+    pub(super) admitted: Qty,
+    pub(super) filled: Qty,
+    pub(super) dropped: Qty,
+    pub(super) rejected: Qty,
     backoff: bool,
     /// Open orders: signed unfilled quantity, and whether the broker had it.
     open: BTreeMap<OrderNo, (Qty, bool)>,
     /// What was written last, per stage, with its reason.
-    written: [(Qty, Option<Reason>); 6],
+    pub(super) written: [(Qty, Option<Reason>); 6],
 }
 
 impl Rungs {
@@ -53,13 +53,17 @@ impl Rungs {
     }
 }
 
-struct Player<'a> {
-    config: &'a Config,
+pub(super) struct Player<'a> {
+    pub(super) config: &'a Config,
     orders: &'a BTreeMap<OrderNo, Teller>,
-    rungs: Vec<Rungs>,
-    marks: Vec<Option<Px>>,
+    pub(super) rungs: Vec<Rungs>,
+    pub(super) marks: Vec<Option<Px>>,
     in_day: bool,
-    now: Nanos,
+    /// Date of the last day, and how many days of that date there were.
+    last_day: (String, u32),
+    pub(super) now: Nanos,
+    /// When each instrument was last split: one line of the ledger for all its holdings.
+    pub(super) split_at: Vec<Option<Nanos>>,
     entries: Vec<Entry>,
 }
 
@@ -70,7 +74,9 @@ pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Telle
         rungs: vec![Rungs::default(); config.holdings.len()],
         marks: vec![None; config.instruments.len()],
         in_day: false,
+        last_day: (String::new(), 0),
         now: Nanos(0),
+        split_at: vec![None; config.instruments.len()],
         entries: Vec::new(),
     };
     player.now = ops.first().map_or(Nanos(0), |op| op.at);
@@ -86,7 +92,7 @@ pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Telle
 }
 
 impl Player<'_> {
-    fn line(&mut self, line: Line) {
+    pub(super) fn line(&mut self, line: Line) {
         self.entries.push(Entry { t: Some(Time::from_nanos(self.now.0)), line });
     }
 
@@ -94,7 +100,7 @@ impl Player<'_> {
         self.now = op.at;
         if !self.in_day {
             self.in_day = true;
-            let day = op.at.to_string().chars().take(10).collect();
+            let day = self.day_name();
             self.line(Line::Day { day });
         }
         if let What::Mark(instrument, px) = op.what {
@@ -109,8 +115,20 @@ impl Player<'_> {
             return;
         };
         self.need_mark(holding, &op.what, rest);
+        if let What::Split(split) = &op.what {
+            self.split(split);
+        }
         self.change(holding, &op.what);
         self.write_stages(holding);
+    }
+
+    /// The UTC date of now; what comes after the end of a day on the same date, and any further
+    /// session of it, is counted on: each day of a ledger has another name.
+    fn day_name(&mut self) -> String {
+        let date: String = self.now.to_string().chars().take(10).collect();
+        let again = if self.last_day.0 == date { self.last_day.1 + 1 } else { 1 };
+        self.last_day = (date.clone(), again);
+        if again == 1 { date } else { format!("{date}.{again}") }
     }
 
     fn holding_of(&self, what: &What) -> Option<HoldingId> {
@@ -120,11 +138,13 @@ impl Player<'_> {
             | What::Admitted { holding, .. }
             | What::Queue { holding, .. }
             | What::RejectedAgain { holding }
+            | What::WaiverEnded { holding }
             | What::Unwaived { holding, .. }
             | What::External { holding, .. }
             | What::Adopted { holding, .. } => Some(*holding),
             What::Released(no) | What::Accepted(no) | What::Filled(no, _) => self.of_order(*no),
             What::Ended { order, .. } => self.of_order(*order),
+            What::Split(split) => Some(split.holding),
             What::Mark(..) | What::DayEnd => None,
         }
     }
@@ -178,6 +198,10 @@ impl Player<'_> {
             What::Queue { reason, .. } => {
                 self.rungs[at].backoff = *reason == QueueReason::Backoff;
             }
+            What::WaiverEnded { .. } => {
+                let rungs = &mut self.rungs[at];
+                (rungs.dropped, rungs.rejected) = (Qty::ZERO, Qty::ZERO);
+            }
             What::RejectedAgain { .. } => self.rungs[at].rejected = Qty::ZERO,
             What::Unwaived { dropped, rejected, .. } => {
                 self.rungs[at].dropped -= *dropped;
@@ -202,7 +226,7 @@ impl Player<'_> {
                 self.line(Line::External { strategy, symbol, qty: qty(*change), px: px(at_px) });
             }
             What::Adopted { qty, .. } => self.rungs[at].filled += *qty,
-            What::External { .. } | What::Mark(..) | What::DayEnd => {}
+            What::External { .. } | What::Mark(..) | What::Split(_) | What::DayEnd => {}
         }
     }
 
@@ -262,7 +286,7 @@ impl Player<'_> {
         self.line(Line::Fill { strategy, symbol, qty, px, liquidity });
     }
 
-    fn names(&self, holding: HoldingId) -> (String, String) {
+    pub(super) fn names(&self, holding: HoldingId) -> (String, String) {
         let key = &self.config.holdings[holding.ix()];
         let strategy = self.config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
         (strategy.to_owned(), self.config.instruments[key.instrument.ix()].symbol.clone())
@@ -286,10 +310,10 @@ impl Player<'_> {
     }
 }
 
-fn qty(value: Qty) -> Decimal {
+pub(super) fn qty(value: Qty) -> Decimal {
     Decimal::from_scaled(value.0, PLACES)
 }
 
-fn px(value: Px) -> Decimal {
+pub(super) fn px(value: Px) -> Decimal {
     Decimal::from_scaled(value.0, PLACES)
 }

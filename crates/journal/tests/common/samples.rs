@@ -155,6 +155,9 @@ pub fn inputs() -> Vec<Input> {
         Input::Tick(Tick {}),
         Input::Release(Release {}),
         Input::DayEnd(DayEnd {}),
+        Input::PrevClose(PrevClose { instrument: InstrumentId(1), px: px(10_005) }),
+        Input::Split(Split { instrument: InstrumentId(1), ratio_num: 3, ratio_den: 2 }),
+        Input::Margin(Margin { available: Amount(7) }),
     ];
     inputs.extend(
         outcomes().into_iter().map(|outcome| Input::Reply(Reply { request: REQUEST, outcome })),
@@ -202,6 +205,7 @@ fn staged() -> Staged {
         lane: Lane::Reduce,
         blocked: Block::Stale,
         mark: Some(quote(5)),
+        gate: Block::Hours,
     }
 }
 
@@ -261,6 +265,19 @@ fn holding_events() -> Vec<Event> {
             mark: Some(quote(5)),
             said: qty(-850),
             stop_px: Some(px(9_905)),
+            sized_px: Some(px(10_010)),
+        }),
+        Event::TargetRenewed(TargetRenewed { holding: HOLDING, decided: AT }),
+        Event::WaiverEnded(WaiverEnded { holding: HOLDING }),
+        Event::SplitApplied(SplitApplied {
+            holding: HOLDING,
+            ratio_num: 3,
+            ratio_den: 2,
+            own: qty(-600),
+            manual: qty(300),
+            emitted: qty(-750),
+            rounded: qty(-700),
+            fraction: qty(-50),
         }),
         Event::Paused(Paused { holding: HOLDING, until: AT, streak: 3, code: 4 }),
         Event::Unpaused(Unpaused { holding: HOLDING }),
@@ -296,6 +313,8 @@ pub fn events() -> Vec<Event> {
             text: "zu spät".to_owned(),
         }),
         Event::DayEnded(DayEnded {}),
+        Event::LoggedIn(LoggedIn {}),
+        Event::MarginTold(MarginTold { available: Amount(-7) }),
         Event::Poisoned(Poisoned { law: "law 5: overshoot".to_owned() }),
     ];
     events.extend(order_events());

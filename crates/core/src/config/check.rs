@@ -1,0 +1,49 @@
+//! Checks of the words of time and size: spans and phases are in order, so that they can be
+//! searched; what a number in a target needs is there.
+
+use super::{Config, SizeBy, Span};
+
+impl Config {
+    pub(super) fn check_time_and_size(&self) -> Result<(), String> {
+        for calendar in &self.calendars {
+            let phases = &calendar.phases;
+            let ordered = phases
+                .windows(2)
+                .all(|pair| pair[0].until <= pair[1].from && pair[0].session <= pair[1].session);
+            if !ordered || phases.iter().any(|phase| phase.until <= phase.from) {
+                return Err(format!(
+                    "calendar {}: phases must be sorted, without overlap",
+                    calendar.name
+                ));
+            }
+        }
+        for instrument in &self.instruments {
+            let known = |at: u32| usize::try_from(at).is_ok_and(|at| at < self.calendars.len());
+            if instrument.calendar.is_some_and(|at| !known(at)) {
+                let symbol = &instrument.symbol;
+                return Err(format!("{symbol}: its calendar does not exist"));
+            }
+        }
+        for strategy in &self.strategies {
+            let name = &strategy.name;
+            if !in_order(&strategy.entries) || !in_order(&strategy.flats) {
+                return Err(format!("{name}: hours must be sorted, without overlap"));
+            }
+            if strategy.size_by == SizeBy::Weight && strategy.capital.is_none() {
+                return Err(format!("{name}: size_by = \"weight\" needs a capital"));
+            }
+            if strategy.capital.is_some_and(|capital| capital.0 <= 0 || capital.exceeds_bound()) {
+                return Err(format!("{name}: the capital is not a sum of money"));
+            }
+            if strategy.valid_for_ns.is_some_and(|ns| ns <= 0) || strategy.expiry_lead_ns < 0 {
+                return Err(format!("{name}: durations must be above zero"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn in_order(spans: &[Span]) -> bool {
+    spans.iter().all(|span| span.from < span.until)
+        && spans.windows(2).all(|pair| pair[0].until <= pair[1].from)
+}

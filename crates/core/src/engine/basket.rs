@@ -1,0 +1,156 @@
+//! Legs of a basket: how far they may run apart, and what the buys wait for.
+//!
+//! Entry point: [`together`], on the targets of the legs as each is alone.
+//!
+//! The cap is kept by the working target itself: a leg may go as far as the slowest other leg
+//! has come, plus the cap, in shares of its own way from the position at which its target was
+//! set. So what is released never passes it. The slowest leg may always make one smallest step,
+//! or no leg could begin. Only increases wait: the way out of a position stays open.
+
+use super::deciding::Deciding;
+use super::working::{Working, alone, between, toward_zero};
+use crate::config::{Config, Funding};
+use crate::event::{Block, Event};
+use crate::ids::{HoldingId, SleeveId};
+use crate::num::{Qty, Rounding};
+use crate::state::State;
+use crate::time::Nanos;
+use std::collections::BTreeSet;
+
+/// A whole way, in millionths.
+const WHOLE_PPM: i128 = 1_000_000;
+
+/// The other holdings of the strategy of a holding.
+fn others(config: &Config, id: HoldingId) -> impl Iterator<Item = HoldingId> + '_ {
+    let sleeve = config.holdings[id.ix()].sleeve;
+    let all = config.holdings.iter().enumerate().filter(move |(_, key)| key.sleeve == sleeve);
+    all.filter_map(|(at, _)| u32::try_from(at).ok().map(HoldingId)).filter(move |at| *at != id)
+}
+
+/// The target of a leg beside its basket.
+#[must_use]
+pub fn together(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    now: Nanos,
+    wanted: Working,
+) -> Working {
+    let strategy = config.strategy(config.holdings[id.ix()].sleeve);
+    let Some(basket) = strategy.and_then(|s| s.basket.as_ref()) else { return wanted };
+    let h = state.holding(id);
+    let own = h.own;
+    if toward_zero(own, wanted.target) == wanted.target {
+        return wanted;
+    }
+    let unpaid = basket.funding == Funding::AfterSells
+        && wanted.target > own
+        && others(config, id).any(|leg| has_to_sell(config, state, leg, now));
+    if unpaid {
+        // A cover is no purchase; and what rests already is paid for.
+        let as_is = between(own, wanted.target, own + h.buying - h.selling);
+        let cover = toward_zero(own, wanted.target);
+        return wanted.only(as_is.max(cover), Block::Funding);
+    }
+    match leg_limit(config, state, id, i128::from(basket.imbalance_ppm_max)) {
+        Some(limit) => {
+            let limited = between(own, wanted.target, limit);
+            // The way out of what is held is not part of the cap.
+            let out = toward_zero(own, wanted.target);
+            let only_out = toward_zero(own, limited) == limited;
+            wanted.only(if only_out { out } else { limited }, Block::Leg)
+        }
+        None => wanted,
+    }
+}
+
+impl Deciding<'_> {
+    /// What one leg of a basket does may free the others: their ladders are looked at again.
+    pub fn touch_legs(&mut self) {
+        if self.config.strategies.iter().all(|s| s.basket.is_none()) {
+            return;
+        }
+        if self.step.events.iter().any(moves_a_leg) {
+            self.touch_legs_of(&self.touched.clone());
+        }
+    }
+
+    /// Touches every leg of the baskets that some legs belong to.
+    pub fn touch_legs_of(&mut self, legs: &[HoldingId]) {
+        let in_basket =
+            |id: &&HoldingId| self.strategy_of(**id).is_some_and(|s| s.basket.is_some());
+        let legs = legs.iter().filter(in_basket);
+        let sleeves: BTreeSet<SleeveId> =
+            legs.map(|id| self.config.holdings[id.ix()].sleeve).collect();
+        for (at, key) in self.config.holdings.iter().enumerate() {
+            if let (true, Ok(at)) = (sleeves.contains(&key.sleeve), u32::try_from(at)) {
+                self.touch(HoldingId(at));
+            }
+        }
+    }
+}
+
+/// An event that can change how far a leg has come or what it has to sell. The others are the
+/// traffic of orders and reads.
+fn moves_a_leg(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Requested(_)
+            | Event::Released(_)
+            | Event::CancelReleased(_)
+            | Event::RequestClosed(_)
+            | Event::LookupPlanned(_)
+            | Event::Suspected(_)
+            | Event::RoundStarted(_)
+            | Event::RoundEnded(_)
+            | Event::Compared(_)
+            | Event::Staged(_)
+            | Event::Alert(_)
+            | Event::Repeated(_)
+            | Event::Backoff(_)
+    )
+}
+
+/// A sell of this leg has not filled yet.
+fn has_to_sell(config: &Config, state: &State, leg: HoldingId, now: Nanos) -> bool {
+    let h = state.holding(leg);
+    let need = h.own - alone(config, state, leg, now).target;
+    h.selling.0 > 0 || (h.declared && need >= step(config, leg))
+}
+
+/// The smallest quantity that can be traded.
+fn step(config: &Config, id: HoldingId) -> Qty {
+    let rules = config.instrument_of(id);
+    rules.lot.max(rules.min_qty)
+}
+
+/// How much of its way a leg has come, in millionths; `None` when it has none to go.
+fn share_ppm(state: &State, id: HoldingId) -> Option<i128> {
+    let h = state.holding(id);
+    let way = h.rounded - h.terms.from;
+    if !h.declared || way.is_zero() {
+        return None;
+    }
+    let come = h.own - h.terms.from;
+    let forward = (come.0 > 0) == (way.0 > 0);
+    let part = come.0.abs().min(way.0.abs()).saturating_mul(WHOLE_PPM) / way.0.abs();
+    Some(if forward { part } else { 0 })
+}
+
+/// How far a leg may go beside the slowest other one; `None` when nothing holds it back.
+fn leg_limit(config: &Config, state: &State, id: HoldingId, most_ppm: i128) -> Option<Qty> {
+    let slowest = others(config, id).filter_map(|leg| share_ppm(state, leg)).min()?;
+    let allowed = slowest + most_ppm;
+    if allowed >= WHOLE_PPM {
+        return None;
+    }
+    let h = state.holding(id);
+    let way = h.rounded - h.terms.from;
+    let part = Qty(way.0.saturating_mul(allowed) / WHOLE_PPM);
+    let mut limit = h.terms.from + part.to_lot(config.instrument_of(id).lot, Rounding::TowardZero);
+    if share_ppm(state, id).is_some_and(|share| share <= slowest) {
+        let next = h.own + Qty(step(config, id).0 * way.0.signum());
+        limit = if way.0 > 0 { limit.max(next) } else { limit.min(next) };
+    }
+    Some(limit)
+}
