@@ -10,6 +10,7 @@
 //! | `release` | what leaves now: the only place that sends |
 //! | `gate` | whether a request may leave; independent of the plan |
 //! | `ladder` | where every missing unit is |
+//! | [`session`] | which phase a market is in |
 //! | [`timers`] | when to look again |
 //! | `operator` | what people command |
 //!
@@ -32,6 +33,7 @@ mod pushes;
 mod recon;
 mod release;
 mod replies;
+pub mod session;
 mod start;
 mod targets;
 pub mod timers;
