@@ -7,6 +7,11 @@
 //! | `replies`, `pushes`, `answers` | what a broker's words prove |
 //! | `recon` | whether the account agrees, and what to adopt |
 //! | [`plan`] | what a holding needs next |
+//! | [`pricing`] | what an order costs now, by its policy |
+//! | [`repricing`] | which working orders are moved |
+//! | [`schedule`] | which part of a need is due |
+//! | [`stops`] | the protective stop beside a position |
+//! | [`amends`] | how an order is changed in place |
 //! | `release` | what leaves now: the only place that sends |
 //! | `gate` | whether a request may leave; independent of the plan |
 //! | `ladder` | where every missing unit is |
@@ -22,6 +27,7 @@
 //! Invariants: `step` reads no clock; events are applied one by one as they are decided; a
 //! broken law poisons the engine for good.
 
+pub mod amends;
 mod answers;
 mod deciding;
 mod gate;
@@ -29,12 +35,16 @@ mod ladder;
 mod laws;
 mod operator;
 pub mod plan;
+pub mod pricing;
 mod pushes;
 mod recon;
 mod release;
 mod replies;
+pub mod repricing;
+pub mod schedule;
 pub mod session;
 mod start;
+pub mod stops;
 mod targets;
 pub mod timers;
 pub mod working;

@@ -4,7 +4,7 @@ use super::deciding::Deciding;
 use crate::alert::AlertCode;
 use crate::event::{Event, TargetSet};
 use crate::input::Target;
-use crate::num::Rounding;
+use crate::num::{Px, Rounding};
 
 impl Deciding<'_> {
     pub fn target(&mut self, target: &Target) {
@@ -17,6 +17,7 @@ impl Deciding<'_> {
         let h = self.state.holding(target.holding);
         let again = h.declared && h.emitted == target.qty && !target.reopen;
         if again {
+            self.move_stop(target);
             return;
         }
         let lot = self.config.instrument_of(target.holding).lot;
@@ -48,7 +49,11 @@ impl Deciding<'_> {
         if target.qty.bounded().is_err() {
             return Err(format!("target {} is outside what truefill computes with", target.qty));
         }
-        let px_bad = target.px.is_some_and(|px| px.bounded().is_err() || px.0 <= 0);
+        let bad = |px: Px| px.bounded().is_err() || px.0 <= 0;
+        if target.stop_px.is_some_and(bad) {
+            return Err("the price of the protective stop is not a price".to_owned());
+        }
+        let px_bad = target.px.is_some_and(bad);
         if px_bad {
             return Err("the decision price is not a price".to_owned());
         }

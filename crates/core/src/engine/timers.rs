@@ -5,12 +5,14 @@
 //! A deadline in the past is "now". Stepping earlier or more often is harmless.
 
 use super::Engine;
-use super::plan::patience_end;
+use super::plan::policy_of;
+use super::repricing::{self, Watch};
+use super::{schedule, session};
 use crate::config::Config;
 use crate::event::{Block, Lane, RequestClass};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::limiter::Class;
-use crate::order::Order;
+use crate::order::{Intent, Order};
 use crate::state::State;
 use crate::state::holding::HoldingState;
 use crate::time::{Nanos, SECOND_NS};
@@ -33,6 +35,20 @@ impl Engine {
         next
     }
 
+    /// What should wake the engine for this instrument between its deadlines. The shell asks
+    /// after each turn, filters quotes by it, and attaches to a `Release` the quotes of those
+    /// instruments whose last quote passes the filter.
+    #[must_use]
+    pub fn watch(&self, now: Nanos, instrument: InstrumentId) -> Watch {
+        if self.state().busy.is_empty() && self.config().risk.daily_loss_max.is_none() {
+            return Watch::Nothing;
+        }
+        if self.wants_quotes(instrument) {
+            return Watch::Every;
+        }
+        repricing::watch(self.config(), self.state(), instrument, now)
+    }
+
     /// True if every quote of this instrument should wake the engine: something waits for a
     /// usable price.
     #[must_use]
@@ -43,7 +59,10 @@ impl Engine {
         }
         state.busy.iter().any(|id| {
             self.config().holdings[id.ix()].instrument == instrument
-                && matches!(state.holding(*id).staged.blocked, Block::Stale | Block::Risk)
+                && matches!(
+                    state.holding(*id).staged.blocked,
+                    Block::Stale | Block::Risk | Block::Spread
+                )
         })
     }
 }
@@ -74,6 +93,17 @@ fn queue_deadline(
             let day_ns = 86_400 * SECOND_NS;
             Nanos((now.0.div_euclid(day_ns) + 1) * day_ns)
         }
+        Block::Schedule => {
+            let intent = if h.staged.lane == Lane::Add { Intent::Entry } else { Intent::Exit };
+            let policy = policy_of(config, id, intent);
+            policy.map_or(Nanos::MAX, |p| schedule::next_point(state, id, p, now))
+        }
+        Block::Session => {
+            let instrument = config.holdings[id.ix()].instrument;
+            let lead_ns = policy_of(config, id, Intent::Entry).map_or(0, |p| p.patience_ns);
+            let from = session::close_from(config, instrument, now, lead_ns);
+            from.filter(|from| *from > now).unwrap_or(Nanos::MAX)
+        }
         // Something else ends these: a quote, an answer, a link, a reply, the operator.
         _ => Nanos::MAX,
     }
@@ -90,10 +120,13 @@ fn order_deadline(config: &Config, state: &State, id: HoldingId, now: Nanos) -> 
             continue;
         }
         match &order.cancel {
-            Some(cancel) if cancel.request.is_none() => next = next.min(to_come(cancel.again)),
+            Some(cancel) if cancel.request.is_none() => {
+                next = next.min(to_come(cancel.again));
+                next = next.min(repricing::deadline(config, state, order, now));
+            }
             Some(_) => {}
             None if order.known.exists => {
-                next = next.min(patience_end(config, order).map_or(Nanos::MAX, to_come));
+                next = next.min(repricing::deadline(config, state, order, now));
             }
             None => {}
         }

@@ -23,8 +23,10 @@ pub fn working_target(config: &Config, state: &State, id: HoldingId, _now: Nanos
         return as_is;
     }
     // What was waived is not wanted, and never makes the engine trade through what it holds.
-    let limited = within_limits(config, state, id, h.rounded);
-    let wanted = between(h.own, limited, limited - h.waived());
+    let limited = within_limits(config, state, id, h.aim());
+    // What is unwound goes back to where it began, whatever was waived on the way.
+    let waived = if h.unwound { limited } else { limited - h.waived() };
+    let wanted = between(h.own, limited, waived);
     match state.mode {
         Mode::Halted | Mode::Killed => return as_is,
         Mode::Flattening => return Qty::ZERO,

@@ -302,7 +302,7 @@ impl<'a> Session<'a> {
             self.declare();
         }
         self.due = self.due.min(self.broker.next_time());
-        if self.tape.wakes(instrument) && self.down_until.is_none() {
+        if self.tape.wakes(instrument, quote) && self.down_until.is_none() {
             self.inbox.push(Input::Tick(truefill_core::input::Tick {}).into());
             self.turn()?;
         }

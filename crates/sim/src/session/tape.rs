@@ -1,6 +1,7 @@
 //! The last quotes of every instrument: what the shell attaches to inputs as marks.
 
 use std::collections::VecDeque;
+use truefill_core::engine::repricing::Watch;
 use truefill_core::ids::InstrumentId;
 use truefill_core::quote::{Mark, Quote};
 use truefill_core::time::Nanos;
@@ -8,12 +9,12 @@ use truefill_core::time::Nanos;
 /// Quotes kept per instrument while orders are open, to value what is learned late.
 const KEPT: usize = 1024;
 
-/// Last quotes, and who wants to be woken.
+/// Last quotes, and which of them the engine wants to see.
 #[derive(Clone, Debug)]
 pub(super) struct Tape {
     last: Vec<Option<Quote>>,
     recent: Vec<VecDeque<Quote>>,
-    wakes: Vec<bool>,
+    watches: Vec<Watch>,
     keeping: bool,
 }
 
@@ -22,7 +23,7 @@ impl Tape {
         Self {
             last: vec![None; instruments],
             recent: vec![VecDeque::new(); instruments],
-            wakes: vec![false; instruments],
+            watches: vec![Watch::Nothing; instruments],
             keeping: false,
         }
     }
@@ -64,14 +65,27 @@ impl Tape {
         }
     }
 
-    pub fn wakes(&self, instrument: InstrumentId) -> bool {
-        self.wakes.get(instrument.ix()).copied().unwrap_or(false)
+    /// This quote wakes the engine: the pure filter before the step.
+    pub fn wakes(&self, instrument: InstrumentId, quote: &Quote) -> bool {
+        self.watches.get(instrument.ix()).is_some_and(|watch| watch.wakes(quote))
     }
 
-    /// Who is to be woken by every quote, and whether past quotes may be asked for.
-    pub fn listen(&mut self, wants: impl Fn(InstrumentId) -> bool, keeping: bool) {
-        for (at, wakes) in self.wakes.iter_mut().enumerate() {
-            *wakes = u32::try_from(at).is_ok_and(|id| wants(InstrumentId(id)));
+    /// Instruments whose last quote is outside the band that the engine watches.
+    pub fn outside<'a>(
+        &'a self,
+        watch: impl Fn(InstrumentId) -> Watch + 'a,
+    ) -> impl Iterator<Item = InstrumentId> + 'a {
+        self.last.iter().enumerate().filter_map(move |(at, last)| {
+            let id = InstrumentId(u32::try_from(at).ok()?);
+            let Watch::Band(_) = watch(id) else { return None };
+            watch(id).wakes(last.as_ref()?).then_some(id)
+        })
+    }
+
+    /// Which quotes wake the engine, and whether past quotes may be asked for.
+    pub fn listen(&mut self, watch: impl Fn(InstrumentId) -> Watch, keeping: bool) {
+        for (at, place) in self.watches.iter_mut().enumerate() {
+            *place = u32::try_from(at).map_or(Watch::Nothing, |id| watch(InstrumentId(id)));
         }
         if keeping && !self.keeping {
             // What was in force when the first order left stays known.
