@@ -45,8 +45,8 @@ impl Change {
     }
 }
 
-/// The order can be changed in place: the broker does that, the order is there, nothing of it is
-/// under way, and no amend of it was refused.
+/// The order can be changed in place: the broker does that, the account was read, the order is
+/// there, nothing of it is under way, and no amend of it was refused.
 #[must_use]
 pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
     let (descriptor, known) = (&config.descriptor, &order.known);
@@ -61,6 +61,7 @@ pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> b
         && known.terms.refused.is_none()
         && !cancelled
         && cancel_is_idle(order, now)
+        && state.recon.baseline
         && !matches!(state.mode, Mode::Halted | Mode::Killed)
 }
 

@@ -58,6 +58,8 @@ impl Action {
     pub const fn place_in_queue(self) -> (Lane, Block) {
         match self {
             Self::Idle => (Lane::Idle, Block::Open),
+            // A stop that grows or moves frees nothing: it waits like an order.
+            Self::Amend(_, change) if change.rule.is_stop() => (Lane::Reduce, Block::Open),
             Self::Cancel(..) | Self::Amend(..) => (Lane::Cancel, Block::Open),
             Self::Place { intent: Intent::Entry, .. } => (Lane::Add, Block::Open),
             Self::Place { .. } | Self::Protect { .. } => (Lane::Reduce, Block::Open),

@@ -1,6 +1,7 @@
 //! The send slot: the only place from which anything leaves. The queue is asked now what to
 //! send now, so nothing stale is ever sent.
 
+use super::amends::Change;
 use super::deciding::Deciding;
 use super::plan::{Action, next_action, policy_of};
 use super::pricing::price;
@@ -59,10 +60,7 @@ impl Deciding<'_> {
                     return true;
                 }
                 Action::Amend(order, change) => {
-                    if !self.state.limiter.free(now, Class::New) {
-                        return true;
-                    }
-                    if !self.release_amend(holding, order, &change) {
+                    if !self.change(holding, order, &change) {
                         return true;
                     }
                 }
@@ -95,6 +93,23 @@ impl Deciding<'_> {
             // The caches of the next round of this loop must know of the order just released.
             self.stage(holding);
         }
+    }
+
+    /// Takes an order down or moves a stop. False when that has to wait.
+    fn change(&mut self, holding: HoldingId, order: OrderNo, change: &Change) -> bool {
+        let (now, limiter) = (self.now(), &self.state.limiter);
+        if !self.state.links_up[1] {
+            return false;
+        }
+        if limiter.free(now, Class::New) {
+            return self.release_amend(holding, order, change);
+        }
+        // What has to go does not wait for a slot of new orders while cancels have one.
+        let cancels = !change.rule.is_stop() && limiter.free(now, Class::Cancel);
+        if cancels {
+            self.release_cancel(holding, order, CancelWhy::Excess, change.rule);
+        }
+        cancels
     }
 
     pub fn release_cancel(

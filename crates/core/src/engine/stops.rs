@@ -51,7 +51,7 @@ pub fn beside(config: &Config, state: &State, id: HoldingId, now: Nanos, action:
         let most = if out == Some(stop.ticket.side) { held } else { Qty::ZERO };
         if stop.leaves() > most || h.stop_px.is_none() {
             let keeps = if h.stop_px.is_none() { Qty::ZERO } else { most };
-            return view.shrink(stop, keeps, Rule::Stop);
+            return view.shrink(stop, keeps, Rule::Excess);
         }
         // 2. It gives way to an exit that could leave now.
         if let Action::Place { side, qty, .. } = action

@@ -99,6 +99,14 @@ code_enum! {
     }
 }
 
+impl Rule {
+    /// The protective stop itself, not what makes it give way.
+    #[must_use]
+    pub const fn is_stop(self) -> bool {
+        matches!(self, Self::Stop)
+    }
+}
+
 records! {
     /// What was asked for when the order was released.
     pub struct Ticket {
