@@ -166,7 +166,7 @@ fn free<'a>(
     let mut blocked = Block::Cancelling;
     let mut last = None;
     for order in of_side {
-        if may_cancel(state, order, now) {
+        if may_cancel(config, state, order, now) {
             last = Some(order);
         } else if order.known.terms.pending.is_some() {
             blocked = Block::Amending;
@@ -183,9 +183,11 @@ fn free<'a>(
 }
 
 /// A cancel can be sent: the order is known to be there and no other request of it is under way.
-pub(super) fn may_cancel(state: &State, order: &Order, now: Nanos) -> bool {
-    // An amend without a certain outcome is no reason to wait: a cancel ends it either way.
-    let amending = order.known.terms.pending.as_ref().is_some_and(|amend| !amend.unclear);
+pub(super) fn may_cancel(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
+    // Where no read can settle an amend, a cancel ends it either way.
+    let settles = config.descriptor.appear_max_ns.is_some();
+    let pending = order.known.terms.pending.as_ref();
+    let amending = pending.is_some_and(|amend| settles || !amend.unclear);
     order.known.exists
         && !order.known.claimed
         && cancel_is_idle(order, now)
@@ -199,7 +201,7 @@ pub(super) fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
 /// An order whose patience is over, and by which rule.
 fn impatient(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<(OrderNo, Rule)> {
     let open = state.holding(id).open.iter().filter_map(|no| state.orders.open.get(no));
-    open.filter(|o| !o.known.done && may_cancel(state, o, now)).find_map(|o| {
+    open.filter(|o| !o.known.done && may_cancel(config, state, o, now)).find_map(|o| {
         let (end, rule) = cancel_due(config, state, o)?;
         (end <= now).then_some((o.ticket.order, rule))
     })

@@ -130,7 +130,7 @@ impl Deciding<'_> {
         });
         // Only what settles something is kept: the set must not grow with every read.
         let refused = order.known.terms.refused;
-        let checks = order.known.unchecked && asked > refused;
+        let checks = order.known.unchecked && asked >= refused;
         if !order.known.exists || (order.known.claimed && asked.is_some()) || checks {
             self.learn(no, Item::Seen(Seen { asked }));
         }

@@ -93,7 +93,7 @@ impl Watch {
 }
 
 /// The order can be moved: it is there, and nothing of it is under way.
-fn movable(state: &State, order: &Order, now: Nanos) -> bool {
+fn movable(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
     let amending = order.known.terms.pending.is_some();
     let cancelled = order.cancel.as_ref().is_some_and(|c| !c.failed);
     order.is_exposure()
@@ -101,7 +101,7 @@ fn movable(state: &State, order: &Order, now: Nanos) -> bool {
         && !amending
         && !cancelled
         && !matches!(state.mode, Mode::Halted | Mode::Killed)
-        && may_cancel(state, order, now)
+        && may_cancel(config, state, order, now)
 }
 
 /// The rung an order was priced on, and the present one.
@@ -121,7 +121,7 @@ fn requote_at(config: &Config, order: &Order) -> Option<Nanos> {
 #[must_use]
 pub fn is_due(config: &Config, state: &State, id: HoldingId, now: Nanos) -> bool {
     let open = state.holding(id).open.iter().filter_map(|no| state.orders.open.get(no));
-    open.filter(|o| movable(state, o, now)).any(|order| {
+    open.filter(|o| movable(config, state, o, now)).any(|order| {
         let (then, present) = rungs(config, state, order, now);
         !then.is(&present)
     })
@@ -132,7 +132,7 @@ pub fn is_due(config: &Config, state: &State, id: HoldingId, now: Nanos) -> bool
 pub fn deadline(config: &Config, state: &State, order: &Order, now: Nanos) -> Nanos {
     let to_come = |at: Nanos| if at > now { at } else { Nanos::MAX };
     let mut next = cancel_due(config, state, order).map_or(Nanos::MAX, |(at, _)| to_come(at));
-    if !movable(state, order, now) {
+    if !movable(config, state, order, now) {
         return next;
     }
     let (then, present) = rungs(config, state, order, now);
@@ -153,7 +153,10 @@ pub fn watch(config: &Config, state: &State, instrument: InstrumentId, now: Nano
         let open = state.holding(*id).open.iter().filter_map(|no| state.orders.open.get(no));
         for order in open {
             let at = requote_at(config, order).unwrap_or(Nanos::MAX);
-            if at <= now && movable(state, order, now) && state.limiter.free(now, Class::New) {
+            if at <= now
+                && movable(config, state, order, now)
+                && state.limiter.free(now, Class::New)
+            {
                 watch = watch.or(band_of(config, state, order, now));
             }
         }
@@ -229,7 +232,7 @@ impl Deciding<'_> {
     /// The price an order should have and the rule that wants it, if it is worth a move.
     fn better(&self, holding: HoldingId, no: OrderNo, quote: &Quote) -> Option<(Priced, Rule)> {
         let (config, state, now) = (self.config, &*self.state, self.now());
-        let order = state.orders.open.get(&no).filter(|o| movable(state, o, now))?;
+        let order = state.orders.open.get(&no).filter(|o| movable(config, state, o, now))?;
         let (then, present) = rungs(config, state, order, now);
         let by_time = !then.is(&present);
         let by_market = requote_at(config, order).is_some_and(|at| at <= now);

@@ -100,7 +100,7 @@ impl View<'_> {
 
     /// Takes a stop down to this quantity.
     fn shrink(&self, stop: &Order, keeps: Qty, rule: Rule) -> Action {
-        if !may_cancel(self.state, stop, self.now) {
+        if !may_cancel(self.config, self.state, stop, self.now) {
             let amending = stop.known.terms.pending.is_some();
             let block = if amending { Block::Amending } else { Block::Cancelling };
             return Action::Blocked(Lane::Cancel, block);
@@ -137,7 +137,7 @@ impl View<'_> {
         };
         let px = limit_px(self.config, self.id, side, stop_px).ok()?;
         let fits = stop.leaves() == held && stop.stop_px() == Some(stop_px) && stop.px() == px;
-        if fits || !may_cancel(self.state, stop, self.now) {
+        if fits || !may_cancel(self.config, self.state, stop, self.now) {
             return None;
         }
         let no = stop.ticket.order;

@@ -257,7 +257,7 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
     // A read that shows it alive, asked after the claim was made, refutes the claim.
     let refuted = words.seen_alive.is_some() && words.seen_alive > words.claimed;
     let refused = known.terms.refused;
-    known.unchecked = !known.done && refused.is_some() && words.seen_alive <= refused;
+    known.unchecked = !known.done && refused.is_some() && words.seen_alive < refused;
     known.claimed = !known.done && (words.read_filled || (words.claimed.is_some() && !refuted));
     known
 }
