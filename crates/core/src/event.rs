@@ -9,7 +9,7 @@ use crate::input::Channel;
 use crate::limiter::Class;
 use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::Item;
-use crate::order::{CancelWhy, Ticket};
+use crate::order::{CancelWhy, Rule, Ticket};
 use crate::quote::Quote;
 use crate::record::{code_enum, records, variants};
 use crate::time::Nanos;
@@ -123,6 +123,8 @@ code_enum! {
         Activity = 5 "activity",
         /// One order.
         Order = 6 "order",
+        /// An amend.
+        Amend = 7 "amend",
     }
 }
 
@@ -131,7 +133,8 @@ impl RequestClass {
     #[must_use]
     pub const fn class(self) -> Class {
         match self {
-            Self::New => Class::New,
+            // Nothing in it is safer than a new order, so it waits like one.
+            Self::New | Self::Amend => Class::New,
             Self::Cancel => Class::Cancel,
             _ => Class::Read,
         }
@@ -240,6 +243,8 @@ records! {
         pub request: RequestId = 2,
         /// Why.
         pub why: CancelWhy = 3,
+        /// Which rule of the policy wanted it.
+        pub rule: Rule = 4,
     }
 
     /// A read showed an order alive after our cancel was answered.
@@ -448,6 +453,30 @@ records! {
         pub quote: Quote = 2,
     }
 
+    /// The part of a target that is not there yet became due for the first time: patience,
+    /// chase and schedule count from here. (The release of the first order begins it too.)
+    pub struct ParentBegun {
+        /// Of which holding.
+        pub holding: HoldingId = 1,
+        /// Mid: the arrival price; zero when nobody knows it.
+        pub arrival: Px = 2,
+    }
+
+    /// The price of the protective stop changed, and nothing else of the target.
+    pub struct StopMoved {
+        /// Of which holding.
+        pub holding: HoldingId = 1,
+        /// The price; absent means no stop.
+        pub stop_px: Option<Px> = 2,
+    }
+
+    /// Too little of a target was filled to be worth keeping: the whole of it is waived, and
+    /// the position goes back to where it began.
+    pub struct Unwound {
+        /// Of which holding.
+        pub holding: HoldingId = 1,
+    }
+
     /// A trading day ended.
     pub struct DayEnded {}
 
@@ -591,5 +620,11 @@ variants! {
         MarginTold(MarginTold) = 43,
         /// Split.
         SplitApplied(SplitApplied) = 44,
+        /// Something became due.
+        ParentBegun(ParentBegun) = 50,
+        /// Stop moved.
+        StopMoved(StopMoved) = 51,
+        /// Unwound.
+        Unwound(Unwound) = 52,
     }
 }

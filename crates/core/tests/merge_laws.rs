@@ -9,9 +9,9 @@ use truefill_core::ids::{HoldingId, OrderNo, RequestId, VenueText, cl_ord_id};
 use truefill_core::input::Input;
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::evidence::{
-    Absence, Ack, Claim, CumQty, Doubt, Item, Proof, Refusal, Seen,
+    Absence, Ack, AmendNews, AmendSent, Claim, CumQty, Doubt, Item, Proof, Refusal, Seen,
 };
-use truefill_core::order::{Intent, Order, Ticket};
+use truefill_core::order::{AmendEnd, Intent, Order, Rule, Ticket};
 use truefill_core::report::{
     BustReport, FillReport, News, OrdStatus, OrderRow, Outcome, Push, RejectCode, Reply,
     StatusReport, Taken, UnknownCause,
@@ -56,6 +56,21 @@ fn item() -> impl Strategy<Value = Item> {
         1 => prop::option::of(0i64..6).prop_map(|t| Item::Seen(Seen { asked: t.map(Nanos) })),
         1 => Just(Item::Doubt(Doubt { cause: UnknownCause::Timeout })),
         1 => Just(Item::Refusal(Refusal { code: RejectCode::Other })),
+        2 => (1u32..4, 1i64..140, 95i64..105).prop_map(|(serial, qty, px)| {
+            Item::AmendSent(AmendSent {
+                serial,
+                request: RequestId(u64::from(serial)),
+                qty: Qty::whole(qty),
+                px: Px::whole(px),
+                stop_px: None,
+                at: Nanos(i64::from(serial)),
+                rule: Rule::Requote,
+                step: 0,
+            })
+        }),
+        2 => (1u32..4, prop::sample::select(AmendEnd::ALL), 0i64..5).prop_map(
+            |(serial, end, t)| Item::AmendNews(AmendNews { serial, end, at: Nanos(t) })
+        ),
         1 => (0i64..4).prop_map(|t| Item::Absence(Absence { asked: Nanos(t) })),
         1 => (1u8..6).prop_map(|id| Item::Bust(BustReport {
             exec_id: text(&format!("E{id}")),
@@ -76,6 +91,9 @@ fn order() -> Order {
         intent: Intent::Entry,
         released: Nanos(0),
         arrival: Px::whole(100),
+        rule: Rule::Marketable,
+        step: 0,
+        stop_px: None,
     })
 }
 
@@ -111,7 +129,8 @@ proptest! {
         }
         prop_assert_eq!(&one, &two);
         prop_assert_eq!(sum, one.known.filled, "the changes told add up to what is known");
-        prop_assert!(one.known.filled.0 >= 0 && one.known.filled <= one.ticket.qty);
+        prop_assert!(one.known.filled.0 >= 0 && one.known.filled <= one.known.terms.most);
+        prop_assert!(one.leaves().0 >= 0 && one.leaves() <= one.known.terms.worst);
         prop_assert!(one.leaves().0 >= 0);
     }
 

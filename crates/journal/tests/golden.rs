@@ -288,7 +288,7 @@ fn words_keep_their_numbers() {
         event: Block DriftClass Ending Freeze Lane Mode QueueReason RequestClass WireReason
             WorkReason;
         input: Channel Command;
-        order: CancelWhy Intent;
+        order: AmendEnd CancelWhy Intent Rule;
         report: ActivityKind Liquidity OrdStatus ReadFailure RejectCode UnknownCause;
         request: Side TimeInForce;
     );

@@ -10,7 +10,7 @@ use truefill_core::engine::working::{Working, working};
 use truefill_core::event::{Block, DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::num::Qty;
-use truefill_core::order::Ticket;
+use truefill_core::order::{Intent, Ticket};
 use truefill_core::request::Side;
 
 /// Most violations kept.
@@ -28,6 +28,17 @@ pub struct Checker {
     arrived: BTreeMap<ClOrdId, bool>,
     requests_read: usize,
     releasing: OrderNo,
+}
+
+/// What we really hold in a holding through our orders, and what may still fill.
+struct Held {
+    position: Qty,
+    /// Open quantity of orders on the side of the ticket.
+    open: Qty,
+    /// Open quantity of stops on that side.
+    stops: Qty,
+    /// Taken back by the broker: until its message is heard, nobody can know.
+    busted: Qty,
 }
 
 impl Checker {
@@ -54,7 +65,11 @@ impl Checker {
     pub fn event(&mut self, event: &Event, engine: &Engine, broker: &Broker) {
         match event {
             Event::Released(e) => {
-                self.law_5(&e.ticket, engine, broker);
+                if e.ticket.intent == Intent::Protect {
+                    self.stops(&e.ticket, engine, broker);
+                } else {
+                    self.law_5(&e.ticket, engine, broker);
+                }
                 if self.tickets.insert(e.ticket.order, e.ticket.clone()).is_some() {
                     self.broken(format!("law 4: order {} was released twice", e.ticket.order));
                 }
@@ -69,30 +84,8 @@ impl Checker {
     /// Law 5 on the truth: what we really hold through our orders, and all that may still fill,
     /// must fit the working target together with this order.
     fn law_5(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
-        self.read_requests(broker);
-        self.releasing = ticket.order;
-        let truth = broker.truth();
-        let mut position = self.adopted.get(&ticket.holding).copied().unwrap_or_default();
-        let mut open = ticket.qty;
-        // Taken back by the broker: until its message is heard, nobody can know.
-        let mut busted = Qty::ZERO;
-        for other in self.tickets.values().filter(|t| t.holding == ticket.holding) {
-            let known = truth.orders_by_client_id(&other.cl_ord_id);
-            let orders = known.iter().map(|at| &truth.orders()[*at]);
-            let (mut filled, mut leaves) = (Qty::ZERO, Qty::ZERO);
-            for order in orders {
-                filled += order.filled;
-                leaves += order.leaves();
-            }
-            busted += known.iter().map(|at| truth.busted_of(*at)).sum();
-            if known.is_empty() && self.may_appear(other, engine) {
-                leaves = other.qty;
-            }
-            position += other.side.signed(filled);
-            if other.side == ticket.side {
-                open += leaves;
-            }
-        }
+        let Held { position, open, busted, .. } = self.held(ticket, engine, broker);
+        let open = open + ticket.qty;
         let Working { target, gate } =
             working(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
@@ -103,7 +96,7 @@ impl Checker {
         // On the lot grid: the part of a lot that cannot be traded is no overshoot.
         let flat = matches!(gate, Block::FlatBy | Block::Expiry) && target.is_zero();
         // A time at which nothing may be held stands for a declared zero.
-        let declared = if flat { Qty::ZERO } else { h.rounded };
+        let declared = if flat { Qty::ZERO } else { h.aim() };
         let past = match ticket.side {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),
@@ -121,6 +114,51 @@ impl Checker {
                 "law 5: order {} takes holding {} by {over} past its target {target}",
                 ticket.order, ticket.holding
             ));
+        }
+    }
+
+    /// What we really hold through our orders when a ticket is released, and what may still fill
+    /// of the others on its side: orders, and stops.
+    fn held(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) -> Held {
+        self.read_requests(broker);
+        self.releasing = ticket.order;
+        let truth = broker.truth();
+        let mut position = self.adopted.get(&ticket.holding).copied().unwrap_or_default();
+        let (mut open, mut stops, mut busted) = (Qty::ZERO, Qty::ZERO, Qty::ZERO);
+        for other in self.tickets.values().filter(|t| t.holding == ticket.holding) {
+            let known = truth.orders_by_client_id(&other.cl_ord_id);
+            let orders = known.iter().map(|at| &truth.orders()[*at]);
+            let (mut filled, mut leaves) = (Qty::ZERO, Qty::ZERO);
+            for order in orders {
+                filled += order.filled;
+                leaves += order.leaves();
+            }
+            busted += known.iter().map(|at| truth.busted_of(*at)).sum();
+            if known.is_empty() && self.may_appear(other, engine) {
+                leaves = other.qty;
+            }
+            position += other.side.signed(filled);
+            if other.side == ticket.side && other.intent == Intent::Protect {
+                stops += leaves;
+            } else if other.side == ticket.side {
+                open += leaves;
+            }
+        }
+        Held { position, open, stops, busted }
+    }
+
+    /// Law 5 for a stop: exits and stops together never take what is held through zero.
+    fn stops(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
+        let Held { position, open, stops, busted } = self.held(ticket, engine, broker);
+        let after = position + ticket.side.signed(open + stops + ticket.qty);
+        let target =
+            working(engine.config(), engine.state(), ticket.holding, ticket.released).target;
+        let past = match ticket.side {
+            Side::Sell => after + busted < target.min(Qty::ZERO),
+            Side::Buy => after - busted > target.max(Qty::ZERO),
+        };
+        if past {
+            self.broken(format!("law 5: stop {} and exits end at {after}", ticket.order));
         }
     }
 

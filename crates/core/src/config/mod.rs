@@ -539,6 +539,12 @@ impl Config {
             }
         }
         self.check_time_and_size()?;
+        for strategy in &self.strategies {
+            for (policy, side) in [(&strategy.entry, "entry"), (&strategy.exit, "exit")] {
+                let of = |why| format!("{side} policy of {}: {why}", strategy.name);
+                policy.check().map_err(of)?;
+            }
+        }
         for window in &self.descriptor.windows {
             if window.n == 0 || window.per_ns <= 0 {
                 return Err("a rate window must allow at least one request".to_owned());

@@ -118,6 +118,39 @@ code_enum! {
     }
 }
 
+impl Policy {
+    /// Checks that the parts fit together.
+    ///
+    /// # Errors
+    /// A sentence that says which part does not.
+    pub fn check(&self) -> Result<(), String> {
+        if self.px.is_some_and(|px| px.0 <= 0) {
+            return Err("the given price must be above zero".to_owned());
+        }
+        let sizes = [self.child_qty, self.display_qty];
+        if sizes.into_iter().flatten().any(|qty| qty.0 <= 0) {
+            return Err("child_qty and display_qty must be above zero".to_owned());
+        }
+        let times = [self.patience_ns, self.requote_ns, self.cross_patience_ns];
+        if times.into_iter().any(|ns| ns < 0) {
+            return Err("a time must not be negative".to_owned());
+        }
+        if self.remainder == Remainder::Chase && self.chase.interval_ns <= 0 {
+            return Err("the interval of a chase must be above zero".to_owned());
+        }
+        let grows = |pair: &[CurvePoint]| {
+            pair[0].after_ns < pair[1].after_ns && pair[0].due_ppb <= pair[1].due_ppb
+        };
+        if !self.curve.windows(2).all(grows) {
+            return Err("the points of a schedule must grow".to_owned());
+        }
+        if self.curve.last().is_some_and(|last| last.due_ppb != 1_000_000_000) {
+            return Err("a schedule must end at all of it".to_owned());
+        }
+        Ok(())
+    }
+}
+
 impl Default for Chase {
     fn default() -> Self {
         Self {

@@ -8,7 +8,7 @@ use crate::event::{Ending, Event, LookupPlanned, Released, RequestClass, Request
 use crate::ids::{ClOrdId, OrderNo, RequestId, VenueText, parse_cl_ord_id};
 use crate::num::{Px, Qty};
 use crate::order::evidence::{Absence, Ack, Audit, Item, Proof};
-use crate::order::{Intent, Order, Ticket};
+use crate::order::{Intent, Order, Rule, Ticket};
 use crate::report::{ActivityRow, Answer, Failed, Found, OrderRow, OrderRows, ReadFailure};
 use crate::state::OnWire;
 use crate::time::Nanos;
@@ -133,6 +133,7 @@ impl Deciding<'_> {
         if row.cum.0 > 0 {
             self.learn_cum(no, row.cum);
         }
+        self.amend_row(no, row, asked);
         if row.status.is_terminal() {
             self.learn(no, Item::Proof(Proof { status: row.status }));
         } else {
@@ -168,6 +169,9 @@ impl Deciding<'_> {
             intent: Intent::Exit,
             released: row.created.min(self.now()),
             arrival: Px::ZERO,
+            rule: Rule::Found,
+            step: 0,
+            stop_px: None,
         };
         let no = ticket.order;
         self.emit(Event::Released(Released { ticket }));

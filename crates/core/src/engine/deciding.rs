@@ -1,14 +1,15 @@
 //! The context of one step: emits events and applies each at once.
 
 use super::Step;
+use super::plan::policy_of;
 use crate::alert::AlertCode;
 use crate::config::Config;
 use crate::effect::Effect;
-use crate::event::{Alert, Block, Closed, Event, LookupPlanned};
+use crate::event::{Alert, Block, Closed, Event, LookupPlanned, Unwound};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::input::Envelope;
 use crate::num::Qty;
-use crate::order::{CancelWhy, Intent, Order};
+use crate::order::{CancelWhy, Intent, Order, Rule};
 use crate::quote::Quote;
 use crate::report::RejectCode;
 use crate::state::State;
@@ -91,6 +92,7 @@ impl<'a> Deciding<'a> {
         let touched = std::mem::take(&mut self.touched);
         for holding in &touched {
             self.close_done(*holding);
+            self.unwind_small(*holding);
             self.plan_lookups(*holding);
             self.stage(*holding);
         }
@@ -112,16 +114,40 @@ impl<'a> Deciding<'a> {
             let stale = order.released_seq < self.state.holding(holding).target_seq;
             let (dropped, rejected) = if stale { (Qty::ZERO, Qty::ZERO) } else { waived(order) };
             let bad = ended_badly(order);
+            let rule = order.cancel.as_ref().map_or("broker", |c| c.rule.as_str());
             self.emit(Event::Closed(Closed { order: no, dropped, rejected }));
             if bad {
                 let text = "the broker ended an order that it had taken".to_owned();
                 self.pause(no, holding, RejectCode::Other, text);
             }
             if !dropped.is_zero() {
-                let text = format!("the remainder of {dropped} ended and is not wanted any more");
+                let text = format!(
+                    "the remainder of {dropped} ended by the rule `{rule}` and is not wanted any more"
+                );
                 self.alert(AlertCode::Unconverged, Some(holding), Some(no), text);
             }
         }
+    }
+
+    /// A remainder was given up and what was filled is too little to be worth keeping: it is
+    /// unwound.
+    fn unwind_small(&mut self, holding: HoldingId) {
+        let h = self.state.holding(holding);
+        let Some(policy) = policy_of(self.config, holding, Intent::Entry) else { return };
+        let (filled, wanted) = (h.own - h.from, h.rounded - h.from);
+        let same_way = filled.0.signum() == wanted.0.signum();
+        let little = filled.0.abs().saturating_mul(1_000_000)
+            < wanted.0.abs().saturating_mul(i128::from(policy.min_fill_ppm));
+        let ended = !h.dropped.is_zero() && h.open.is_empty() && h.has_begun();
+        if h.unwound || !ended || filled.is_zero() || !same_way || !little {
+            return;
+        }
+        let text = format!(
+            "{filled} of {wanted} filled, less than the policy keeps: unwound by the rule `{}`",
+            Rule::MinFill
+        );
+        self.emit(Event::Unwound(Unwound { holding }));
+        self.alert(AlertCode::Unconverged, Some(holding), None, text);
     }
 
     pub fn plan_lookups(&mut self, holding: HoldingId) {
@@ -144,21 +170,21 @@ impl<'a> Deciding<'a> {
 /// The broker ended an order without our request before all of it was filled, in a way that
 /// would repeat at once: refused after it was taken, or an exit that is planned again.
 fn ended_badly(order: &Order) -> bool {
-    let unfilled = order.known.filled < order.ticket.qty;
+    let unfilled = order.known.filled < order.qty();
     let ours = order.cancel.is_some();
     order.known.exists
         && unfilled
         && !ours
-        && (order.known.rejected || order.ticket.intent == Intent::Exit)
+        && (order.known.rejected || order.ticket.intent != Intent::Entry)
 }
 
 /// What becomes of the unfilled part of an order that ended: signed quantities that are waived
 /// as dropped and as refused. An order that ended because the plan changed waives nothing, an
 /// exit waives nothing: it is planned again.
 fn waived(order: &Order) -> (Qty, Qty) {
-    let missing = order.ticket.side.signed(order.ticket.qty - order.known.filled);
+    let missing = order.ticket.side.signed((order.qty() - order.known.filled).max(Qty::ZERO));
     let none = (Qty::ZERO, Qty::ZERO);
-    if missing.is_zero() || order.ticket.intent == Intent::Exit {
+    if missing.is_zero() || order.ticket.intent != Intent::Entry {
         return none;
     }
     let never_was = !order.known.exists;

@@ -6,8 +6,9 @@
 use super::deciding::Deciding;
 use super::working::working_target;
 use crate::event::Mode;
+use crate::ids::HoldingId;
 use crate::limiter::Class;
-use crate::num::{Qty, Rounding};
+use crate::num::{Px, Qty, Rounding};
 use crate::order::{Intent, Ticket};
 use crate::quote::Quote;
 use crate::request::Side;
@@ -33,14 +34,22 @@ impl Deciding<'_> {
         {
             return Err(format!("client id {} was used before", ticket.cl_ord_id));
         }
-        self.gate_rules(ticket, quote)?;
+        let terms = (ticket.qty, ticket.px);
+        self.gate_terms(ticket.holding, ticket.intent, terms, quote, true)?;
         self.gate_overshoot(ticket)
     }
 
-    fn gate_rules(&self, ticket: &Ticket, quote: Option<&Quote>) -> Result<(), String> {
-        let rules = self.config.instrument_of(ticket.holding);
+    /// The rules of an instrument for a quantity and a price, whatever order they are of.
+    pub fn gate_terms(
+        &self,
+        holding: HoldingId,
+        intent: Intent,
+        (qty, px): (Qty, Px),
+        quote: Option<&Quote>,
+        moves: bool,
+    ) -> Result<(), String> {
+        let rules = self.config.instrument_of(holding);
         let risk = &self.config.risk;
-        let (qty, px) = (ticket.qty, ticket.px);
         if qty.0 <= 0 || qty.to_lot(rules.lot, Rounding::Floor) != qty {
             return Err(format!("quantity {qty} is not on the lot grid of {}", rules.lot));
         }
@@ -53,17 +62,20 @@ impl Deciding<'_> {
             return Err(format!("quantity {qty} is above the largest order"));
         }
         let notional = qty.times(px);
-        if risk.order_notional_max.is_some_and(|most| notional > most) {
+        if risk.order_notional_max.is_some_and(|most| notional > most && moves) {
             return Err(format!("notional {notional} is above the largest order"));
         }
         if notional.exceeds_bound() {
             return Err(format!("notional {notional} is absurd"));
         }
+        if intent == Intent::Protect || !moves {
+            return Ok(());
+        }
         let Some(quote) = quote else { return Err("an order without a quote".to_owned()) };
         let mid = quote.mid();
         let bps = i64::from(risk.collar_bps_max);
         let (low, high) = (mid.plus_bps(-bps, Rounding::Floor), mid.plus_bps(bps, Rounding::Ceil));
-        if ticket.intent == Intent::Entry && (px < low || px > high) {
+        if intent == Intent::Entry && (px < low || px > high) {
             return Err(format!("price {px} is more than {bps} bps from the mid {mid}"));
         }
         Ok(())
@@ -73,9 +85,11 @@ impl Deciding<'_> {
     fn gate_overshoot(&self, ticket: &Ticket) -> Result<(), String> {
         let state = &*self.state;
         let mut same = ticket.qty;
-        let mut opposite = Qty::ZERO;
+        let (mut opposite, mut stops) = (Qty::ZERO, Qty::ZERO);
         for order in state.orders.open.values().filter(|o| o.ticket.holding == ticket.holding) {
-            if order.ticket.side == ticket.side {
+            if !order.is_exposure() {
+                stops += order.leaves();
+            } else if order.ticket.side == ticket.side {
                 same += order.leaves();
             } else {
                 opposite += order.leaves();
@@ -91,7 +105,11 @@ impl Deciding<'_> {
             Side::Sell => position - same >= target,
         };
         if fits {
-            return Ok(());
+            // A stop may become an order of its side at any moment.
+            return match stops {
+                Qty::ZERO => Ok(()),
+                _ => self.gate_stops(ticket.holding, ticket.side, ticket.qty),
+            };
         }
         Err(format!("position {position} and open {same} would pass the target {target}"))
     }

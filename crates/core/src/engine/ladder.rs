@@ -20,7 +20,8 @@ impl Deciding<'_> {
         let now = self.now();
         let h = self.state.holding(holding);
         let (mut in_flight, mut working) = (Qty::ZERO, Qty::ZERO);
-        for order in h.open.iter().filter_map(|no| self.state.orders.open.get(no)) {
+        let open = h.open.iter().filter_map(|no| self.state.orders.open.get(no));
+        for order in open.filter(|o| o.is_exposure()) {
             let leaves = order.ticket.side.signed(order.leaves());
             if order.known.exists {
                 working += leaves;

@@ -15,13 +15,14 @@ impl Deciding<'_> {
                     return Some(format!("order {no} of holding {id} is not in the table"));
                 };
                 let known = &order.known;
-                if known.filled.0 < 0 || known.filled > order.ticket.qty {
+                if known.filled.0 < 0 || known.filled > known.terms.most {
                     return Some(format!(
                         "order {no} is filled {} of {}",
-                        known.filled, order.ticket.qty
+                        known.filled, known.terms.most
                     ));
                 }
                 match order.ticket.side {
+                    _ if !order.is_exposure() => {}
                     Side::Buy => buying += order.leaves(),
                     Side::Sell => selling += order.leaves(),
                 }

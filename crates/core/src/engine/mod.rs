@@ -12,9 +12,15 @@
 //! | `replies`, `pushes`, `answers` | what a broker's words prove |
 //! | `recon` | whether the account agrees, and what to adopt |
 //! | [`plan`] | what a holding needs next |
+//! | [`pricing`] | what an order costs now, by its policy |
+//! | [`repricing`] | which working orders are moved |
+//! | [`schedule`] | which part of a need is due |
+//! | [`stops`] | the protective stop beside a position |
+//! | [`amends`] | how an order is changed in place |
 //! | `release` | what leaves now: the only place that sends |
 //! | `gate` | whether a request may leave; independent of the plan |
 //! | `ladder` | where every missing unit is |
+//! | [`session`] | which phase a market is in |
 //! | [`timers`] | when to look again |
 //! | `operator` | what people command |
 //!
@@ -27,6 +33,7 @@
 //! broken law poisons the engine for good.
 
 pub mod admission;
+pub mod amends;
 mod answers;
 pub mod basket;
 mod day_roll;
@@ -39,15 +46,19 @@ mod ladder;
 mod laws;
 mod operator;
 pub mod plan;
+pub mod pricing;
 mod pushes;
 mod recon;
 mod release;
 mod renew;
 mod replies;
+pub mod repricing;
+pub mod schedule;
 pub mod session;
 pub mod sizing;
 pub mod split;
 mod start;
+pub mod stops;
 mod targets;
 pub mod timers;
 pub mod working;

@@ -8,14 +8,16 @@
 //!    finished, and the other way round.
 //! 2. Excess is cancelled before anything is added.
 
+use super::amends::{Change, may_amend};
+use super::pricing::cancel_due;
 use super::session::{is_open, trading_day};
 use super::working::working_target;
-use crate::config::{Config, Policy, Remainder};
+use super::{schedule, session, stops};
+use crate::config::{Config, Policy, Style};
 use crate::event::{Block, Lane, Mode};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Px, Qty, Rounding};
-use crate::order::{CancelWhy, Intent, Order};
-use crate::quote::Quote;
+use crate::order::{CancelWhy, Intent, Order, Rule};
 use crate::request::Side;
 use crate::state::State;
 use crate::time::Nanos;
@@ -25,8 +27,19 @@ use crate::time::Nanos;
 pub enum Action {
     /// Nothing.
     Idle,
-    /// Cancel an order.
-    Cancel(OrderNo, CancelWhy),
+    /// Cancel an order, because of a rule.
+    Cancel(OrderNo, CancelWhy, Rule),
+    /// Change a working order.
+    Amend(OrderNo, Change),
+    /// Rest a stop for what is held.
+    Protect {
+        /// Side, opposite to the position.
+        side: Side,
+        /// Quantity, positive, on the lot grid.
+        qty: Qty,
+        /// StopPx.
+        stop_px: Px,
+    },
     /// Place an order of this size.
     Place {
         /// Side.
@@ -46,9 +59,11 @@ impl Action {
     pub const fn place_in_queue(self) -> (Lane, Block) {
         match self {
             Self::Idle => (Lane::Idle, Block::Open),
-            Self::Cancel(..) => (Lane::Cancel, Block::Open),
-            Self::Place { intent: Intent::Exit, .. } => (Lane::Reduce, Block::Open),
+            // A stop that grows or moves frees nothing: it waits like an order.
+            Self::Amend(_, change) if change.rule.is_stop() => (Lane::Reduce, Block::Open),
+            Self::Cancel(..) | Self::Amend(..) => (Lane::Cancel, Block::Open),
             Self::Place { intent: Intent::Entry, .. } => (Lane::Add, Block::Open),
+            Self::Place { .. } | Self::Protect { .. } => (Lane::Reduce, Block::Open),
             Self::Blocked(lane, block) => (lane, block),
         }
     }
@@ -57,22 +72,29 @@ impl Action {
 /// The next action of a holding at `now`.
 #[must_use]
 pub fn next_action(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Action {
+    stops::beside(config, state, id, now, toward_target(config, state, id, now))
+}
+
+/// What brings the position to the working target, stops aside.
+fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Action {
     let h = state.holding(id);
     let orders = || h.open.iter().filter_map(|no| state.orders.open.get(no));
     if let Some(action) = cancel_all(state, orders(), now) {
         return action;
     }
-    if let Some(no) = impatient(config, state, id, now) {
-        return Action::Cancel(no, CancelWhy::Remainder);
+    if let Some((no, rule)) = impatient(config, state, id, now) {
+        return Action::Cancel(no, CancelWhy::Remainder, rule);
     }
     let target = working_target(config, state, id, now);
     let position = h.own;
     // 1. Excess: more is open on a side than the target has room for.
     if h.buying.0 > 0 && position + h.buying > target.max(position) {
-        return cancel_one(orders(), Side::Buy, now);
+        let excess = position + h.buying - target.max(position);
+        return free(config, state, orders(), (Side::Buy, excess), now);
     }
     if h.selling.0 > 0 && position - h.selling < target.min(position) {
-        return cancel_one(orders(), Side::Sell, now);
+        let excess = target.min(position) - (position - h.selling);
+        return free(config, state, orders(), (Side::Sell, excess), now);
     }
     // 2. Need: what is missing on the side of the target.
     let need = target - position;
@@ -94,9 +116,17 @@ pub fn next_action(config: &Config, state: &State, id: HoldingId, now: Nanos) ->
         return Action::Blocked(lane, block);
     }
     let wanted = if intent == Intent::Exit { room.min(to_zero) } else { room };
+    let policy = policy_of(config, id, intent);
+    let wanted = match policy.and_then(|p| schedule::due(config, state, id, p, side, target, now)) {
+        // What is not due yet stays admitted and is not released.
+        Some(due) if due.0 <= 0 => return Action::Blocked(lane, Block::Schedule),
+        Some(due) => wanted.min(due),
+        None => wanted,
+    };
     let instrument = config.instrument_of(id);
     let mut qty = wanted.to_lot(instrument.lot, Rounding::TowardZero);
-    for most in [instrument.max_qty, config.risk.order_qty_max].into_iter().flatten() {
+    let child = policy.and_then(|p| p.child_qty);
+    for most in [child, instrument.max_qty, config.risk.order_qty_max].into_iter().flatten() {
         qty = qty.min(most.to_lot(instrument.lot, Rounding::TowardZero));
     }
     if qty.0 <= 0 || qty < instrument.min_qty {
@@ -117,45 +147,65 @@ fn cancel_all<'a>(
     for order in orders.filter(|o| !o.known.done) {
         // A claim that it ended is no reason not to make sure.
         if order.known.exists && cancel_is_idle(order, now) {
-            return Some(Action::Cancel(order.ticket.order, CancelWhy::Kill));
+            return Some(Action::Cancel(order.ticket.order, CancelWhy::Kill, Rule::Kill));
         }
         waiting = true;
     }
     Some(if waiting { Action::Blocked(Lane::Cancel, Block::Cancelling) } else { Action::Idle })
 }
 
-/// The youngest order of a side that a cancel can be sent for.
-fn cancel_one<'a>(orders: impl Iterator<Item = &'a Order>, side: Side, now: Nanos) -> Action {
-    let of_side = orders.filter(|o| o.ticket.side == side && !o.known.done);
-    match of_side.filter(|o| may_cancel(o, now)).last() {
-        Some(order) => Action::Cancel(order.ticket.order, CancelWhy::Excess),
-        None => Action::Blocked(Lane::Cancel, Block::Cancelling),
+/// Takes an excess away from the youngest order of a side that allows it: in place where the
+/// order keeps something, by a cancel otherwise.
+fn free<'a>(
+    config: &Config,
+    state: &State,
+    orders: impl Iterator<Item = &'a Order>,
+    (side, excess): (Side, Qty),
+    now: Nanos,
+) -> Action {
+    let of_side = orders.filter(|o| o.ticket.side == side && o.is_exposure() && !o.known.done);
+    let mut blocked = Block::Cancelling;
+    let mut last = None;
+    for order in of_side {
+        if may_cancel(config, state, order, now) {
+            last = Some(order);
+        } else if order.known.terms.pending.is_some() {
+            blocked = Block::Amending;
+        }
     }
+    let Some(order) = last else { return Action::Blocked(Lane::Cancel, blocked) };
+    let rules = config.instrument_of(order.ticket.holding);
+    let keeps = (order.leaves() - excess).to_lot(rules.lot, Rounding::TowardZero);
+    if keeps.0 > 0 && keeps >= rules.min_qty && may_amend(config, state, order, now) {
+        let qty = order.known.filled + keeps;
+        return Action::Amend(order.ticket.order, Change::of_qty(order, qty, Rule::Excess));
+    }
+    Action::Cancel(order.ticket.order, CancelWhy::Excess, Rule::Excess)
 }
 
-/// A cancel can be sent: the order is known to be there and none is under way.
-fn may_cancel(order: &Order, now: Nanos) -> bool {
-    order.known.exists && !order.known.claimed && cancel_is_idle(order, now)
+/// A cancel can be sent: the order is known to be there and no other request of it is under way.
+pub(super) fn may_cancel(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
+    // Where no read can settle an amend, a cancel ends it either way.
+    let settles = config.descriptor.appear_max_ns.is_some();
+    let pending = order.known.terms.pending.as_ref();
+    let amending = pending.is_some_and(|amend| settles || !amend.unclear);
+    order.known.exists
+        && !order.known.claimed
+        && cancel_is_idle(order, now)
+        && (!amending || state.mode == Mode::Flattening)
 }
 
-fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
+pub(super) fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
     order.cancel.as_ref().is_none_or(|c| c.request.is_none() && c.again <= now)
 }
 
-/// An order whose patience is over.
-fn impatient(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<OrderNo> {
+/// An order whose patience is over, and by which rule.
+fn impatient(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<(OrderNo, Rule)> {
     let open = state.holding(id).open.iter().filter_map(|no| state.orders.open.get(no));
-    open.filter(|o| !o.known.done && may_cancel(o, now))
-        .find(|o| patience_end(config, o).is_some_and(|end| end <= now))
-        .map(|o| o.ticket.order)
-}
-
-/// When the policy of an order wants its remainder cancelled.
-#[must_use]
-pub fn patience_end(config: &Config, order: &Order) -> Option<Nanos> {
-    let policy = policy_of(config, order.ticket.holding, order.ticket.intent)?;
-    let cancels = policy.remainder == Remainder::Cancel && order.ticket.intent == Intent::Entry;
-    cancels.then(|| order.ticket.released.plus(policy.patience_ns))
+    open.filter(|o| !o.known.done && may_cancel(config, state, o, now)).find_map(|o| {
+        let (end, rule) = cancel_due(config, state, o)?;
+        (end <= now).then_some((o.ticket.order, rule))
+    })
 }
 
 /// The policy for orders of a holding.
@@ -164,11 +214,11 @@ pub fn policy_of(config: &Config, id: HoldingId, intent: Intent) -> Option<&Poli
     let strategy = config.strategy(config.holdings.get(id.ix())?.sleeve)?;
     Some(match intent {
         Intent::Entry => &strategy.entry,
-        Intent::Exit => &strategy.exit,
+        Intent::Exit | Intent::Protect => &strategy.exit,
     })
 }
 
-fn in_the_way(
+pub(super) fn in_the_way(
     config: &Config,
     state: &State,
     id: HoldingId,
@@ -195,73 +245,17 @@ fn in_the_way(
         (h.skips >= config.recon.skips_max || h.is_drifting(), Block::Unread),
         (entry && throttled, Block::Throttle),
         (entry && used_up, Block::DayOrders),
+        (entry && before_close(config, id, now), Block::Session),
     ]
     .into_iter()
     .find_map(|(in_the_way, block)| in_the_way.then_some(block))
 }
 
-/// The limit price of a marketable limit order: the far touch plus a collar of max(bps, ticks),
-/// rounded toward the touch.
-///
-/// ```
-/// use truefill_core::{config::Policy, engine::plan::marketable_px, request::Side};
-/// use truefill_core::num::Px;
-/// let policy = Policy { collar_bps: 50, ..Policy::default() };
-/// let touch = Px::whole(100);
-/// let tick = Px(10_000_000);
-/// assert_eq!(marketable_px(&policy, Side::Buy, touch, tick, 1).to_string(), "100.5");
-/// assert_eq!(marketable_px(&policy, Side::Sell, touch, tick, 1).to_string(), "99.5");
-/// ```
-#[must_use]
-pub fn marketable_px(policy: &Policy, side: Side, touch: Px, tick: Px, widen: i64) -> Px {
-    let bps = i64::from(policy.collar_bps) * widen;
-    let ticks = Px(tick.0 * i128::from(policy.collar_ticks) * i128::from(widen));
-    match side {
-        Side::Buy => {
-            let by_bps = touch.plus_bps(bps, Rounding::Floor);
-            let touch_up = touch.to_tick(tick, Rounding::Ceil);
-            by_bps.max(touch + ticks).to_tick(tick, Rounding::Floor).max(touch_up)
-        }
-        Side::Sell => {
-            let by_bps = touch.plus_bps(-bps, Rounding::Ceil);
-            let touch_down = touch.to_tick(tick, Rounding::Floor);
-            by_bps.min(touch - ticks).to_tick(tick, Rounding::Ceil).min(touch_down)
-        }
-    }
-}
-
-/// Price of an order, or why it cannot be priced: an entry needs a fresh quote, an exit takes
-/// an old one with a wider collar.
-///
-/// # Errors
-/// [`Block::Stale`] without a usable quote, [`Block::Risk`] too far from the mid.
-pub fn price(
-    config: &Config,
-    id: HoldingId,
-    side: Side,
-    intent: Intent,
-    quote: Option<&Quote>,
-    now: Nanos,
-) -> Result<Px, Block> {
-    let (Some(quote), Some(policy)) = (quote, policy_of(config, id, intent)) else {
-        return Err(Block::Stale);
-    };
-    let stale = now.since(quote.time) > config.risk.mark_age_ns_max;
-    if stale && intent == Intent::Entry {
-        return Err(Block::Stale);
-    }
-    let touch = match side {
-        Side::Buy => quote.ask_px,
-        Side::Sell => quote.bid_px,
-    };
-    let widen = if stale { 3 } else { 1 };
-    let tick = config.instrument_of(id).tick;
-    // A collar wider than the price leaves the lowest price there is.
-    let px = marketable_px(policy, side, touch, tick, widen).max(tick);
-    let bps = i64::from(config.risk.collar_bps_max);
-    let (low, high) =
-        (quote.mid().plus_bps(-bps, Rounding::Floor), quote.mid().plus_bps(bps, Rounding::Ceil));
-    // Too far from the mid: a spread too wide to trade into, not a defect of the plan.
-    let far = intent == Intent::Entry && (px < low || px > high);
-    if far { Err(Block::Risk) } else { Ok(px) }
+/// The policy waits for the close.
+fn before_close(config: &Config, id: HoldingId, now: Nanos) -> bool {
+    let Some(policy) = policy_of(config, id, Intent::Entry) else { return false };
+    let instrument = config.holdings[id.ix()].instrument;
+    policy.style == Style::AtClose
+        && session::close_from(config, instrument, now, policy.patience_ns)
+            .is_none_or(|from| from > now)
 }

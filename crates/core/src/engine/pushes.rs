@@ -64,9 +64,10 @@ impl Deciding<'_> {
         }
         self.learn(no, item);
         let Some(order) = self.state.orders.get(no) else { return };
-        let (known, qty) = (&order.known, order.ticket.qty);
+        let (known, qty) = (&order.known, order.qty());
         let (over, grew) = (known.overfill, known.filled > before.filled);
         let repeated = known.executions == before.executions;
+        self.stop_filled(no, holding, before.filled);
         if over && !before.overfill {
             let text = format!("executions exceed the order quantity {qty}");
             self.alert(AlertCode::Overfill, Some(holding), Some(no), text);
@@ -130,7 +131,9 @@ impl Deciding<'_> {
             c.request.is_none() && !c.failed && asked.is_some_and(|a| a > c.answered)
         });
         // Only what settles something is kept: the set must not grow with every read.
-        if !order.known.exists || (order.known.claimed && asked.is_some()) {
+        let refused = order.known.terms.refused;
+        let checks = order.known.unchecked && asked >= refused;
+        if !order.known.exists || (order.known.claimed && asked.is_some()) || checks {
             self.learn(no, Item::Seen(Seen { asked }));
         }
         if failed {

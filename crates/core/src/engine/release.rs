@@ -1,24 +1,28 @@
 //! The send slot: the only place from which anything leaves. The queue is asked now what to
 //! send now, so nothing stale is ever sent.
 
+use super::amends::Change;
 use super::deciding::Deciding;
 use super::edges;
-use super::plan::{Action, next_action, price};
+use super::plan::{Action, next_action, policy_of};
+use super::pricing::price;
+use super::repricing;
 use super::timers;
 use crate::alert::AlertCode;
 use crate::config::{Config, LossAction};
 use crate::effect::Effect;
 use crate::event::{
-    Block, CancelReleased, Event, Freeze, Frozen, Lane, Mode, ModeSet, Released, RequestClass,
-    Requested, Thawed, Unpaused,
+    Block, CancelReleased, Event, Freeze, Frozen, Lane, Mode, ModeSet, ParentBegun, Released,
+    RequestClass, Requested, Thawed, Unpaused,
 };
 use crate::ids::{HoldingId, OrderNo, RequestId, cl_ord_id};
 use crate::limiter::Class;
 use crate::num::{Amount, Px, Qty, Rounding};
-use crate::order::{CancelWhy, Intent, Ticket};
+use crate::order::{CancelWhy, Intent, Rule, Ticket};
 use crate::quote::Quote;
-use crate::request::{CancelOrder, NewOrder, OneOrder, Query, Request, Side, TimeInForce, Whole};
+use crate::request::{CancelOrder, NewOrder, OneOrder, Query, Request, Side, Whole};
 use crate::state::State;
+use crate::state::holding::HoldingState;
 use crate::time::{Nanos, SECOND_NS};
 
 /// An order that stays unresolved for so long freezes its holding.
@@ -52,12 +56,29 @@ impl Deciding<'_> {
                 self.touch(holding);
             }
             match action {
-                Action::Idle | Action::Blocked(..) => return true,
-                Action::Cancel(order, why) => {
+                Action::Idle | Action::Blocked(..) => {
+                    self.begin_schedule(holding, action);
+                    self.reprice(holding);
+                    return true;
+                }
+                Action::Amend(order, change) => {
+                    if !self.change(holding, order, &change) {
+                        return true;
+                    }
+                }
+                Action::Protect { side, qty, stop_px } => {
+                    if !self.state.limiter.free(now, Class::New) {
+                        return false;
+                    }
+                    if !self.release_stop(holding, side, qty, stop_px) {
+                        return true;
+                    }
+                }
+                Action::Cancel(order, why, rule) => {
                     if !self.state.links_up[1] || !self.state.limiter.free(now, Class::Cancel) {
                         return true;
                     }
-                    self.release_cancel(holding, order, why);
+                    self.release_cancel(holding, order, why, rule);
                 }
                 Action::Place { side, qty, intent } => {
                     if !self.state.limiter.free(now, Class::New) {
@@ -76,7 +97,30 @@ impl Deciding<'_> {
         }
     }
 
-    fn release_cancel(&mut self, holding: HoldingId, order: OrderNo, why: CancelWhy) {
+    /// Takes an order down or moves a stop. False when that has to wait.
+    fn change(&mut self, holding: HoldingId, order: OrderNo, change: &Change) -> bool {
+        let (now, limiter) = (self.now(), &self.state.limiter);
+        if !self.state.links_up[1] {
+            return false;
+        }
+        if limiter.free(now, Class::New) {
+            return self.release_amend(holding, order, change);
+        }
+        // What has to go does not wait for a slot of new orders while cancels have one.
+        let cancels = !change.rule.is_stop() && limiter.free(now, Class::Cancel);
+        if cancels {
+            self.release_cancel(holding, order, CancelWhy::Excess, change.rule);
+        }
+        cancels
+    }
+
+    pub fn release_cancel(
+        &mut self,
+        holding: HoldingId,
+        order: OrderNo,
+        why: CancelWhy,
+        rule: Rule,
+    ) {
         let Some(open) = self.state.orders.open.get(&order) else { return };
         let cancel = CancelOrder {
             cl_ord_id: open.ticket.cl_ord_id,
@@ -85,7 +129,7 @@ impl Deciding<'_> {
             instrument: self.config.holdings[holding.ix()].instrument,
         };
         let request = self.request(RequestClass::Cancel, Some(order));
-        self.emit(Event::CancelReleased(CancelReleased { order, request, why }));
+        self.emit(Event::CancelReleased(CancelReleased { order, request, why, rule }));
         self.send(request, Request::Cancel(cancel));
     }
 
@@ -101,10 +145,12 @@ impl Deciding<'_> {
         let key = &self.config.holdings[holding.ix()];
         let (instrument, product) = (key.instrument, key.product);
         let quote = self.quote(instrument);
-        let px = match price(self.config, holding, side, intent, quote.as_ref(), now) {
-            Ok(px) => px,
+        let (config, state) = (self.config, &*self.state);
+        let priced = match price(config, state, holding, side, intent, quote.as_ref(), now) {
+            Ok(priced) => priced,
             Err(block) => return Some(block),
         };
+        let px = priced.px;
         let rules = self.config.instrument_of(holding);
         let qty = match self.within_notional(holding, qty, px, intent) {
             Ok(qty) => qty,
@@ -126,16 +172,21 @@ impl Deciding<'_> {
             intent,
             released: now,
             arrival: quote.as_ref().map_or(Px::ZERO, Quote::mid),
+            rule: priced.rule,
+            step: priced.step,
+            stop_px: None,
         };
         if let Err(why) = self.gate(&ticket, quote.as_ref()) {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
             self.alert(AlertCode::GateRefused, Some(holding), None, why);
             return Some(Block::Risk);
         }
+        let last = priced.rule == Rule::Band && !self.state.holding(holding).banded;
         let request = self.request(RequestClass::New, Some(order));
         self.emit(Event::Released(Released { ticket }));
-        let tif = TimeInForce::Day;
-        let (stop_px, display_qty) = (None, None);
+        let (tif, stop_px) = (priced.tif, None);
+        let policy = policy_of(self.config, holding, intent);
+        let display_qty = policy.and_then(|p| p.display_qty).filter(|shown| *shown < qty);
         let new = NewOrder {
             cl_ord_id: id,
             order,
@@ -149,7 +200,22 @@ impl Deciding<'_> {
             display_qty,
         };
         self.send(request, Request::New(new));
+        if last {
+            self.last_rung(holding, order);
+        }
         None
+    }
+
+    /// A need that waits for its schedule begins although nothing of it can leave yet.
+    fn begin_schedule(&mut self, holding: HoldingId, action: Action) {
+        let waits = matches!(action, Action::Blocked(_, Block::Schedule));
+        if !waits || self.state.holding(holding).has_begun() {
+            return;
+        }
+        let quote = self.quote(self.config.holdings[holding.ix()].instrument);
+        let arrival = quote.as_ref().map_or(Px::ZERO, Quote::mid);
+        self.emit(Event::ParentBegun(ParentBegun { holding, arrival }));
+        self.touch(holding);
     }
 
     /// The quantity that the notional limits leave of an order at this price.
@@ -187,16 +253,17 @@ impl Deciding<'_> {
             h.own.abs().times(if at == holding.ix() { px } else { mid })
         });
         let open = self.state.orders.open.values();
-        held.sum::<Amount>() + open.map(|o| o.leaves().times(o.ticket.px)).sum::<Amount>()
+        held.sum::<Amount>()
+            + open.filter(|o| o.is_exposure()).map(|o| o.leaves().times(o.px())).sum::<Amount>()
     }
 
-    fn request(&mut self, class: RequestClass, order: Option<OrderNo>) -> RequestId {
+    pub fn request(&mut self, class: RequestClass, order: Option<OrderNo>) -> RequestId {
         let request = RequestId(self.state.last_request + 1);
         self.emit(Event::Requested(Requested { request, class, order }));
         request
     }
 
-    fn send(&mut self, request: RequestId, what: Request) {
+    pub fn send(&mut self, request: RequestId, what: Request) {
         let not_after = self.now().plus(self.config.descriptor.send_window_ns);
         let durable = self.state.seq;
         self.step.effects.push(Effect::Send { request, what, not_after, durable });
@@ -332,18 +399,31 @@ fn queue(state: &State) -> Vec<HoldingId> {
         .iter()
         .map(|id| (state.holding(*id), *id))
         .filter(|(h, _)| h.staged.lane != Lane::Idle || !h.open.is_empty())
-        .map(|(h, id)| (h.staged.lane, h.queued, id))
+        .map(|(h, id)| {
+            let lane =
+                if h.staged.lane == Lane::Idle { resting_lane(state, h) } else { h.staged.lane };
+            (lane, h.queued, id)
+        })
         .collect();
     queue.sort_unstable();
     queue.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// An exit that rests may have to be moved: that goes before what adds exposure.
+fn resting_lane(state: &State, h: &HoldingState) -> Lane {
+    let mut open = h.open.iter().filter_map(|no| state.orders.open.get(no));
+    if open.any(|o| o.ticket.intent == Intent::Exit) { Lane::Reduce } else { Lane::Idle }
 }
 
 /// The holdings that a release at `now` would price: no more than there are slots, so that an
 /// input carries no quote that nobody looks at.
 pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<HoldingId> {
     let room = state.limiter.room(now, Class::New);
-    let places =
-        |id: &HoldingId| matches!(next_action(config, state, *id, now), Action::Place { .. });
-    let queue = queue(state).into_iter().filter(places).take(room);
-    queue.chain(edges::crossed(config, state, now).into_iter().filter(places)).collect()
+    let priced = |id: &HoldingId| match next_action(config, state, *id, now) {
+        Action::Place { .. } => true,
+        Action::Blocked(_, Block::Schedule) if !state.holding(*id).has_begun() => true,
+        _ => repricing::is_due(config, state, *id, now),
+    };
+    let queue = queue(state).into_iter().filter(priced).take(room);
+    queue.chain(edges::crossed(config, state, now).into_iter().filter(priced)).collect()
 }

@@ -1,5 +1,6 @@
 //! The end of a write: accepted, refused for sure, not sent for sure, or unknown (law 2).
 
+use super::amends::serial_of;
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
 use crate::event::{Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed};
@@ -17,7 +18,7 @@ impl Deciding<'_> {
         let on_wire = self.state.wire.get(&reply.request).copied();
         let (class, order) = match on_wire {
             Some(w) => (w.class, w.order),
-            None => (RequestClass::New, self.late_order(reply)),
+            None => self.late_order(reply),
         };
         let Some(no) = order else { return };
         let Some(holding) = self.state.orders.get(no).map(|o| o.ticket.holding) else { return };
@@ -29,16 +30,21 @@ impl Deciding<'_> {
         }
         match class {
             RequestClass::Cancel => self.cancel_reply(no, holding, &reply.outcome),
+            RequestClass::Amend => self.amend_reply(no, holding, reply),
             _ => self.new_reply(no, holding, &reply.outcome),
         }
     }
 
     /// A reply that came after its request was given up: still evidence.
-    fn late_order(&self, reply: &Reply) -> Option<OrderNo> {
-        let orders = &self.state.orders;
+    fn late_order(&self, reply: &Reply) -> (RequestClass, Option<OrderNo>) {
+        let (orders, request) = (&self.state.orders, reply.request);
+        if let Some(o) = orders.open.values().find(|o| serial_of(o, request).is_some()) {
+            return (RequestClass::Amend, Some(o.ticket.order));
+        }
         let closed = orders.closed_orders().map(|c| &c.order);
         let mut all = orders.open.values().chain(closed);
-        all.find(|o| o.ticket.request == reply.request).map(|o| o.ticket.order)
+        let order = all.find(|o| o.ticket.request == request).map(|o| o.ticket.order);
+        (RequestClass::New, order)
     }
 
     fn new_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
@@ -104,7 +110,7 @@ impl Deciding<'_> {
         let risk = &self.config.risk;
         let rest_ns =
             if streak >= risk.reject_max { risk.circuit_pause_ns } else { risk.reject_pause_ns };
-        let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent == Intent::Exit);
+        let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent != Intent::Entry);
         let hopeless = why == RejectCode::InsufficientFunds && !exit;
         let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
         self.emit(Event::Paused(Paused { holding, until, streak, code }));
@@ -164,12 +170,18 @@ impl Deciding<'_> {
     pub fn void_unknown(&mut self, of: Option<HoldingId>) {
         let open = self.state.orders.open.values();
         let unknown: Vec<(OrderNo, HoldingId)> = open
-            .filter(|o| o.is_unknown() && of.is_none_or(|id| id == o.ticket.holding))
+            .filter(|o| {
+                o.is_unknown() || o.known.terms.pending.as_ref().is_some_and(|amend| amend.unclear)
+            })
+            .filter(|o| of.is_none_or(|id| id == o.ticket.holding))
             .map(|o| (o.ticket.order, o.ticket.holding))
             .collect();
         for (no, holding) in unknown {
             self.touch(holding);
-            self.learn(no, Item::Void(Void {}));
+            self.void_amend(no);
+            if self.state.orders.open.get(&no).is_some_and(crate::order::Order::is_unknown) {
+                self.learn(no, Item::Void(Void {}));
+            }
         }
     }
 

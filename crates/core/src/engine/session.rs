@@ -1,12 +1,12 @@
 //! Sessions: which phase an instrument is in, and which session an instant belongs to.
 //!
-//! Entry points: [`phase_at`], [`session_at`], [`trading_day`].
+//! Entry points: [`phase_at`], [`session_at`], [`close_from`], [`trading_day`].
 //!
 //! Invariants: an instrument without a calendar is always in continuous trading and has no
 //! sessions; what no phase of a calendar covers is closed.
 
 use super::plan::policy_of;
-use crate::config::{Calendar, Config, Phase, Style};
+use crate::config::{Calendar, Config, Phase, PhaseSpan, Style};
 use crate::ids::{HoldingId, InstrumentId};
 use crate::order::Intent;
 use crate::time::{Nanos, SECOND_NS};
@@ -75,6 +75,28 @@ pub fn session_end(config: &Config, instrument: InstrumentId, then: Nanos) -> Na
     let Some(first) = rest.first() else { return Nanos::MAX };
     let same = rest.partition_point(|phase| phase.session <= first.session);
     rest.get(same.saturating_sub(1)).map_or(Nanos::MAX, |last| last.until)
+}
+
+/// When orders at the close of the session at `now` (or of the next one) may begin to work: the
+/// first instant of its closing auction; where there is none, `lead_ns` before the end of its
+/// continuous trading. `None` where nothing ever closes.
+#[must_use]
+pub fn close_from(
+    config: &Config,
+    instrument: InstrumentId,
+    now: Nanos,
+    lead_ns: i64,
+) -> Option<Nanos> {
+    let phases = &calendar(config, instrument)?.phases;
+    let rest = &phases[phases.partition_point(|span| span.until <= now)..];
+    let works = |span: &&PhaseSpan| matches!(span.phase, Phase::Continuous | Phase::ClosingAuction);
+    let session = rest.iter().find(works)?.session;
+    let of_session = || rest.iter().filter(|span| span.session == session);
+    let auction = of_session().find(|span| span.phase == Phase::ClosingAuction);
+    auction.map(|span| span.from).or_else(|| {
+        let last = of_session().filter(|span| span.phase == Phase::Continuous).last()?;
+        Some(last.until.plus(-lead_ns))
+    })
 }
 
 /// The day that limits per day count: the session, or the UTC day without a calendar.

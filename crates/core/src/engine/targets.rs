@@ -5,6 +5,7 @@ use crate::alert::AlertCode;
 use crate::config::SizeBy;
 use crate::event::{Event, TargetSet};
 use crate::input::Target;
+use crate::num::Px;
 
 impl Deciding<'_> {
     pub fn target(&mut self, target: &Target) {
@@ -21,6 +22,7 @@ impl Deciding<'_> {
             return;
         }
         let Ok(Some(sized)) = sized else {
+            self.move_stop(target);
             self.renew(target);
             return;
         };
@@ -49,7 +51,11 @@ impl Deciding<'_> {
         if target.qty.bounded().is_err() {
             return Err(format!("target {} is outside what truefill computes with", target.qty));
         }
-        let px_bad = target.px.is_some_and(|px| px.bounded().is_err() || px.0 <= 0);
+        let bad = |px: Px| px.bounded().is_err() || px.0 <= 0;
+        if target.stop_px.is_some_and(bad) {
+            return Err("the price of the protective stop is not a price".to_owned());
+        }
+        let px_bad = target.px.is_some_and(bad);
         if px_bad {
             return Err("the decision price is not a price".to_owned());
         }

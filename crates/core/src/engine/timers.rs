@@ -6,13 +6,15 @@
 
 use super::Engine;
 use super::edges::next_edge;
-use super::plan::patience_end;
+use super::plan::policy_of;
+use super::repricing::{self, Watch};
 use super::session::day_end;
+use super::{schedule, session};
 use crate::config::Config;
 use crate::event::{Block, Lane, RequestClass};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::limiter::Class;
-use crate::order::Order;
+use crate::order::{Intent, Order};
 use crate::state::State;
 use crate::state::holding::HoldingState;
 use crate::time::Nanos;
@@ -35,6 +37,20 @@ impl Engine {
         next
     }
 
+    /// What should wake the engine for this instrument between its deadlines. The shell asks
+    /// after each turn, filters quotes by it, and attaches to a `Release` the quotes of those
+    /// instruments whose last quote passes the filter.
+    #[must_use]
+    pub fn watch(&self, now: Nanos, instrument: InstrumentId) -> Watch {
+        if self.state().busy.is_empty() && self.config().risk.daily_loss_max.is_none() {
+            return Watch::Nothing;
+        }
+        if self.wants_quotes(instrument) {
+            return Watch::Every;
+        }
+        repricing::watch(self.config(), self.state(), instrument, now)
+    }
+
     /// True if every quote of this instrument should wake the engine: something waits for a
     /// usable price.
     #[must_use]
@@ -45,7 +61,10 @@ impl Engine {
         }
         state.busy.iter().any(|id| {
             self.config().holdings[id.ix()].instrument == instrument
-                && matches!(state.holding(*id).staged.blocked, Block::Stale | Block::Risk)
+                && matches!(
+                    state.holding(*id).staged.blocked,
+                    Block::Stale | Block::Risk | Block::Spread
+                )
         })
     }
 }
@@ -73,6 +92,17 @@ fn queue_deadline(
             first.plus(config.risk.repeat_per_ns)
         }
         Block::DayOrders => day_end(config, config.holdings[id.ix()].instrument, now),
+        Block::Schedule => {
+            let intent = if h.staged.lane == Lane::Add { Intent::Entry } else { Intent::Exit };
+            let policy = policy_of(config, id, intent);
+            policy.map_or(Nanos::MAX, |p| schedule::next_point(state, id, p, now))
+        }
+        Block::Session => {
+            let instrument = config.holdings[id.ix()].instrument;
+            let lead_ns = policy_of(config, id, Intent::Entry).map_or(0, |p| p.patience_ns);
+            let from = session::close_from(config, instrument, now, lead_ns);
+            from.filter(|from| *from > now).unwrap_or(Nanos::MAX)
+        }
         // Something else ends these: a quote, an answer, a link, a reply, the operator.
         _ => Nanos::MAX,
     }
@@ -89,10 +119,13 @@ fn order_deadline(config: &Config, state: &State, id: HoldingId, now: Nanos) -> 
             continue;
         }
         match &order.cancel {
-            Some(cancel) if cancel.request.is_none() => next = next.min(to_come(cancel.again)),
+            Some(cancel) if cancel.request.is_none() => {
+                next = next.min(to_come(cancel.again));
+                next = next.min(repricing::deadline(config, state, order, now));
+            }
             Some(_) => {}
             None if order.known.exists => {
-                next = next.min(patience_end(config, order).map_or(Nanos::MAX, to_come));
+                next = next.min(repricing::deadline(config, state, order, now));
             }
             None => {}
         }

@@ -80,9 +80,11 @@ fn fixed(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<Wo
 
 fn gated(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
     let h = state.holding(id);
-    let within = within_limits(config, state, id, h.rounded);
+    let within = within_limits(config, state, id, h.aim());
     // What was waived is not wanted, and never makes the engine trade through what it holds.
-    let target = between(h.own, within.target, within.target - h.waived());
+    // What is unwound goes back to where it began, whatever was waived on the way.
+    let waived = if h.unwound { Qty::ZERO } else { h.waived() };
+    let target = between(h.own, within.target, within.target - waived);
     admission::pass(config, state, id, now, Working { target, gate: within.gate })
 }
 

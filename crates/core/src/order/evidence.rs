@@ -3,8 +3,9 @@
 //! Every item is normalised: two messages that say the same are the same item. What follows
 //! from a set is computed in [`super::fold`].
 
-use crate::ids::VenueText;
-use crate::num::Qty;
+use super::{AmendEnd, Rule};
+use crate::ids::{RequestId, VenueText};
+use crate::num::{Px, Qty};
 use crate::record::{records, variants};
 use crate::report::{BustReport, FillReport, OrdStatus, RejectCode, UnknownCause};
 use crate::time::Nanos;
@@ -80,6 +81,36 @@ records! {
         /// When it was asked.
         pub asked: Nanos = 1,
     }
+
+    /// An amend was released: from now on the order may have these terms.
+    pub struct AmendSent {
+        /// Number of the amend of its order, from 1.
+        pub serial: u32 = 1,
+        /// The write.
+        pub request: RequestId = 2,
+        /// OrderQty, filled part included.
+        pub qty: Qty = 3,
+        /// Limit price.
+        pub px: Px = 4,
+        /// StopPx, for a stop.
+        pub stop_px: Option<Px> = 5,
+        /// When.
+        pub at: Nanos = 6,
+        /// The rule that wanted it.
+        pub rule: Rule = 7,
+        /// Step of a chase.
+        pub step: u32 = 8,
+    }
+
+    /// What became of an amend.
+    pub struct AmendNews {
+        /// Which amend.
+        pub serial: u32 = 1,
+        /// What became of it.
+        pub end: AmendEnd = 2,
+        /// When that was learned.
+        pub at: Nanos = 3,
+    }
 }
 
 variants! {
@@ -113,6 +144,10 @@ variants! {
         Gone(Gone) = 13,
         /// Taken back unheard, by a read of the trades.
         Audit(Audit) = 14,
+        /// An amend was released.
+        AmendSent(AmendSent) = 15,
+        /// News of an amend.
+        AmendNews(AmendNews) = 16,
     }
 }
 

@@ -12,6 +12,8 @@
 //!    force. Spans that overlap without being equal contradict each other: the excess over the
 //!    order is not booked and `overfill` is set.
 
+use super::AmendEnd;
+use super::amends::{self, Terms};
 use super::evidence::{Evidence, Item};
 use crate::config::CancelProof;
 use crate::ids::VenueText;
@@ -22,7 +24,11 @@ use crate::time::Nanos;
 /// What is known of an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// CumQty that is believed, never above OrderQty.
+    /// Which quantity and price are in force, and which may be.
+    pub terms: Terms,
+    /// An amend was refused, and no read asked since has shown the order.
+    pub unchecked: bool,
+    /// CumQty that is believed, never above the largest OrderQty that may be in force.
     pub filled: Qty,
     /// Sum of quantity × price of the executions (without the part known by CumQty only).
     pub notional: Amount,
@@ -167,6 +173,7 @@ struct Words {
     void: bool,
     /// When the trades were last read after a bust, and what was not in them.
     audit: Option<(Nanos, Qty)>,
+    amended: bool,
 }
 
 fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
@@ -203,6 +210,8 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
             Item::Void(_) => words.void = true,
             Item::Gone(_) => known.gone = true,
             Item::Audit(audit) => words.audit = words.audit.max(Some((audit.asked, audit.gone))),
+            Item::AmendSent(_) => words.amended = true,
+            Item::AmendNews(news) => known.exists |= news.end == AmendEnd::Taken,
         }
     }
     known.exists |= words.has_fills || words.cum_max > Qty::ZERO;
@@ -214,6 +223,12 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
 pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
     let mut known = Known::default();
     let words = words(evidence, proof, &mut known);
+    known.terms = if words.amended {
+        amends::terms(evidence, order_qty)
+    } else {
+        Terms { worst: order_qty, most: order_qty, ..Terms::default() }
+    };
+    let most = known.terms.most;
     let (mut told, mut booked) = (Qty::ZERO, Qty::ZERO);
     if words.has_fills {
         for execution in executions(evidence) {
@@ -222,7 +237,7 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
             told += report.qty;
             if !execution.busted {
                 // Beyond the order nothing is booked, and nothing is paid for.
-                let qty = report.qty.min(order_qty - booked);
+                let qty = report.qty.min(most - booked);
                 known.overfill |= qty < report.qty;
                 booked += qty;
                 known.notional += qty.times(report.px);
@@ -231,22 +246,24 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
         }
     }
     let beyond = (words.cum_max - told).max(Qty::ZERO);
-    known.overfill |= beyond > order_qty - booked;
+    known.overfill |= beyond > most - booked;
     if known.busted {
         known.unheard = words.audit.map_or(Qty::ZERO, |(_, gone)| gone);
-        known.unproven = (beyond - known.unheard).max(Qty::ZERO).min(order_qty - booked);
+        known.unproven = (beyond - known.unheard).max(Qty::ZERO).min(most - booked);
     } else {
-        known.unpriced = beyond.min(order_qty - booked);
+        known.unpriced = beyond.min(most - booked);
     }
     known.filled = booked + known.unpriced;
     known.absent = (words.absences >= 2 || words.void) && !known.exists;
     // The broker has nothing to cancel and shows no such order: two witnesses, twice heard.
     let left = known.gone && words.absences >= 2;
     let never_was = !known.exists && (known.refused.is_some() || known.unsent || known.absent);
-    let whole = known.filled >= order_qty && !known.busted;
+    let whole = known.filled >= known.terms.worst && !known.busted;
     known.done = (words.ended || never_was || whole || left) && known.unproven.is_zero();
     // A read that shows it alive, asked after the claim was made, refutes the claim.
     let refuted = words.seen_alive.is_some() && words.seen_alive > words.claimed;
+    let refused = known.terms.refused;
+    known.unchecked = !known.done && refused.is_some() && words.seen_alive < refused;
     known.claimed = !known.done && (words.read_filled || (words.claimed.is_some() && !refuted));
     known
 }

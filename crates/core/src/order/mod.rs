@@ -1,12 +1,14 @@
 //! An order: what we asked for, and the evidence about what became of it.
 //!
-//! Entry points: [`Order`], [`evidence::Item`], [`fold::fold`].
+//! Entry points: [`Order`], [`evidence::Item`], [`fold::fold`], [`amends::Terms`].
 //!
 //! Invariants:
 //! 1. [`Order::known`] is always `fold(evidence)`: it is a cache, never an opinion.
 //! 2. Evidence is only ever added.
 //! 3. Until `known.done`, the whole unfilled quantity is exposure, whatever anybody claims.
+//! 4. Until an amend is settled, the larger of the two quantities is exposure (law 5).
 
+pub mod amends;
 pub mod evidence;
 pub mod fold;
 #[cfg(test)]
@@ -28,6 +30,60 @@ code_enum! {
         Entry = 1 "entry",
         /// It reduces exposure.
         Exit = 2 "exit",
+        /// It rests at the exchange as a stop for what is held: contingent, outside LeavesQty.
+        Protect = 3 "protect",
+    }
+
+    /// Which rule of the policy made a price or ended an order.
+    pub enum Rule {
+        /// The far touch plus the collar.
+        Marketable = 1 "marketable",
+        /// The near touch.
+        Near = 2 "near",
+        /// Half way.
+        Mid = 3 "mid",
+        /// A given price.
+        Given = 4 "given",
+        /// Patience ended: the far touch plus the collar.
+        Crossed = 5 "crossed",
+        /// A step of a chase.
+        ChaseStep = 6 "chase_step",
+        /// The last rung of an exit: the edge of the price band.
+        Band = 7 "band",
+        /// The close began.
+        AtClose = 8 "at_close",
+        /// The market moved away from a resting order.
+        Requote = 9 "requote",
+        /// The plan has less room.
+        Excess = 10 "excess",
+        /// Patience ended: the remainder is not wanted.
+        Patience = 11 "patience",
+        /// The chase ended: the remainder is not wanted.
+        ChaseEnd = 12 "chase_end",
+        /// Too little filled: it is unwound.
+        MinFill = 13 "min_fill",
+        /// The protective stop of the target.
+        Stop = 14 "stop",
+        /// An exit is to be released: the stop gives way.
+        GiveWay = 15 "give_way",
+        /// Kill.
+        Kill = 16 "kill",
+        /// Not of this start: found at the broker.
+        Found = 17 "found",
+    }
+
+    /// What is known of an amend.
+    pub enum AmendEnd {
+        /// It is in force.
+        Taken = 1 "taken",
+        /// Refused for sure: the old terms stand, and it is not tried again.
+        Refused = 2 "refused",
+        /// Never left us, or refused for a moment: the old terms stand.
+        Unsent = 3 "unsent",
+        /// A read asked later than it could arrive shows the old terms.
+        Unseen = 4 "unseen",
+        /// No certain outcome; it is not an end.
+        Unclear = 5 "unclear",
     }
 
     /// Why an order is cancelled.
@@ -40,6 +96,14 @@ code_enum! {
         Kill = 3 "kill",
         /// Its price is not that of its policy any more; it is placed anew.
         Reprice = 4 "reprice",
+    }
+}
+
+impl Rule {
+    /// The protective stop itself, not what makes it give way.
+    #[must_use]
+    pub const fn is_stop(self) -> bool {
+        matches!(self, Self::Stop)
     }
 }
 
@@ -66,6 +130,12 @@ records! {
         pub released: Nanos = 9,
         /// Mid at the release: the arrival price.
         pub arrival: Px = 10,
+        /// The rule of its price.
+        pub rule: Rule = 11,
+        /// Step of a chase.
+        pub step: u32 = 12,
+        /// StopPx of a protective stop.
+        pub stop_px: Option<Px> = 13,
     }
 
     /// A cancel of ours.
@@ -82,6 +152,8 @@ records! {
         pub answered: Nanos = 5,
         /// A read asked after the answer showed the order alive: the cancel failed.
         pub failed: bool = 6,
+        /// Which rule wanted it.
+        pub rule: Rule = 7,
     }
 }
 
@@ -104,6 +176,8 @@ pub struct Order {
     pub unresolved_since: Nanos,
     /// Journal record of its release.
     pub released_seq: u64,
+    /// Since when its patience counts: its release, or that of what it replaces.
+    pub since: Nanos,
     /// Signed remainder that was waived as dropped when it closed, and where in the journal.
     pub dropped: Qty,
     /// Signed remainder that was waived as refused when it closed.
@@ -117,15 +191,17 @@ impl Order {
     #[must_use]
     pub fn new(ticket: Ticket) -> Self {
         let released = ticket.released;
+        let terms = amends::Terms { worst: ticket.qty, most: ticket.qty, ..Default::default() };
         Self {
             ticket,
             order_id: None,
             evidence: Evidence::default(),
-            known: Known::default(),
+            known: Known { terms, ..Known::default() },
             cancel: None,
             lookup: Nanos::MAX,
             unresolved_since: released,
             released_seq: 0,
+            since: released,
             dropped: Qty::ZERO,
             rejected: Qty::ZERO,
             waived_seq: 0,
@@ -150,14 +226,48 @@ impl Order {
     /// Quantity that may still fill: worst case, positive.
     #[must_use]
     pub fn leaves(&self) -> Qty {
-        if self.known.done { Qty::ZERO } else { self.ticket.qty - self.known.filled }
+        if self.known.done {
+            return Qty::ZERO;
+        }
+        (self.known.terms.worst - self.known.filled).max(Qty::ZERO)
+    }
+
+    /// OrderQty in force: that of the last amend that was taken.
+    #[must_use]
+    pub fn qty(&self) -> Qty {
+        self.known.terms.in_force.as_ref().map_or(self.ticket.qty, |terms| terms.qty)
+    }
+
+    /// Limit price in force.
+    #[must_use]
+    pub fn px(&self) -> Px {
+        self.known.terms.in_force.as_ref().map_or(self.ticket.px, |terms| terms.px)
+    }
+
+    /// StopPx in force.
+    #[must_use]
+    pub fn stop_px(&self) -> Option<Px> {
+        let terms = self.known.terms.in_force.as_ref();
+        terms.map_or(self.ticket.stop_px, |terms| terms.stop_px)
+    }
+
+    /// When it was priced.
+    #[must_use]
+    pub fn priced(&self) -> Nanos {
+        self.known.terms.priced.unwrap_or(self.ticket.released)
+    }
+
+    /// It counts in exposure and LeavesQty; a stop is contingent and does not.
+    #[must_use]
+    pub fn is_exposure(&self) -> bool {
+        self.ticket.intent != Intent::Protect
     }
 
     /// Money behind the filled quantity, before the sign of the side: executions at their
     /// prices, the part known by CumQty only at the limit.
     #[must_use]
     pub fn paid(&self) -> Amount {
-        self.known.notional + self.known.unpriced.times(self.ticket.px)
+        self.known.notional + self.known.unpriced.times(self.px())
     }
 
     /// Has no certain outcome: it may or may not be at the broker.
@@ -173,6 +283,8 @@ impl Order {
             && (self.is_unknown()
                 || self.known.claimed
                 || self.known.unproven.0 > 0
+                || self.known.unchecked
+                || self.known.terms.pending.as_ref().is_some_and(|amend| amend.unclear)
                 || self.cancel.as_ref().is_some_and(|c| c.request.is_none() && !c.failed))
     }
 }

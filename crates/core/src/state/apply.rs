@@ -5,14 +5,15 @@ use super::{OnWire, State};
 use crate::config::Config;
 use crate::engine::session::{session_at, trading_day};
 use crate::event::{
-    Adopted, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane, Learned,
-    Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started, TargetSet,
+    Adopted, Block, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane,
+    Learned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started,
+    TargetSet,
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
 use crate::num::{Px, Qty};
 use crate::order::evidence::Item;
-use crate::order::{CancelState, Order};
+use crate::order::{CancelState, CancelWhy, Intent, Order, Rule};
 use crate::quote::Quote;
 use crate::request::Side;
 use crate::time::Nanos;
@@ -82,6 +83,12 @@ impl State {
             Event::MarginTold(e) => self.margin = Some(e.available),
             Event::SplitApplied(e) => self.split_applied(config, e),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
+            Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
+            Event::StopMoved(e) => self.on_holding(e.holding, |h| h.stop_px = e.stop_px),
+            Event::Unwound(e) => self.on_holding(e.holding, |h| {
+                h.unwound = true;
+                h.dropped = h.rounded - h.from - h.rejected;
+            }),
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);
                 if let Some(cancel) = order.and_then(|o| o.cancel.as_mut()) {
@@ -160,6 +167,18 @@ impl State {
         let seq = self.seq;
         self.on_holding(e.holding, |h| {
             h.terms = h.terms.of_new(config, now, e, h.own);
+            // The same target declared again goes on with what has begun, unless it opens again
+            // what was waived.
+            if !h.declared || h.emitted != e.qty || !h.waived().is_zero() {
+                let arrival = h.mark.as_ref().map_or(h.arrival, Quote::mid);
+                h.end_parent();
+                if !h.open.is_empty() {
+                    // What works already goes on for the new target.
+                    h.begin(now, arrival);
+                }
+            }
+            h.unwound = false;
+            h.stop_px = e.stop_px;
             h.declared = true;
             h.target_seq = seq;
             h.emitted = e.qty;
@@ -190,12 +209,15 @@ impl State {
             (self.day, self.orders_today) = (today, 0);
         }
         self.orders_today += 1;
+        let mut since = now;
         let repeat_max = usize::try_from(config.risk.repeat_max).unwrap_or(usize::MAX);
         if let Some(h) = self.holdings.get_mut(ticket.holding.ix()) {
             h.open.push(ticket.order);
-            match ticket.side {
-                Side::Buy => h.buying += ticket.qty,
-                Side::Sell => h.selling += ticket.qty,
+            h.expose(&ticket, ticket.qty);
+            if ticket.intent != Intent::Protect {
+                h.begin(now, ticket.arrival);
+                h.banded |= ticket.rule == Rule::Band;
+                since = since.min(h.carried);
             }
             h.releases.push_back(now);
             while h.releases.len() > repeat_max {
@@ -204,7 +226,7 @@ impl State {
         }
         let holding = ticket.holding;
         let released_seq = self.seq;
-        self.orders.add(Order { released_seq, ..Order::new(ticket) });
+        self.orders.add(Order { released_seq, since, ..Order::new(ticket) });
         self.refresh_busy(holding);
     }
 
@@ -213,8 +235,8 @@ impl State {
         let tries = order.cancel.as_ref().map_or(0, |c| c.tries) + 1;
         let request = Some(e.request);
         let (again, answered) = (Nanos::MAX, Nanos::MAX);
-        let (why, failed) = (e.why, false);
-        order.cancel = Some(CancelState { request, why, tries, again, answered, failed });
+        let (why, failed, rule) = (e.why, false, e.rule);
+        order.cancel = Some(CancelState { request, why, tries, again, answered, failed, rule });
     }
 
     fn request_closed(&mut self, config: &Config, now: Nanos, e: &RequestClosed) {
@@ -277,13 +299,17 @@ impl State {
         let ours = matches!(e.item, Item::Ack(_) | Item::Fill(_));
         let seq = self.seq;
         let Some(h) = self.holdings.get_mut(holding.ix()) else { return };
-        match side {
-            Side::Buy => h.buying += leaves_change,
-            Side::Sell => h.selling += leaves_change,
-        }
+        h.expose(&order.ticket, leaves_change);
         h.cash -= paid_change;
         let delta = side.signed(delta);
         h.own += delta;
+        if order.ticket.intent == Intent::Protect {
+            // What a stop closed is not bought back before another target is declared.
+            h.dropped -= delta;
+        }
+        if let Item::AmendSent(amend) = &e.item {
+            h.banded |= amend.rule == Rule::Band;
+        }
         replace_placeholder(h, delta, effective);
         if ours {
             (h.streak, h.code) = (0, 0);
@@ -297,7 +323,8 @@ impl State {
     fn reopen(&mut self, no: OrderNo) {
         self.orders.reopen(no);
         let Some(order) = self.orders.open.get_mut(&no) else { return };
-        let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
+        let (holding, leaves) = (order.ticket.holding, order.leaves());
+        let ticket = order.ticket.clone();
         let (dropped, rejected) = (order.dropped, order.rejected);
         (order.dropped, order.rejected) = (Qty::ZERO, Qty::ZERO);
         let waived_seq = order.waived_seq;
@@ -309,10 +336,7 @@ impl State {
             }
             h.open.push(no);
             h.open.sort_unstable();
-            match side {
-                Side::Buy => h.buying += leaves,
-                Side::Sell => h.selling += leaves,
-            }
+            h.expose(&ticket, leaves);
         }
         self.refresh_busy(holding);
     }
@@ -320,14 +344,14 @@ impl State {
     fn closed(&mut self, config: &Config, now: Nanos, e: &Closed) {
         let seq = self.seq;
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
-        let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
+        let (holding, leaves) = (order.ticket.holding, order.leaves());
         (order.dropped, order.rejected, order.waived_seq) = (e.dropped, e.rejected, seq);
         let released = order.ticket.released;
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             h.open.retain(|no| *no != e.order);
-            match side {
-                Side::Buy => h.buying -= leaves,
-                Side::Sell => h.selling -= leaves,
+            h.expose(&order.ticket, -leaves);
+            if order.cancel.as_ref().is_some_and(|c| c.why == CancelWhy::Reprice) {
+                h.carried = h.carried.min(order.since);
             }
             h.dropped += e.dropped;
             h.rejected += e.rejected;
@@ -376,6 +400,9 @@ impl State {
             }
             h.mark = e.mark.or(h.mark);
             h.staged = e.clone();
+            if e.lane == Lane::Idle && e.blocked == Block::Open && h.open.is_empty() {
+                h.end_parent();
+            }
         });
     }
 }

@@ -4,7 +4,9 @@ use super::terms::Terms;
 use crate::event::{Block, Freeze, Lane, QueueReason, Staged, WireReason, WorkReason};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Amount, Px, Qty};
+use crate::order::{Intent, Ticket};
 use crate::quote::Quote;
+use crate::request::Side;
 use crate::time::Nanos;
 use std::collections::VecDeque;
 
@@ -69,6 +71,21 @@ pub struct HoldingState {
     pub releases: VecDeque<Nanos>,
     /// How and when the present target was declared.
     pub terms: Terms,
+    /// When the present need became due; the beginning of time when nothing is due.
+    pub begun: Nanos,
+    /// The position when it did.
+    pub from: Qty,
+    /// The mid when it did: the arrival price.
+    pub arrival: Px,
+    /// Since when the patience of an order counts that replaces another; the end of time when
+    /// none was replaced.
+    pub carried: Nanos,
+    /// The last rung of an exit was reached, and people were told.
+    pub banded: bool,
+    /// The filled part is unwound: the position goes back to `from`.
+    pub unwound: bool,
+    /// Price of the protective stop that the target carries.
+    pub stop_px: Option<Px>,
     /// Open orders (a cache of the order table).
     pub open: Vec<OrderNo>,
     /// Worst-case open quantity on the buy side (a cache).
@@ -109,6 +126,13 @@ impl Default for HoldingState {
             mark: None,
             releases: VecDeque::new(),
             terms: Terms::default(),
+            begun: Nanos(i64::MIN),
+            from: Qty::ZERO,
+            arrival: Px::ZERO,
+            carried: Nanos::MAX,
+            banded: false,
+            unwound: false,
+            stop_px: None,
             open: Vec::new(),
             buying: Qty::ZERO,
             selling: Qty::ZERO,
@@ -140,6 +164,42 @@ impl HoldingState {
     #[must_use]
     pub fn total(&self) -> Qty {
         self.own + self.manual
+    }
+
+    /// Something is due: patience, chase and schedule count from [`Self::begun`].
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.begun.0 != i64::MIN
+    }
+
+    /// A need begins at `now`; nothing if one has begun before.
+    pub fn begin(&mut self, now: Nanos, arrival: Px) {
+        if !self.has_begun() {
+            (self.begun, self.from, self.arrival) = (now, self.own, arrival);
+        }
+    }
+
+    /// The need is met or was replaced: a later one is a new parent.
+    pub fn end_parent(&mut self) {
+        (self.begun, self.carried) = (Nanos(i64::MIN), Nanos::MAX);
+        (self.arrival, self.banded) = (Px::ZERO, false);
+    }
+
+    /// What is aimed at before waivers and limits: the target, or where the position began when
+    /// what was filled is unwound.
+    #[must_use]
+    pub fn aim(&self) -> Qty {
+        if self.unwound { self.from } else { self.rounded }
+    }
+
+    /// Counts a change of the quantity of an order that may still fill.
+    pub fn expose(&mut self, ticket: &Ticket, change: Qty) {
+        match (ticket.intent, ticket.side) {
+            // Contingent: it counts where stops and exits are compared, not here.
+            (Intent::Protect, _) => {}
+            (_, Side::Buy) => self.buying += change,
+            (_, Side::Sell) => self.selling += change,
+        }
     }
 
     /// Signed remainder that is waived.

@@ -14,7 +14,6 @@ use crate::order::evidence::{Evidence, Item};
 use crate::order::{CancelState, Order, Ticket, fold};
 use crate::quote::Quote;
 use crate::record::{DecodeError, Field, Record, Sink, Source, records};
-use crate::request::Side;
 use crate::time::Nanos;
 
 records! {
@@ -78,6 +77,20 @@ records! {
         pub placeholder_px: Px = 28,
         /// How the target was declared.
         pub terms: Terms = 50,
+        /// When the present need became due.
+        pub begun: Nanos = 40,
+        /// Position then.
+        pub from: Qty = 41,
+        /// Mid then.
+        pub arrival: Px = 42,
+        /// Patience of what was replaced.
+        pub carried: Nanos = 43,
+        /// The last rung was reached.
+        pub banded: bool = 44,
+        /// Unwound.
+        pub unwound: bool = 45,
+        /// Protective stop.
+        pub stop_px: Option<Px> = 46,
     }
 
     /// An order as it is stored.
@@ -104,6 +117,8 @@ records! {
         pub rejected: Qty = 10,
         /// Record of the waiver.
         pub waived_seq: u64 = 11,
+        /// Since when its patience counts.
+        pub since: Nanos = 12,
     }
 
     /// A slot that a request without an answer holds.
@@ -226,6 +241,7 @@ fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
         dropped: order.dropped,
         rejected: order.rejected,
         waived_seq: order.waived_seq,
+        since: order.since,
     }
 }
 
@@ -244,6 +260,7 @@ fn order_from(row: OrderState, proof: CancelProof) -> Order {
         dropped: row.dropped,
         rejected: row.rejected,
         waived_seq: row.waived_seq,
+        since: row.since,
     }
 }
 
@@ -278,6 +295,13 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         target_seq: h.target_seq,
         placeholder_px: h.placeholder_px,
         terms: h.terms.clone(),
+        begun: h.begun,
+        from: h.from,
+        arrival: h.arrival,
+        carried: h.carried,
+        banded: h.banded,
+        unwound: h.unwound,
+        stop_px: h.stop_px,
     }
 }
 
@@ -312,6 +336,13 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         target_seq: row.target_seq,
         placeholder_px: row.placeholder_px,
         terms: row.terms,
+        begun: row.begun,
+        from: row.from,
+        arrival: row.arrival,
+        carried: row.carried,
+        banded: row.banded,
+        unwound: row.unwound,
+        stop_px: row.stop_px,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,
@@ -435,10 +466,7 @@ impl State {
         for order in self.orders.open.values() {
             let Some(h) = self.holdings.get_mut(order.ticket.holding.ix()) else { continue };
             h.open.push(order.ticket.order);
-            match order.ticket.side {
-                Side::Buy => h.buying += order.leaves(),
-                Side::Sell => h.selling += order.leaves(),
-            }
+            h.expose(&order.ticket, order.leaves());
         }
         for at in 0..self.holdings.len() {
             if let Ok(at) = u32::try_from(at) {

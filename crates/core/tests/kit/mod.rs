@@ -1,6 +1,7 @@
 //! An engine with one holding and a broker that answers reads from what the test says is true.
 #![allow(dead_code)]
 
+pub mod broker;
 pub mod words;
 
 use truefill_core::config::{
@@ -17,7 +18,7 @@ use truefill_core::report::{
     ActivityRow, ActivityRows, Answer, Found, OneRow, OrderRow, OrderRows, Outcome, PositionRow,
     PositionRows, Reply,
 };
-use truefill_core::request::{NewOrder, Query, Request};
+use truefill_core::request::{AmendOrder, NewOrder, Query, Request};
 use truefill_core::time::{Nanos, SECOND_NS};
 
 pub const H: HoldingId = HoldingId(0);
@@ -91,6 +92,14 @@ pub struct Kit {
     pub last_step_events: usize,
     /// Orders that a cancel was sent for.
     pub cancelled: Vec<OrderNo>,
+    /// Amends sent and not answered yet.
+    pub amends: Vec<(RequestId, AmendOrder)>,
+    /// Every write in the order it left.
+    pub writes: Vec<(RequestId, Request)>,
+    /// Writes before this one were answered by the tiny broker.
+    pub served: usize,
+    /// Bid and ask, where whole units are too coarse.
+    pub touch: Option<(Px, Px)>,
 }
 
 impl Kit {
@@ -117,6 +126,10 @@ impl Kit {
             asks: 0,
             last_step_events: 0,
             cancelled: Vec::new(),
+            amends: Vec::new(),
+            writes: Vec::new(),
+            served: 0,
+            touch: None,
         };
         kit.input(Input::Start(Start { epoch: 1_000_000_000 }));
         kit.wait(10);
@@ -125,10 +138,11 @@ impl Kit {
     }
 
     pub fn quote(&self) -> Quote {
+        let (bid_px, ask_px) = self.touch.unwrap_or((Px::whole(self.bid), Px::whole(self.ask)));
         Quote {
-            bid_px: Px::whole(self.bid),
+            bid_px,
             bid_qty: Qty::whole(1000),
-            ask_px: Px::whole(self.ask),
+            ask_px,
             ask_qty: Qty::whole(1000),
             time: self.now,
         }
@@ -169,7 +183,13 @@ impl Kit {
         self.events.extend(step.events.into_iter().map(|e| (self.now, e)));
         let mut answers = Vec::new();
         for effect in step.effects {
+            if let Effect::Send { request, what, .. } = &effect {
+                self.writes.push((*request, what.clone()));
+            }
             match effect {
+                Effect::Send { request, what: Request::Amend(amend), .. } => {
+                    self.amends.push((request, amend));
+                }
                 Effect::Send { request, what: Request::New(new), .. } => {
                     self.sent.push((request, new));
                 }

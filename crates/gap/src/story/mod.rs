@@ -61,6 +61,8 @@ enum What {
     },
     Released(OrderNo),
     Accepted(OrderNo),
+    /// An amend changed what may still fill, signed.
+    Resized(OrderNo, Qty),
     Filled(OrderNo, FillReport),
     Ended {
         order: OrderNo,
@@ -219,12 +221,17 @@ impl Story {
         }
         let Some(teller) = self.orders.get_mut(&e.order) else { return };
         let proof = self.config.descriptor.cancel_proof;
+        let worst = teller.order.known.terms.worst;
         let delta = teller.order.learn(e.item.clone(), proof).unwrap_or_default();
+        let resized = teller.order.ticket.side.signed(teller.order.known.terms.worst - worst);
         teller.learned_at = now;
         if teller.order.known.exists && teller.exists_at.is_none() {
             teller.exists_at = Some(now);
         }
         let delta = teller.order.ticket.side.signed(delta);
+        if !resized.is_zero() {
+            self.push(now, What::Resized(e.order, resized));
+        }
         if let Some((holding, own)) = before {
             let moved = self.state.holding(holding).own - own;
             self.replace_placeholder(holding, delta - moved);
@@ -271,7 +278,7 @@ impl Story {
         let accepted = accepted_time(&teller.order.evidence).unwrap_or(exists_at);
         let clamp = |at: Nanos| at.max(ticket.released).min(teller.learned_at);
         self.push(clamp(accepted), What::Accepted(no));
-        let mut room = ticket.qty;
+        let mut room = teller.order.known.terms.most;
         for execution in executions(&teller.order.evidence) {
             if execution.busted || room.is_zero() {
                 continue;
@@ -287,7 +294,7 @@ impl Story {
             let report = FillReport {
                 exec_id: truefill_core::ids::VenueText::EMPTY,
                 qty: unpriced,
-                px: ticket.px,
+                px: teller.order.px(),
                 cum: None,
                 liquidity: None,
                 touch: None,
@@ -299,10 +306,13 @@ impl Story {
     }
 }
 
-/// The holding of the order that an event brings evidence about.
+/// The holding whose waivers an event other than a closing may move.
 fn event_order_holding(event: &Event, state: &State) -> Option<HoldingId> {
-    let Event::Learned(Learned { order, .. }) = event else { return None };
-    state.orders.get(*order).map(|o| o.ticket.holding)
+    match event {
+        Event::Learned(Learned { order, .. }) => state.orders.get(*order).map(|o| o.ticket.holding),
+        Event::Unwound(unwound) => Some(unwound.holding),
+        _ => None,
+    }
 }
 
 /// The holding whose position an event about an order may move.

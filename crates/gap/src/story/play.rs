@@ -142,7 +142,10 @@ impl Player<'_> {
             | What::Unwaived { holding, .. }
             | What::External { holding, .. }
             | What::Adopted { holding, .. } => Some(*holding),
-            What::Released(no) | What::Accepted(no) | What::Filled(no, _) => self.of_order(*no),
+            What::Released(no)
+            | What::Accepted(no)
+            | What::Resized(no, _)
+            | What::Filled(no, _) => self.of_order(*no),
             What::Ended { order, .. } => self.of_order(*order),
             What::Split(split) => Some(split.holding),
             What::Mark(..) | What::DayEnd => None,
@@ -213,6 +216,11 @@ impl Player<'_> {
                     *there = true;
                 }
             }
+            What::Resized(no, change) => {
+                if let Some((leaves, _)) = self.rungs[at].open.get_mut(no) {
+                    *leaves += *change;
+                }
+            }
             What::Filled(no, report) => self.fill(holding, *no, report),
             What::Ended { order, dropped, rejected } => {
                 let rungs = &mut self.rungs[at];
@@ -259,7 +267,10 @@ impl Player<'_> {
     fn release(&mut self, at: usize, no: OrderNo) {
         let Some(teller) = self.orders.get(&no) else { return };
         let ticket = &teller.order.ticket;
-        self.rungs[at].open.insert(no, (ticket.side.signed(ticket.qty), false));
+        // A protective stop is contingent: no part of the ladder waits in it.
+        if teller.order.is_exposure() {
+            self.rungs[at].open.insert(no, (ticket.side.signed(ticket.qty), false));
+        }
     }
 
     fn fill(&mut self, holding: HoldingId, no: OrderNo, report: &FillReport) {

@@ -6,9 +6,9 @@ use truefill_core::config::CancelProof;
 use truefill_core::event::Event;
 use truefill_core::ids::OrderNo;
 use truefill_core::num::{Px, Qty};
-use truefill_core::order::Order;
 use truefill_core::order::evidence::Item;
 use truefill_core::order::fold::{accepted_time, executions};
+use truefill_core::order::{Order, Rule};
 use truefill_core::report::OrdStatus;
 use truefill_core::time::Nanos;
 
@@ -26,6 +26,8 @@ struct Known {
     /// Record and time at which each execution was first heard of.
     heard: Vec<(Item, u64, Nanos)>,
     closed: Option<Nanos>,
+    /// The rule that had it cancelled, if we did.
+    ended_by: Option<Rule>,
 }
 
 /// All orders so far.
@@ -44,6 +46,7 @@ impl Book {
                     seq: at.seq,
                     heard: Vec::new(),
                     closed: None,
+                    ended_by: None,
                     order: Order::new(ticket),
                 };
                 self.orders.insert(known.order.ticket.order, known);
@@ -51,6 +54,11 @@ impl Book {
             Event::Learned(learned) => {
                 if let Some(known) = self.orders.get_mut(&learned.order) {
                     known.learn(at, &learned.item, at.config.descriptor.cancel_proof);
+                }
+            }
+            Event::CancelReleased(cancel) => {
+                if let Some(known) = self.orders.get_mut(&cancel.order) {
+                    known.ended_by = Some(cancel.rule);
                 }
             }
             Event::Closed(closed) => {
@@ -71,6 +79,12 @@ impl Known {
         }
     }
 
+    /// The rule of the terms in force.
+    fn last_rule(&self) -> Rule {
+        let amended = self.order.known.terms.in_force.as_ref();
+        amended.map_or(self.order.ticket.rule, |terms| terms.rule)
+    }
+
     /// What became of it, in FIX's words where there is one.
     fn status(&self) -> &'static str {
         let known = &self.order.known;
@@ -79,7 +93,7 @@ impl Known {
             Item::Claim(claim) if known.done => Some(claim.status),
             _ => None,
         });
-        if known.filled >= self.order.ticket.qty {
+        if known.filled >= self.order.qty() {
             OrdStatus::Filled.as_str()
         } else if self.order.is_unknown() {
             "unknown"
@@ -121,6 +135,14 @@ impl Fold for Orders {
         "qty",
         "px",
         "intent",
+        "rule",
+        "step",
+        "stop_px",
+        "amends",
+        "last_qty",
+        "last_px",
+        "last_rule",
+        "end_rule",
         "arrival_px",
         "status",
         "filled_qty",
@@ -152,6 +174,14 @@ impl Fold for Orders {
                 ticket.qty.into(),
                 ticket.px.into(),
                 ticket.intent.as_str().into(),
+                ticket.rule.as_str().into(),
+                u64::from(ticket.step).into(),
+                order.stop_px().into(),
+                u64::from(order.known.terms.sent).into(),
+                order.qty().into(),
+                order.px().into(),
+                known.last_rule().as_str().into(),
+                known.ended_by.map(|rule| rule.as_str()).into(),
                 ticket.arrival.into(),
                 known.status().into(),
                 order.known.filled.into(),

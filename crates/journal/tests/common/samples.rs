@@ -8,7 +8,7 @@ use truefill_core::ids::{
 use truefill_core::input::*;
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::order::evidence::*;
-use truefill_core::order::{CancelWhy, Intent, Ticket};
+use truefill_core::order::{AmendEnd, CancelWhy, Intent, Rule, Ticket};
 use truefill_core::quote::Mark;
 use truefill_core::report::*;
 use truefill_core::request::Side;
@@ -129,6 +129,17 @@ pub fn items() -> Vec<Item> {
         Item::Void(Void {}),
         Item::Gone(Gone {}),
         Item::Audit(Audit { asked: AT, gone: Qty(3_000_000_000) }),
+        Item::AmendSent(AmendSent {
+            serial: 2,
+            request: REQUEST,
+            qty: qty(600),
+            px: px(10_015),
+            stop_px: Some(px(9_905)),
+            at: AT,
+            rule: Rule::Requote,
+            step: 1,
+        }),
+        Item::AmendNews(AmendNews { serial: 2, end: AmendEnd::Unseen, at: AT }),
     ]
 }
 
@@ -189,6 +200,9 @@ fn ticket() -> Ticket {
         intent: Intent::Entry,
         released: AT,
         arrival: px(10_000),
+        rule: Rule::ChaseStep,
+        step: 3,
+        stop_px: Some(px(9_905)),
     }
 }
 
@@ -234,6 +248,7 @@ fn order_events() -> Vec<Event> {
             order: ORDER,
             request: REQUEST,
             why: CancelWhy::Remainder,
+            rule: Rule::Patience,
         }),
         Event::CancelFailed(CancelFailed { order: ORDER }),
         Event::RequestClosed(RequestClosed {
@@ -294,6 +309,9 @@ fn holding_events() -> Vec<Event> {
         Event::Adopted(Adopted { holding: HOLDING, qty: qty(-300) }),
         Event::Staged(staged()),
         Event::Marked(Marked { holding: HOLDING, quote: quote(5) }),
+        Event::ParentBegun(ParentBegun { holding: HOLDING, arrival: px(10_000) }),
+        Event::StopMoved(StopMoved { holding: HOLDING, stop_px: Some(px(9_905)) }),
+        Event::Unwound(Unwound { holding: HOLDING }),
     ]
 }
 

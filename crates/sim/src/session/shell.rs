@@ -42,7 +42,7 @@ impl Session<'_> {
         }
         let engine = &self.engine;
         let keeping = !engine.state().orders.open.is_empty();
-        self.tape.listen(|id| engine.wants_quotes(id), keeping);
+        self.tape.listen(|id| engine.watch(self.now, id), keeping);
         self.due = self.next_due();
         Ok(())
     }
@@ -211,7 +211,13 @@ impl Session<'_> {
     /// The quotes an input uses: the one in force when it happened, if it is told late, then
     /// those in force now.
     fn marks(&self, input: &Input, then: Option<Mark>) -> Vec<Mark> {
-        let instruments = self.engine.marks_for(self.now, input);
+        let mut instruments = self.engine.marks_for(self.now, input);
+        if matches!(input, Input::Release(_)) && !self.engine.state().busy.is_empty() {
+            // A quote that may move a working order belongs to the release that moves it.
+            instruments.extend(self.tape.outside(|id| self.engine.watch(self.now, id)));
+            instruments.sort_unstable();
+            instruments.dedup();
+        }
         let mut marks = Vec::with_capacity(instruments.len() + 1);
         marks.extend(then);
         marks.extend(instruments.into_iter().filter_map(|id| self.tape.mark(id)));

@@ -6,6 +6,7 @@
 //! [`Tape::known`].
 
 use std::collections::VecDeque;
+use truefill_core::engine::repricing::Watch;
 use truefill_core::ids::InstrumentId;
 use truefill_core::quote::{Mark, Quote};
 use truefill_core::time::Nanos;
@@ -15,7 +16,7 @@ use truefill_market::source::Grade;
 /// Quotes kept per instrument while orders are open, to value what is learned late.
 const KEPT: usize = 1024;
 
-/// Last quotes, and who wants to be woken.
+/// Last quotes, and which of them the engine wants to see.
 #[derive(Clone, Debug)]
 pub(super) struct Tape {
     grade: Grade,
@@ -25,7 +26,7 @@ pub(super) struct Tape {
     /// Instruments that are inside a bar.
     inside: Vec<bool>,
     recent: Vec<VecDeque<Quote>>,
-    wakes: Vec<bool>,
+    watches: Vec<Watch>,
     keeping: bool,
 }
 
@@ -37,7 +38,7 @@ impl Tape {
             inside: vec![false; instruments],
             last: vec![None; instruments],
             recent: vec![VecDeque::new(); instruments],
-            wakes: vec![false; instruments],
+            watches: vec![Watch::Nothing; instruments],
             keeping: false,
         }
     }
@@ -108,14 +109,28 @@ impl Tape {
         }
     }
 
+    /// The last quote wakes the engine: the pure filter before the step.
     pub fn wakes(&self, instrument: InstrumentId) -> bool {
-        self.wakes.get(instrument.ix()).copied().unwrap_or(false)
+        let (watch, last) = (self.watches.get(instrument.ix()), self.last(instrument));
+        watch.zip(last).is_some_and(|(watch, quote)| watch.wakes(quote))
     }
 
-    /// Who is to be woken by every quote, and whether past quotes may be asked for.
-    pub fn listen(&mut self, wants: impl Fn(InstrumentId) -> bool, keeping: bool) {
-        for (at, wakes) in self.wakes.iter_mut().enumerate() {
-            *wakes = u32::try_from(at).is_ok_and(|id| wants(InstrumentId(id)));
+    /// Instruments whose last quote is outside the band that the engine watches.
+    pub fn outside<'a>(
+        &'a self,
+        watch: impl Fn(InstrumentId) -> Watch + 'a,
+    ) -> impl Iterator<Item = InstrumentId> + 'a {
+        self.last.iter().enumerate().filter_map(move |(at, last)| {
+            let id = InstrumentId(u32::try_from(at).ok()?);
+            let Watch::Band(_) = watch(id) else { return None };
+            watch(id).wakes(last.as_ref()?).then_some(id)
+        })
+    }
+
+    /// Which quotes wake the engine, and whether past quotes may be asked for.
+    pub fn listen(&mut self, watch: impl Fn(InstrumentId) -> Watch, keeping: bool) {
+        for (at, place) in self.watches.iter_mut().enumerate() {
+            *place = u32::try_from(at).map_or(Watch::Nothing, |id| watch(InstrumentId(id)));
         }
         if keeping && !self.keeping {
             // What was in force when the first order left stays known.

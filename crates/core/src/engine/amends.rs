@@ -1,0 +1,243 @@
+//! Amends: changing a working order in place, and what a broker's words about it prove.
+//!
+//! Entry points: [`may_amend`], [`Deciding::release_amend`], [`Deciding::amend_reply`].
+//!
+//! Invariants:
+//! 1. An order has at most one request under way.
+//! 2. Until an amend is settled the larger side counts; no amend of an exposure is an increase.
+//! 3. A broker that refuses an amend is not asked again: the order is cancelled and placed anew.
+
+use super::deciding::Deciding;
+use super::plan::cancel_is_idle;
+use crate::alert::AlertCode;
+use crate::config::{AmendKind, Config};
+use crate::event::{Event, Mode, ModeSet, RequestClass};
+use crate::ids::{HoldingId, OrderNo, RequestId};
+use crate::limiter::Class;
+use crate::num::{Px, Qty};
+use crate::order::evidence::{AmendNews, AmendSent, Gone, Item};
+use crate::order::{AmendEnd, Intent, Order, Rule};
+use crate::report::{OrderRow, Outcome, RejectCode, Reply};
+use crate::request::{AmendOrder, Request, Side};
+use crate::state::State;
+use crate::time::Nanos;
+
+/// New terms of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// OrderQty, filled part included.
+    pub qty: Qty,
+    /// Limit price.
+    pub px: Px,
+    /// StopPx.
+    pub stop_px: Option<Px>,
+    /// Which rule wants it.
+    pub rule: Rule,
+    /// Step of a chase.
+    pub step: u32,
+}
+
+impl Change {
+    /// Another quantity at the same price.
+    #[must_use]
+    pub fn of_qty(order: &Order, qty: Qty, rule: Rule) -> Self {
+        Self { qty, px: order.px(), stop_px: order.stop_px(), rule, step: 0 }
+    }
+}
+
+/// The order can be changed in place: the broker does that, the account was read, the order is
+/// there, nothing of it is under way, and no amend of it was refused.
+#[must_use]
+pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
+    let (descriptor, known) = (&config.descriptor, &order.known);
+    let cancelled = order.cancel.as_ref().is_some_and(|c| !c.failed);
+    descriptor.amends == AmendKind::InPlace
+        && descriptor.amends_max.is_none_or(|most| known.terms.sent < most)
+        && known.exists
+        && !known.done
+        && !known.claimed
+        && !known.gone
+        && known.terms.pending.is_none()
+        && known.terms.refused.is_none()
+        && !cancelled
+        && cancel_is_idle(order, now)
+        && state.recon.baseline
+        && !matches!(state.mode, Mode::Halted | Mode::Killed)
+}
+
+impl Deciding<'_> {
+    /// Releases an amend. False when the gate refused it.
+    pub fn release_amend(&mut self, holding: HoldingId, no: OrderNo, change: &Change) -> bool {
+        if let Err(why) = self.gate_amend(no, change) {
+            self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
+            self.alert(AlertCode::GateRefused, Some(holding), Some(no), why);
+            return false;
+        }
+        let Some(order) = self.state.orders.open.get(&no) else { return false };
+        let amend = AmendOrder {
+            cl_ord_id: order.ticket.cl_ord_id,
+            order: no,
+            order_id: order.order_id,
+            instrument: self.config.holdings[holding.ix()].instrument,
+            qty: change.qty,
+            px: change.px,
+            stop_px: change.stop_px,
+        };
+        let serial = order.known.terms.last + 1;
+        let request = self.request(RequestClass::Amend, Some(no));
+        let Change { qty, px, stop_px, rule, step } = *change;
+        let at = self.now();
+        self.learn(
+            no,
+            Item::AmendSent(AmendSent { serial, request, qty, px, stop_px, at, rule, step }),
+        );
+        self.send(request, Request::Amend(amend));
+        true
+    }
+
+    /// Whether an amend may leave; independent of the plan, as for a new order.
+    fn gate_amend(&self, no: OrderNo, change: &Change) -> Result<(), String> {
+        let state = &*self.state;
+        if matches!(state.mode, Mode::Halted | Mode::Killed) {
+            return Err(format!("an amend while {}", state.mode));
+        }
+        if !state.recon.baseline {
+            return Err("an amend before the account was read".to_owned());
+        }
+        if !state.limiter.free(self.now(), Class::New) {
+            return Err("an amend without a free slot".to_owned());
+        }
+        let Some(order) = state.orders.open.get(&no) else {
+            return Err(format!("an amend of order {no}, which is not open"));
+        };
+        let writes =
+            |class| matches!(class, RequestClass::New | RequestClass::Cancel | RequestClass::Amend);
+        if state.wire.values().any(|w| w.order == Some(no) && writes(w.class)) {
+            return Err(format!("order {no} has a request under way"));
+        }
+        let terms = &order.known.terms;
+        if order.known.done || !order.known.exists || terms.pending.is_some() {
+            return Err(format!("order {no} cannot be amended now"));
+        }
+        let most = self.config.descriptor.amends_max;
+        if most.is_some_and(|most| terms.sent >= most) {
+            return Err(format!("order {no} was amended {} times", terms.sent));
+        }
+        let (side, intent) = (order.ticket.side, order.ticket.intent);
+        if change.qty <= order.known.filled {
+            return Err(format!("an amend to {} of which all is filled", change.qty));
+        }
+        if change.qty > terms.worst {
+            if intent != Intent::Protect {
+                return Err(format!("an amend from {} up to {}", terms.worst, change.qty));
+            }
+            let more = change.qty - terms.worst;
+            self.gate_stops(order.ticket.holding, side, more)?;
+        }
+        let quote = self.quote(self.config.holdings[order.ticket.holding.ix()].instrument);
+        let moves = change.px != order.px();
+        self.gate_terms(
+            order.ticket.holding,
+            intent,
+            (change.qty, change.px),
+            quote.as_ref(),
+            moves,
+        )
+    }
+
+    /// The end of an amend's request.
+    pub fn amend_reply(&mut self, no: OrderNo, holding: HoldingId, reply: &Reply) {
+        if self.state.orders.is_closed(no) {
+            return;
+        }
+        let Some(order) = self.state.orders.get(no) else { return };
+        let Some(serial) = serial_of(order, reply.request) else { return };
+        let at = self.now();
+        let news = |end| Item::AmendNews(AmendNews { serial, end, at });
+        match &reply.outcome {
+            Outcome::Taken(_) => self.learn(no, news(AmendEnd::Taken)),
+            Outcome::NotSent(_) => self.learn(no, news(AmendEnd::Unsent)),
+            Outcome::Unclear(unclear) => {
+                self.learn(no, news(AmendEnd::Unclear));
+                if unclear.retry_after_ns.is_some() {
+                    self.back_off(unclear.retry_after_ns);
+                }
+                let text = format!("an amend has no certain outcome: {}", unclear.cause);
+                self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
+                self.suspect();
+            }
+            Outcome::Refused(refused) => {
+                if matches!(refused.code, RejectCode::RateLimited | RejectCode::Auth) {
+                    self.learn(no, news(AmendEnd::Unsent));
+                    self.back_off(refused.retry_after_ns);
+                    let text = format!("an amend was refused: {}", refused.code);
+                    self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
+                    return;
+                }
+                self.learn(no, news(AmendEnd::Refused));
+                if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
+                    self.learn(no, Item::Gone(Gone {}));
+                }
+            }
+        }
+    }
+
+    /// A row of an order with an amend that is not settled: it shows the new terms, or it shows
+    /// the old ones later than the amend could still arrive.
+    pub fn amend_row(&mut self, no: OrderNo, row: &OrderRow, asked: Nanos) {
+        let Some(order) = self.state.orders.open.get(&no) else { return };
+        let pending = order.known.terms.pending.as_ref().filter(|amend| amend.unclear);
+        let Some(pending) = pending else { return };
+        let (sent, at) = (&pending.sent, self.now());
+        let shown = (row.qty, row.px);
+        let fresh = asked >= sent.at.plus(self.config.descriptor.read_lag_max_ns);
+        let arrived = self.config.descriptor.appear_max_ns;
+        let late = arrived.is_some_and(|max_ns| asked >= sent.at.plus(max_ns));
+        let end = if shown == (sent.qty, sent.px) && fresh {
+            AmendEnd::Taken
+        } else if shown == (order.qty(), order.px()) && late {
+            AmendEnd::Unseen
+        } else {
+            return;
+        };
+        let serial = sent.serial;
+        self.learn(no, Item::AmendNews(AmendNews { serial, end, at }));
+    }
+
+    /// Settles an amend that nothing else can settle: the old terms stand.
+    pub fn void_amend(&mut self, no: OrderNo) {
+        let order = self.state.orders.open.get(&no);
+        let pending = order.and_then(|o| o.known.terms.pending.as_ref());
+        if let Some(serial) = pending.filter(|p| p.unclear).map(|p| p.sent.serial) {
+            let (end, at) = (AmendEnd::Unseen, self.now());
+            self.learn(no, Item::AmendNews(AmendNews { serial, end, at }));
+        }
+    }
+
+    /// Stops and exits together never take the position through zero, nor past a target on the
+    /// other side of it.
+    pub fn gate_stops(&self, holding: HoldingId, side: Side, more: Qty) -> Result<(), String> {
+        let state = &*self.state;
+        let of_side = |o: &&Order| o.ticket.holding == holding && o.ticket.side == side;
+        let open: Qty = state.orders.open.values().filter(of_side).map(Order::leaves).sum();
+        let position = state.holding(holding).own;
+        let target = super::working::working_target(self.config, state, holding, self.now());
+        let after = position + side.signed(open + more);
+        let fits = match side {
+            Side::Sell => after >= target.min(Qty::ZERO),
+            Side::Buy => after <= target.max(Qty::ZERO),
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(format!("stops and exits would take the position {position} to {after}"))
+    }
+}
+
+/// The serial of the amend that a request carried.
+pub(super) fn serial_of(order: &Order, request: RequestId) -> Option<u32> {
+    order.evidence.items().iter().find_map(|item| match item {
+        Item::AmendSent(sent) if sent.request == request => Some(sent.serial),
+        _ => None,
+    })
+}
