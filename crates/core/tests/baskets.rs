@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use truefill_core::config::{Basket, Config, Funding};
 use truefill_core::engine::working::working;
 use truefill_core::event::Block;
-use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
+use truefill_core::ids::{HoldingId, SleeveId, VenueText};
 use truefill_core::input::{Input, Margin, Target, Tick};
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::report::{FillReport, News, Push, RejectCode};
@@ -196,8 +196,45 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// At a broker that fills, legs arrive whatever the cap, the lots and the ways are.
+    #[test]
+    fn legs_arrive(
+        cap in 0u32..1_000_000, one in 1i64..40, two in -40i64..40, lot in 1i64..5,
+        funding in prop::sample::select(Funding::ALL),
+    ) {
+        let mut c = basket(cap, funding);
+        (c.instruments[0].lot, c.instruments[0].min_qty) = (Qty::whole(lot), Qty::whole(lot));
+        let mut kit = Kit::with(c);
+        let mut filled = 0;
+        for (first, second) in [(one * lot, two), (-one * lot, -two), (0, two), (one * lot, 0)] {
+            say(&mut kit, H, first);
+            say(&mut kit, OTHER, second);
+            while filled < kit.sent.len() {
+                let whole = i64::try_from(kit.sent[filled].1.qty.0 / NANO).expect("small");
+                fill(&mut kit, filled, whole, whole);
+                filled += 1;
+                kit.wait(1);
+            }
+            let own = |id| kit.engine.state().holding(id).own;
+            prop_assert_eq!((own(H), own(OTHER)), (Qty::whole(first), Qty::whole(second)));
+        }
+    }
+}
+
 #[test]
-fn another_instrument_is_no_leg() {
-    let kit = Kit::with(basket(100_000, Funding::AfterSells));
-    assert_eq!(kit.engine.config().holdings[1].instrument, InstrumentId(1));
+fn another_strategy_is_no_leg() {
+    let mut c = basket(100_000, Funding::AfterSells);
+    c.strategies.push(c.strategies[0].clone());
+    c.holdings[1].sleeve = SleeveId(2);
+    let mut kit = Kit::with(c);
+    let (sleeve, decided) = (SleeveId(2), kit.now);
+    let (px, reopen, stop_px) = (None, false, None);
+    let qty = Qty::whole(-50);
+    let other = Target { sleeve, holding: OTHER, qty, decided, px, reopen, stop_px };
+    kit.input(Input::Target(other));
+    say(&mut kit, H, 100);
+    assert_eq!(sent(&kit)[1..], [(0, Side::Buy, Qty::whole(100))]);
 }

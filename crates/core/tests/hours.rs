@@ -14,8 +14,7 @@ use truefill_core::engine::hours::{flat_lead_ns, may_enter, must_be_flat};
 use truefill_core::engine::session::{phase_at, session_at, session_end};
 use truefill_core::engine::working::working;
 use truefill_core::event::Block;
-use truefill_core::ids::SleeveId;
-use truefill_core::input::{Command, Input, Start, Target};
+use truefill_core::input::{Command, Input, Start};
 use truefill_core::num::Qty;
 use truefill_core::report::OrdStatus;
 use truefill_core::request::Side;
@@ -398,13 +397,4 @@ proptest! {
         }
         prop_assert_eq!(kit.own(), Qty::ZERO);
     }
-}
-
-#[test]
-fn a_target_may_not_name_another_sleeve_to_escape_its_hours() {
-    let mut kit = Kit::with(with_strategy(|s| s.entries = vec![span(500, 600)]));
-    let (sleeve, holding, qty, decided) = (SleeveId(2), H, Qty::whole(5), kit.now);
-    let (px, reopen, stop_px) = (None, false, None);
-    kit.input(Input::Target(Target { sleeve, holding, qty, decided, px, reopen, stop_px }));
-    assert!(kit.sent.is_empty());
 }

@@ -70,18 +70,11 @@ impl State {
             Event::Staged(e) => self.staged(e),
             Event::Marked(e) => self.on_holding(e.holding, |h| h.mark = Some(e.quote)),
             Event::DayEnded(_) => self.day_ended(now),
-            Event::TargetRenewed(e) => self.on_holding(e.holding, |h| {
-                (h.terms.decided, h.terms.undeclared) = (e.decided, false);
-            }),
-            Event::WaiverEnded(e) => self.on_holding(e.holding, |h| {
-                (h.dropped, h.rejected) = (Qty::ZERO, Qty::ZERO);
-                h.terms.waived_session = None;
-            }),
-            Event::LoggedIn(_) => {
-                self.holdings.iter_mut().for_each(|h| h.terms.undeclared = true);
-            }
-            Event::MarginTold(e) => self.margin = Some(e.available),
-            Event::SplitApplied(e) => self.split_applied(config, e),
+            Event::TargetRenewed(_)
+            | Event::WaiverEnded(_)
+            | Event::LoggedIn(_)
+            | Event::MarginTold(_)
+            | Event::SplitApplied(_) => self.terms_changed(config, event),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
             Event::StopMoved(e) => self.on_holding(e.holding, |h| h.stop_px = e.stop_px),

@@ -7,7 +7,7 @@ use super::State;
 use crate::config::{Config, SizeBy};
 use crate::engine::session::session_at;
 use crate::engine::split::split_px;
-use crate::event::{Corrected, DriftClass, Paused, SplitApplied, TargetSet};
+use crate::event::{Corrected, DriftClass, Event, Paused, SplitApplied, TargetSet};
 use crate::num::{Amount, Px, Qty};
 use crate::quote::Quote;
 use crate::record::records;
@@ -110,6 +110,25 @@ impl Terms {
 }
 
 impl State {
+    /// Events about terms alone.
+    pub(super) fn terms_changed(&mut self, config: &Config, event: &Event) {
+        match event {
+            Event::TargetRenewed(e) => self.on_holding(e.holding, |h| {
+                (h.terms.decided, h.terms.undeclared) = (e.decided, false);
+            }),
+            Event::WaiverEnded(e) => self.on_holding(e.holding, |h| {
+                (h.dropped, h.rejected) = (Qty::ZERO, Qty::ZERO);
+                h.terms.waived_session = None;
+            }),
+            Event::LoggedIn(_) => {
+                self.holdings.iter_mut().for_each(|h| h.terms.undeclared = true);
+            }
+            Event::MarginTold(e) => self.margin = Some(e.available),
+            Event::SplitApplied(e) => self.split_applied(config, e),
+            _ => {}
+        }
+    }
+
     /// A day ended: positions are valued anew, and the closing prices are kept.
     pub(super) fn day_ended(&mut self, now: Nanos) {
         for h in &mut self.holdings {
