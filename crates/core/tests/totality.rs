@@ -6,9 +6,14 @@ mod wild;
 
 use kit::config;
 use proptest::prelude::*;
-use truefill_core::config::{CancelProof, Config, Holding, Remainder, Scope, Window};
+use truefill_core::alert::AlertCode;
+use truefill_core::config::{
+    CancelProof, Chase, Config, CurvePoint, Holding, Peg, Policy, Remainder, Scope, Style, Then,
+    Window,
+};
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
+use truefill_core::event::Event;
 use truefill_core::ids::{ClOrdId, InstrumentId, RequestId, SleeveId, VenueText};
 use truefill_core::input::{Envelope, Input, Release, Start};
 use truefill_core::num::{Amount, NANO, Qty};
@@ -22,7 +27,7 @@ use wild::{Raw, Scene, raw};
 const EPOCH: u64 = 1_000_000_000;
 
 /// Two holdings, one of them with coarse rules, windows of every kind.
-fn two(coarse: bool, proof: CancelProof) -> Config {
+fn two(coarse: bool, proof: CancelProof, which: u8) -> Config {
     let mut c = config();
     let mut other = c.instruments[0].clone();
     other.symbol = "Y".into();
@@ -41,6 +46,29 @@ fn two(coarse: bool, proof: CancelProof) -> Config {
     });
     c.strategies[0].entry.remainder = Remainder::Cancel;
     c.strategies[0].entry.patience_ns = 3 * SECOND_NS;
+    let moves = Policy { requote_ns: SECOND_NS / 2, ..Policy::default() };
+    let truefill_core::config::Strategy { entry, exit, .. } = &mut c.strategies[0];
+    match which % 4 {
+        0 => {}
+        1 => {
+            (entry.style, entry.requote_ns) = (Style::PassiveThenCross, SECOND_NS / 2);
+            *exit = Policy { remainder: Remainder::Chase, ..moves };
+        }
+        2 => {
+            let chase = Chase { interval_ns: SECOND_NS, then: Then::Cancel, ..Chase::default() };
+            let remainder = Remainder::Chase;
+            *entry = Policy { style: Style::Limit, peg: Peg::Mid, remainder, chase, ..moves };
+            entry.min_fill_ppm = 500_000;
+            exit.remainder = Remainder::Cross;
+        }
+        _ => {
+            let point = |seconds, due_ppb| CurvePoint { after_ns: seconds * SECOND_NS, due_ppb };
+            *entry =
+                Policy { curve: vec![point(1, 400_000_000), point(3, 1_000_000_000)], ..moves };
+            (exit.child_qty, exit.requote_ns) = (Some(Qty::whole(10)), 1);
+        }
+    }
+    c.descriptor.amends_max = (which % 3 == 0).then_some(2);
     c.descriptor.windows = vec![
         Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
         Window { n: 10, per_ns: SECOND_NS, scope: Scope::All },
@@ -110,6 +138,10 @@ impl World {
         if self.engine.is_poisoned() {
             return Err(format!("poisoned by {input:?}: {:?}", step.effects));
         }
+        let refuses = |e: &Event| matches!(e, Event::Alert(a) if a.code == AlertCode::GateRefused);
+        if let Some(event) = step.events.iter().find(|e| refuses(e)) {
+            return Err(format!("plan and gate disagree: {event:?}"));
+        }
         if step.events.is_empty() && *self.engine.state() != before {
             return Err(format!("{input:?} changed state without an event"));
         }
@@ -163,8 +195,8 @@ impl World {
     }
 }
 
-fn survives(all: &[Raw], extreme: bool, coarse: bool, proof: CancelProof) -> Result<(), String> {
-    let mut world = World::started(two(coarse, proof));
+fn survives(all: &[Raw], extreme: bool, config: Config) -> Result<(), String> {
+    let mut world = World::started(config);
     for raw in all {
         let (input, marks) = {
             let (now, epoch) = (world.now, EPOCH);
@@ -190,15 +222,21 @@ proptest! {
 
     #[test]
     fn inputs_within_bounds(
-        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
+        all in prop::collection::vec(raw(), 5..120),
+        coarse in any::<bool>(),
+        proof in proof(),
+        which in any::<u8>(),
     ) {
-        prop_assert_eq!(survives(&all, false, coarse, proof), Ok(()));
+        prop_assert_eq!(survives(&all, false, two(coarse, proof, which)), Ok(()));
     }
 
     #[test]
     fn inputs_at_the_ends_of_every_range(
-        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
+        all in prop::collection::vec(raw(), 5..120),
+        coarse in any::<bool>(),
+        proof in proof(),
+        which in any::<u8>(),
     ) {
-        prop_assert_eq!(survives(&all, true, coarse, proof), Ok(()));
+        prop_assert_eq!(survives(&all, true, two(coarse, proof, which)), Ok(()));
     }
 }

@@ -24,9 +24,12 @@ pub fn working_target(config: &Config, state: &State, id: HoldingId, _now: Nanos
     }
     // What was waived is not wanted, and never makes the engine trade through what it holds.
     let limited = within_limits(config, state, id, h.aim());
-    // What is unwound goes back to where it began, whatever was waived on the way.
-    let waived = if h.unwound { limited } else { limited - h.waived() };
-    let wanted = between(h.own, limited, waived);
+    let wanted = match (h.unwound, h.rounded.0 >= 0) {
+        (false, _) => between(h.own, limited, limited - h.waived()),
+        // What is unwound only goes back, whatever was waived on the way.
+        (true, true) => h.own.min(limited),
+        (true, false) => h.own.max(limited),
+    };
     match state.mode {
         Mode::Halted | Mode::Killed => return as_is,
         Mode::Flattening => return Qty::ZERO,
