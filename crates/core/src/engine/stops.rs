@@ -34,7 +34,9 @@ use crate::time::Nanos;
 pub fn beside(config: &Config, state: &State, id: HoldingId, now: Nanos, action: Action) -> Action {
     let h = state.holding(id);
     let open = || h.open.iter().filter_map(|no| state.orders.open.get(no));
-    let resting = open().find(|o| !o.is_exposure() && !o.known.done);
+    let mut stops = open().filter(|o| !o.is_exposure() && !o.known.done);
+    // More than one only when late evidence brought one back to life.
+    let resting = stops.clone().find(|o| o.leaves().0 > 0).or_else(|| stops.next());
     if resting.is_none() && (h.stop_px.is_none() || h.own.is_zero()) {
         return action;
     }
@@ -53,21 +55,23 @@ pub fn beside(config: &Config, state: &State, id: HoldingId, now: Nanos, action:
             let keeps = if h.stop_px.is_none() { Qty::ZERO } else { most };
             return view.shrink(stop, keeps, Rule::Excess);
         }
-        // 2. It gives way to an exit that could leave now.
-        if let Action::Place { side, qty, .. } = action
-            && side == stop.ticket.side
-        {
-            let target = working_target(config, state, id, now);
-            let open = if side == Side::Sell { h.selling } else { h.buying };
-            let after = h.own + side.signed(open + stop.leaves() + qty);
-            let past = match side {
-                Side::Sell => after < target.min(Qty::ZERO),
-                Side::Buy => after > target.max(Qty::ZERO),
-            };
-            if past {
-                let stays = side.opposite().signed(target).max(Qty::ZERO);
-                return view.shrink(stop, stays.min(stop.leaves()), Rule::GiveWay);
-            }
+    }
+    // 2. It gives way to an exit that could leave now.
+    if let Action::Place { side, qty, .. } = action {
+        let of_side = |o: &&Order| !o.is_exposure() && o.ticket.side == side;
+        let stops: Qty = open().filter(of_side).map(Order::leaves).sum();
+        let target = working_target(config, state, id, now);
+        let working = if side == Side::Sell { h.selling } else { h.buying };
+        let after = h.own + side.signed(working + stops + qty);
+        let past = match side {
+            Side::Sell => after < target.min(Qty::ZERO),
+            Side::Buy => after > target.max(Qty::ZERO),
+        };
+        let first = open().filter(of_side).find(|o| o.leaves().0 > 0);
+        if let Some(stop) = first.filter(|_| past) {
+            let stays = side.opposite().signed(target).max(Qty::ZERO);
+            let stays = if stays < stop.leaves() { stays } else { Qty::ZERO };
+            return view.shrink(stop, stays, Rule::GiveWay);
         }
     }
     let waits = match action {
