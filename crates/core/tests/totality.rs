@@ -6,12 +6,14 @@ mod wild;
 
 use kit::config;
 use proptest::prelude::*;
+use truefill_core::alert::AlertCode;
 use truefill_core::config::{
-    Basket, Calendar, CancelProof, Config, Funding, Holding, Phase, PhaseSpan, Remainder, Scope,
-    SizeBy, Span, Window,
+    Basket, Calendar, CancelProof, Chase, Config, CurvePoint, Funding, Holding, Peg, Phase,
+    PhaseSpan, Policy, Remainder, Scope, SizeBy, Span, Style, Then, Window,
 };
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
+use truefill_core::event::Event;
 use truefill_core::ids::{ClOrdId, InstrumentId, RequestId, SleeveId, VenueText};
 use truefill_core::input::{Envelope, Input, Release, Start};
 use truefill_core::num::{Amount, NANO, Qty};
@@ -25,7 +27,7 @@ use wild::{Raw, Scene, raw};
 const EPOCH: u64 = 1_000_000_000;
 
 /// Two holdings, one of them with coarse rules, windows of every kind.
-fn two(coarse: bool, proof: CancelProof) -> Config {
+fn two(coarse: bool, proof: CancelProof, which: u8) -> Config {
     let mut c = config();
     let mut other = c.instruments[0].clone();
     other.symbol = "Y".into();
@@ -44,6 +46,29 @@ fn two(coarse: bool, proof: CancelProof) -> Config {
     });
     c.strategies[0].entry.remainder = Remainder::Cancel;
     c.strategies[0].entry.patience_ns = 3 * SECOND_NS;
+    let moves = Policy { requote_ns: SECOND_NS / 2, ..Policy::default() };
+    let truefill_core::config::Strategy { entry, exit, .. } = &mut c.strategies[0];
+    match which % 4 {
+        0 => {}
+        1 => {
+            (entry.style, entry.requote_ns) = (Style::PassiveThenCross, SECOND_NS / 2);
+            *exit = Policy { remainder: Remainder::Chase, ..moves };
+        }
+        2 => {
+            let chase = Chase { interval_ns: SECOND_NS, then: Then::Cancel, ..Chase::default() };
+            let remainder = Remainder::Chase;
+            *entry = Policy { style: Style::Limit, peg: Peg::Mid, remainder, chase, ..moves };
+            entry.min_fill_ppm = 500_000;
+            exit.remainder = Remainder::Cross;
+        }
+        _ => {
+            let point = |seconds, due_ppb| CurvePoint { after_ns: seconds * SECOND_NS, due_ppb };
+            *entry =
+                Policy { curve: vec![point(1, 400_000_000), point(3, 1_000_000_000)], ..moves };
+            (exit.child_qty, exit.requote_ns) = (Some(Qty::whole(10)), 1);
+        }
+    }
+    c.descriptor.amends_max = (which % 3 == 0).then_some(2);
     c.descriptor.windows = vec![
         Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
         Window { n: 10, per_ns: SECOND_NS, scope: Scope::All },
@@ -112,6 +137,10 @@ impl World {
         let input = &envelope.input;
         if self.engine.is_poisoned() {
             return Err(format!("poisoned by {input:?}: {:?}", step.effects));
+        }
+        let refuses = |e: &Event| matches!(e, Event::Alert(a) if a.code == AlertCode::GateRefused);
+        if let Some(event) = step.events.iter().find(|e| refuses(e)) {
+            return Err(format!("plan and gate disagree: {event:?}"));
         }
         if step.events.is_empty() && *self.engine.state() != before {
             return Err(format!("{input:?} changed state without an event"));
@@ -222,24 +251,30 @@ proptest! {
 
     #[test]
     fn inputs_within_bounds(
-        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
+        all in prop::collection::vec(raw(), 5..120),
+        coarse in any::<bool>(),
+        proof in proof(),
+        which in any::<u8>(),
     ) {
-        prop_assert_eq!(survives(&all, false, two(coarse, proof)), Ok(()));
+        prop_assert_eq!(survives(&all, false, two(coarse, proof, which)), Ok(()));
     }
 
     #[test]
     fn inputs_at_the_ends_of_every_range(
-        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
+        all in prop::collection::vec(raw(), 5..120),
+        coarse in any::<bool>(),
+        proof in proof(),
+        which in any::<u8>(),
     ) {
-        prop_assert_eq!(survives(&all, true, two(coarse, proof)), Ok(()));
+        prop_assert_eq!(survives(&all, true, two(coarse, proof, which)), Ok(()));
     }
 
     #[test]
     fn inputs_under_every_gate(
-        all in prop::collection::vec(raw(), 5..120), extreme in any::<bool>(), proof in proof(),
+        all in prop::collection::vec(raw(), 5..120), extreme in any::<bool>(), proof in proof(), which in any::<u8>(),
         size_by in prop::sample::select(SizeBy::ALL), never_short in any::<bool>(),
     ) {
-        let mut config = timed(two(false, proof));
+        let mut config = timed(two(false, proof, which));
         config.strategies[0].size_by = size_by;
         config.holdings[0].never_short = never_short;
         prop_assert_eq!(survives(&all, extreme, config), Ok(()));

@@ -14,7 +14,7 @@ use crate::config::{AmendKind, Config};
 use crate::event::{Event, Mode, ModeSet, RequestClass};
 use crate::ids::{HoldingId, OrderNo, RequestId};
 use crate::limiter::Class;
-use crate::num::{Px, Qty};
+use crate::num::{Px, Qty, Rounding};
 use crate::order::evidence::{AmendNews, AmendSent, Gone, Item};
 use crate::order::{AmendEnd, Intent, Order, Rule};
 use crate::report::{OrderRow, Outcome, RejectCode, Reply};
@@ -61,8 +61,21 @@ pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> b
         && known.terms.refused.is_none()
         && !cancelled
         && cancel_is_idle(order, now)
+        && !state.wire.contains_key(&order.ticket.request)
         && state.recon.baseline
         && !matches!(state.mode, Mode::Halted | Mode::Killed)
+}
+
+/// Quantity and price are what the instrument and the limits allow for one order.
+#[must_use]
+pub(super) fn terms_fit(config: &Config, holding: HoldingId, qty: Qty, px: Px) -> bool {
+    let (rules, risk) = (config.instrument_of(holding), &config.risk);
+    let notional = qty.times(px);
+    qty.to_lot(rules.lot, Rounding::Floor) == qty
+        && rules.max_qty.is_none_or(|most| qty <= most)
+        && risk.order_qty_max.is_none_or(|most| qty <= most)
+        && risk.order_notional_max.is_none_or(|most| notional <= most)
+        && !notional.exceeds_bound()
 }
 
 impl Deciding<'_> {
@@ -131,7 +144,7 @@ impl Deciding<'_> {
             if intent != Intent::Protect {
                 return Err(format!("an amend from {} up to {}", terms.worst, change.qty));
             }
-            let more = change.qty - terms.worst;
+            let more = (change.qty - order.known.filled) - order.leaves();
             self.gate_stops(order.ticket.holding, side, more)?;
         }
         let quote = self.quote(self.config.holdings[order.ticket.holding.ix()].instrument);

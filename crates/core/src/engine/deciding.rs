@@ -134,7 +134,7 @@ impl<'a> Deciding<'a> {
     fn unwind_small(&mut self, holding: HoldingId) {
         let h = self.state.holding(holding);
         let Some(policy) = policy_of(self.config, holding, Intent::Entry) else { return };
-        let (filled, wanted) = (h.own - h.from, h.rounded - h.from);
+        let (filled, wanted) = (h.own - h.base(), h.rounded - h.base());
         let same_way = filled.0.signum() == wanted.0.signum();
         let little = filled.0.abs().saturating_mul(1_000_000)
             < wanted.0.abs().saturating_mul(i128::from(policy.min_fill_ppm));

@@ -8,7 +8,7 @@
 //!    finished, and the other way round.
 //! 2. Excess is cancelled before anything is added.
 
-use super::amends::{Change, may_amend};
+use super::amends::{Change, may_amend, terms_fit};
 use super::pricing::cancel_due;
 use super::session::{is_open, trading_day};
 use super::working::working_target;
@@ -176,8 +176,9 @@ fn free<'a>(
     let Some(order) = last else { return Action::Blocked(Lane::Cancel, blocked) };
     let rules = config.instrument_of(order.ticket.holding);
     let keeps = (order.leaves() - excess).to_lot(rules.lot, Rounding::TowardZero);
-    if keeps.0 > 0 && keeps >= rules.min_qty && may_amend(config, state, order, now) {
-        let qty = order.known.filled + keeps;
+    let qty = order.known.filled + keeps;
+    let fits = keeps >= rules.min_qty && terms_fit(config, order.ticket.holding, qty, order.px());
+    if keeps.0 > 0 && fits && may_amend(config, state, order, now) {
         return Action::Amend(order.ticket.order, Change::of_qty(order, qty, Rule::Excess));
     }
     Action::Cancel(order.ticket.order, CancelWhy::Excess, Rule::Excess)

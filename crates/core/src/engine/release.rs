@@ -156,6 +156,9 @@ impl Deciding<'_> {
             Ok(qty) => qty,
             Err(block) => return Some(block),
         };
+        if qty.times(px).exceeds_bound() {
+            return Some(Block::Risk);
+        }
         if qty < rules.min_qty || qty.times(px) < rules.min_notional {
             return Some(Block::Dust);
         }

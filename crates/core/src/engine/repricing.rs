@@ -9,7 +9,7 @@
 //!
 //! Invariant: what a price depends on is looked at now; no move is remembered.
 
-use super::amends::{Change, may_amend};
+use super::amends::{Change, may_amend, terms_fit};
 use super::deciding::Deciding;
 use super::plan::{in_the_way, may_cancel, policy_of};
 use super::pricing::{Priced, Rung, Terms, Touch, cancel_due, price, rung};
@@ -97,9 +97,11 @@ fn movable(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
     let amending = order.known.terms.pending.is_some();
     let cancelled = order.cancel.as_ref().is_some_and(|c| !c.failed);
     order.is_exposure()
+        && order.qty() > order.known.filled
         && !order.known.done
         && !amending
         && !cancelled
+        && !state.wire.contains_key(&order.ticket.request)
         && !matches!(state.mode, Mode::Halted | Mode::Killed)
         && may_cancel(config, state, order, now)
 }
@@ -210,7 +212,8 @@ impl Deciding<'_> {
             let change =
                 Change { qty: order.qty(), px: priced.px, stop_px: None, rule, step: priced.step };
             let now = self.now();
-            if may_amend(self.config, self.state, order, now) {
+            let fits = terms_fit(self.config, holding, change.qty, change.px);
+            if fits && may_amend(self.config, self.state, order, now) {
                 if !self.state.limiter.free(now, Class::New) {
                     continue;
                 }
@@ -250,9 +253,7 @@ impl Deciding<'_> {
         let policy = policy_of(config, holding, intent)?;
         let worth =
             far.0.saturating_mul(10_000) >= px.0.saturating_mul(i128::from(policy.requote_bps));
-        let most = config.risk.order_notional_max;
-        let too_large = most.is_some_and(|most| order.qty().times(priced.px) > most);
-        if far.0 == 0 || too_large || (!by_time && !worth) {
+        if far.0 == 0 || (!by_time && !worth) {
             return None;
         }
         Some((priced, if by_time { priced.rule } else { Rule::Requote }))

@@ -10,7 +10,7 @@
 //!    that cannot leave (a pause, a link) frees no stop.
 //! 3. What a stop closed is waived: only another target, or the same opened again, buys it back.
 
-use super::amends::{Change, may_amend};
+use super::amends::{Change, may_amend, terms_fit};
 use super::deciding::Deciding;
 use super::plan::{Action, in_the_way, may_cancel, policy_of};
 use super::pricing::{marketable_px, within_band};
@@ -34,7 +34,9 @@ use crate::time::Nanos;
 pub fn beside(config: &Config, state: &State, id: HoldingId, now: Nanos, action: Action) -> Action {
     let h = state.holding(id);
     let open = || h.open.iter().filter_map(|no| state.orders.open.get(no));
-    let resting = open().find(|o| !o.is_exposure() && !o.known.done);
+    let mut stops = open().filter(|o| !o.is_exposure() && !o.known.done);
+    // More than one only when late evidence brought one back to life.
+    let resting = stops.clone().find(|o| o.leaves().0 > 0).or_else(|| stops.next());
     if resting.is_none() && (h.stop_px.is_none() || h.own.is_zero()) {
         return action;
     }
@@ -44,7 +46,7 @@ pub fn beside(config: &Config, state: &State, id: HoldingId, now: Nanos, action:
         return action;
     }
     let view = View { config, state, id, now };
-    let held = view.held();
+    let held = view.held(resting);
     if let Some(stop) = resting {
         let out = Side::of(-h.own);
         // 1. It must never sell more than is held beside the exits that work.
@@ -53,21 +55,23 @@ pub fn beside(config: &Config, state: &State, id: HoldingId, now: Nanos, action:
             let keeps = if h.stop_px.is_none() { Qty::ZERO } else { most };
             return view.shrink(stop, keeps, Rule::Excess);
         }
-        // 2. It gives way to an exit that could leave now.
-        if let Action::Place { side, qty, .. } = action
-            && side == stop.ticket.side
-        {
-            let target = working_target(config, state, id, now);
-            let open = if side == Side::Sell { h.selling } else { h.buying };
-            let after = h.own + side.signed(open + stop.leaves() + qty);
-            let past = match side {
-                Side::Sell => after < target.min(Qty::ZERO),
-                Side::Buy => after > target.max(Qty::ZERO),
-            };
-            if past {
-                let stays = side.opposite().signed(target).max(Qty::ZERO);
-                return view.shrink(stop, stays.min(stop.leaves()), Rule::GiveWay);
-            }
+    }
+    // 2. It gives way to an exit that could leave now.
+    if let Action::Place { side, qty, .. } = action {
+        let of_side = |o: &&Order| !o.is_exposure() && o.ticket.side == side;
+        let stops: Qty = open().filter(of_side).map(Order::leaves).sum();
+        let target = working_target(config, state, id, now);
+        let working = if side == Side::Sell { h.selling } else { h.buying };
+        let after = h.own + side.signed(working + stops + qty);
+        let past = match side {
+            Side::Sell => after < target.min(Qty::ZERO),
+            Side::Buy => after > target.max(Qty::ZERO),
+        };
+        let first = open().filter(of_side).find(|o| o.leaves().0 > 0);
+        if let Some(stop) = first.filter(|_| past) {
+            let stays = side.opposite().signed(target).max(Qty::ZERO);
+            let stays = if stays < stop.leaves() { stays } else { Qty::ZERO };
+            return view.shrink(stop, stays, Rule::GiveWay);
         }
     }
     let waits = match action {
@@ -88,10 +92,15 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// What is held and not on its way out, positive, on the lot grid.
-    fn held(&self) -> Qty {
+    /// What is held and not on its way out (an exit, or another stop that came to life again),
+    /// positive, on the lot grid.
+    fn held(&self, stop: Option<&Order>) -> Qty {
         let h = self.state.holding(self.id);
-        let leaving = if h.own.0 > 0 { h.selling } else { h.buying };
+        let open = h.open.iter().filter_map(|no| self.state.orders.open.get(no));
+        let no = stop.map(|o| o.ticket.order);
+        let others = open.filter(|o| !o.is_exposure() && Some(o.ticket.order) != no);
+        let others: Qty = others.map(Order::leaves).sum();
+        let leaving = others + if h.own.0 > 0 { h.selling } else { h.buying };
         let rules = self.config.instrument_of(self.id);
         let held = (h.own.abs() - leaving).max(Qty::ZERO);
         let held = rules.max_qty.map_or(held, |most| held.min(most));
@@ -106,8 +115,10 @@ impl View<'_> {
             return Action::Blocked(Lane::Cancel, block);
         }
         let enough = keeps.0 > 0 && keeps >= self.config.instrument_of(self.id).min_qty;
-        if enough && may_amend(self.config, self.state, stop, self.now) {
-            let change = Change::of_qty(stop, stop.known.filled + keeps, rule);
+        let qty = stop.known.filled + keeps;
+        let fits = terms_fit(self.config, self.id, qty, stop.px());
+        if enough && fits && may_amend(self.config, self.state, stop, self.now) {
+            let change = Change::of_qty(stop, qty, rule);
             return Action::Amend(stop.ticket.order, change);
         }
         Action::Cancel(stop.ticket.order, CancelWhy::Excess, rule)
@@ -121,6 +132,10 @@ impl View<'_> {
         if held.0 <= 0 || held < rules.min_qty {
             return None;
         }
+        let px = limit_px(self.config, self.id, side, stop_px).ok()?;
+        if !terms_fit(self.config, self.id, held, px) {
+            return None;
+        }
         let Some(stop) = resting else {
             let free = self.config.descriptor.stops
                 && in_the_way(
@@ -131,18 +146,18 @@ impl View<'_> {
                     Qty::ZERO,
                     self.now,
                 )
-                .is_none()
-                && limit_px(self.config, self.id, side, stop_px).is_ok();
+                .is_none();
             return free.then_some(Action::Protect { side, qty: held, stop_px });
         };
-        let px = limit_px(self.config, self.id, side, stop_px).ok()?;
         let fits = stop.leaves() == held && stop.stop_px() == Some(stop_px) && stop.px() == px;
-        if fits || !may_cancel(self.config, self.state, stop, self.now) {
+        if fits || stop.ticket.side != side || !may_cancel(self.config, self.state, stop, self.now)
+        {
             return None;
         }
         let no = stop.ticket.order;
-        if may_amend(self.config, self.state, stop, self.now) {
-            let (qty, rule) = (stop.known.filled + held, Rule::Stop);
+        let (qty, rule) = (stop.known.filled + held, Rule::Stop);
+        let fits = terms_fit(self.config, self.id, qty, px);
+        if fits && may_amend(self.config, self.state, stop, self.now) {
             return Some(Action::Amend(
                 no,
                 Change { qty, px, stop_px: Some(stop_px), rule, step: 0 },

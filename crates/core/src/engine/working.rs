@@ -82,9 +82,12 @@ fn gated(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
     let h = state.holding(id);
     let within = within_limits(config, state, id, h.aim());
     // What was waived is not wanted, and never makes the engine trade through what it holds.
-    // What is unwound goes back to where it began, whatever was waived on the way.
-    let waived = if h.unwound { Qty::ZERO } else { h.waived() };
-    let target = between(h.own, within.target, within.target - waived);
+    let target = match (h.unwound, h.rounded.0 >= 0) {
+        (false, _) => between(h.own, within.target, within.target - h.waived()),
+        // What is unwound only goes back, whatever was waived on the way.
+        (true, true) => h.own.min(within.target),
+        (true, false) => h.own.max(within.target),
+    };
     admission::pass(config, state, id, now, Working { target, gate: within.gate })
 }
 

@@ -80,7 +80,7 @@ impl State {
             Event::StopMoved(e) => self.on_holding(e.holding, |h| h.stop_px = e.stop_px),
             Event::Unwound(e) => self.on_holding(e.holding, |h| {
                 h.unwound = true;
-                h.dropped = h.rounded - h.from - h.rejected;
+                h.dropped = h.rounded - h.base() - h.rejected;
             }),
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);

@@ -82,7 +82,7 @@ pub struct HoldingState {
     pub carried: Nanos,
     /// The last rung of an exit was reached, and people were told.
     pub banded: bool,
-    /// The filled part is unwound: the position goes back to `from`.
+    /// The filled part is unwound: the position goes back to [`Self::base`].
     pub unwound: bool,
     /// Price of the protective stop that the target carries.
     pub stop_px: Option<Px>,
@@ -185,11 +185,19 @@ impl HoldingState {
         (self.arrival, self.banded) = (Px::ZERO, false);
     }
 
-    /// What is aimed at before waivers and limits: the target, or where the position began when
-    /// what was filled is unwound.
+    /// Where exposure toward the target began: the position of the parent, or zero where the
+    /// target is on the other side of it.
+    #[must_use]
+    pub fn base(&self) -> Qty {
+        let target = self.rounded;
+        self.from.max(target.min(Qty::ZERO)).min(target.max(Qty::ZERO))
+    }
+
+    /// What is aimed at before waivers and limits: the target, or the base when what was filled
+    /// is unwound.
     #[must_use]
     pub fn aim(&self) -> Qty {
-        if self.unwound { self.from } else { self.rounded }
+        if self.unwound { self.base() } else { self.rounded }
     }
 
     /// Counts a change of the quantity of an order that may still fill.

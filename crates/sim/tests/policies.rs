@@ -1,0 +1,105 @@
+//! The demo's minutes in a storm under every policy: whatever moves an order, no law is broken
+//! and belief ends as truth. The simulated broker decides whether an amend works.
+
+mod kit;
+
+use truefill_core::config::{AmendKind, Chase, CurvePoint, Peg, Policy, Remainder, Style, Then};
+use truefill_core::num::Qty;
+use truefill_core::time::SECOND_NS;
+use truefill_sim::session::{Crash, Outcome};
+
+fn holds(outcome: &Outcome, what: &str) {
+    assert!(outcome.violations.is_empty(), "{what}: {:?}", outcome.violations);
+    assert!(outcome.gap.is_exact(), "{what}: residual {}", outcome.gap.residual());
+    assert_eq!(outcome.facts.rate_limit_hits, 0, "{what}");
+    assert_eq!(outcome.facts.max_overshoot, Qty::ZERO, "{what}");
+    for [_, engine, broker] in &outcome.positions {
+        assert_eq!(engine, broker, "{what}");
+    }
+}
+
+fn policies() -> Vec<(&'static str, Policy)> {
+    let base = kit::policy();
+    let requote = Policy { requote_ns: SECOND_NS / 2, ..base.clone() };
+    let chase =
+        |then| Chase { step_bps: 1, bps_max: 4, steps_max: 4, interval_ns: SECOND_NS, then };
+    let point = |seconds, due_ppb| CurvePoint { after_ns: seconds * SECOND_NS, due_ppb };
+    let near = Policy { style: Style::Limit, ..requote.clone() };
+    vec![
+        (
+            "passive then cross",
+            Policy {
+                style: Style::PassiveThenCross,
+                patience_ns: 3 * SECOND_NS,
+                ..requote.clone()
+            },
+        ),
+        ("near, moved", near.clone()),
+        (
+            "mid, cancelled after a while, small fills unwound",
+            Policy {
+                peg: Peg::Mid,
+                remainder: Remainder::Cancel,
+                patience_ns: 4 * SECOND_NS,
+                min_fill_ppm: 600_000,
+                ..near.clone()
+            },
+        ),
+        (
+            "chase, then cancel",
+            Policy { remainder: Remainder::Chase, chase: chase(Then::Cancel), ..near.clone() },
+        ),
+        (
+            "chase, then cross",
+            Policy { remainder: Remainder::Chase, chase: chase(Then::Cross), ..near },
+        ),
+        (
+            "schedule",
+            Policy {
+                curve: vec![point(0, 300_000_000), point(2, 700_000_000), point(4, 1_000_000_000)],
+                ..base.clone()
+            },
+        ),
+        ("marketable, followed", Policy { requote_bps: 1, ..requote }),
+        ("children", Policy { child_qty: "5".parse().ok(), ..base }),
+    ]
+}
+
+#[test]
+fn no_policy_breaks_a_law_in_a_storm() {
+    for (name, policy) in policies() {
+        let mut fills = 0;
+        for seed in 1..=6 {
+            let mut plan = kit::plan("storm", seed);
+            plan.config.strategies[0].entry = policy.clone();
+            let exit = Policy { curve: Vec::new(), child_qty: None, ..policy.clone() };
+            plan.config.strategies[0].exit = exit;
+            if seed % 2 == 0 {
+                plan.config.descriptor.amends = AmendKind::CancelReplace;
+            }
+            if seed % 3 == 0 {
+                plan = kit::crash(&plan, Crash::Every(5 + seed));
+            }
+            let (outcome, _) = kit::in_memory(&plan, 90);
+            holds(&outcome, &format!("{name}, storm {seed}"));
+            fills += outcome.facts.fills;
+        }
+        assert!(fills > 20, "{name}: it traded, {fills} fills");
+    }
+}
+
+#[test]
+fn a_quiet_market_and_a_working_broker_raise_no_false_alarm() {
+    for (name, policy) in policies() {
+        let mut plan = kit::plan("calm", 7);
+        plan.config.descriptor.amends = AmendKind::CancelReplace;
+        plan.config.strategies[0].entry = policy;
+        let (outcome, _) = kit::in_memory(&plan, 90);
+        holds(&outcome, name);
+        // A remainder that is given up is told; a read may be quicker than the message.
+        let usual = ["UNCONVERGED", "DUPLICATE_FILL_IGNORED"];
+        let alarms = outcome.incidents.iter().filter(|i| !usual.contains(&i.code.as_str()));
+        let alarms: Vec<_> = alarms.collect();
+        assert!(alarms.is_empty(), "{name}: {alarms:?}");
+    }
+}
