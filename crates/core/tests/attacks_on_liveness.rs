@@ -17,7 +17,7 @@ use truefill_core::time::{Nanos, SECOND_NS};
 
 #[test]
 fn a_refused_cancel_leaves_the_order_unresolved_for_ever() {
-    let mut kit = Kit::started();
+    let mut kit = Kit::without_amends();
     kit.target(100);
     let (r, new) = kit.sent[0].clone();
     kit.reply(r, taken());
@@ -36,7 +36,7 @@ fn a_refused_cancel_leaves_the_order_unresolved_for_ever() {
 
 #[test]
 fn busy_loop_after_a_refused_cancel() {
-    let mut kit = Kit::started();
+    let mut kit = Kit::without_amends();
     kit.target(100);
     let (r, new) = kit.sent[0].clone();
     kit.reply(r, taken());

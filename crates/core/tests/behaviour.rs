@@ -150,7 +150,7 @@ fn a_refused_holding_rests_and_its_circuit_opens() {
 
 #[test]
 fn a_smaller_target_cancels_first_and_waits_for_proof() {
-    let mut kit = Kit::started();
+    let mut kit = Kit::without_amends();
     kit.target(100);
     let (request, new) = kit.sent[0].clone();
     kit.reply(request, taken());

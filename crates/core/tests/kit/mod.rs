@@ -108,6 +108,13 @@ impl Kit {
         Self::with(config())
     }
 
+    /// At a broker that amends nothing: what is too much is cancelled.
+    pub fn without_amends() -> Self {
+        let mut config = config();
+        config.descriptor.amends = truefill_core::config::AmendKind::Never;
+        Self::with(config)
+    }
+
     pub fn with(config: Config) -> Self {
         let engine = Engine::new(config).expect("the test's configuration is right");
         let mut kit = Self {
