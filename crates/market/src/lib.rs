@@ -19,6 +19,9 @@
 //! | [`error`] | what can be wrong, in words |
 
 pub mod bars;
+pub mod binance;
+pub mod bitstamp;
+pub mod book;
 pub mod barter;
 mod cells;
 mod clean;
@@ -28,6 +31,7 @@ pub mod demo;
 pub mod dirt;
 pub mod error;
 mod json;
+pub mod latency;
 pub mod lines;
 mod nearest;
 pub mod order;
@@ -38,6 +42,7 @@ mod stamp;
 pub mod survey;
 pub mod symbols;
 pub mod synthetic;
+pub mod taq;
 pub mod targets;
 pub mod time_text;
 pub mod zone;
