@@ -8,7 +8,11 @@
 //! | module | idea |
 //! |---|---|
 //! | [`source`] | what a source of ticks is |
-//! | [`csv`], [`barter`] | file formats |
+//! | [`csv`] | our own form of quotes and trades |
+//! | [`columns`] | bars and quotes in the CSV of others, with presets for common files |
+//! | [`binance`], [`barter`], [`bitstamp`], [`taq`] | recordings and tapes |
+//! | [`book`], [`latency`] | full books, and what clocks say |
+//! | [`inspect`] | which form a file has, and what is in it |
 //! | [`dirt`], [`order`] | what is wrong with market data, and how time is kept from running backwards |
 //! | [`demo`] | real data inside the program |
 //! | [`synthetic`] | made-up quotes, labelled so |
@@ -30,6 +34,7 @@ pub mod csv;
 pub mod demo;
 pub mod dirt;
 pub mod error;
+pub mod inspect;
 mod json;
 pub mod latency;
 pub mod lines;

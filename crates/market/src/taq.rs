@@ -12,10 +12,12 @@
 //!
 //! 1. A venue's quote holds until its next one. A side with a price or size of zero is absent;
 //!    a quote whose bid is above its offer, both there, takes the venue out until its next one.
-//! 2. The bid is the highest of all venues, its size the sum of theirs at that price, in shares;
+//! 2. A side of a venue that crosses a later quote of another is stale: it is absent until that
+//!    venue's next quote. So venues may lock, and never cross, each other.
+//! 3. The bid is the highest of all venues, its size the sum of theirs at that price, in shares;
 //!    the offer likewise.
-//! 3. Every row gives one quote of the best sides. It is left out under the rules of
-//!    [`crate::dirt`] while a side is absent or venues cross each other.
+//! 4. Every row gives one quote of the best sides. It is left out under the rules of
+//!    [`crate::dirt`] while a side is absent.
 //!
 //! What is odd inside single venues is counted as it stands, see [`VenueCounts`].
 //!
@@ -64,6 +66,8 @@ pub struct VenueCounts {
     pub zero_offers: Dirt,
     /// The spread is above 1 % of the middle, both sides there.
     pub wide: Dirt,
+    /// A quote crosses an older one of another venue, whose side is taken to be stale.
+    pub stale: Dirt,
 }
 
 /// Best bid and offer across venues.
@@ -170,8 +174,11 @@ fn header(lines: &mut Lines, expected: &str) -> Result<(), MarketError> {
     Err(MarketError::row(ErrorKind::Header, lines.place(0), cause, action))
 }
 
-/// One side of a venue; zeros if it is absent.
+/// One side of a venue.
 type Side = (Px, Qty);
+
+/// A side that is absent.
+const NONE: Side = (Px::ZERO, Qty::ZERO);
 
 #[derive(Debug)]
 struct QuoteRows {
@@ -189,16 +196,7 @@ impl QuoteRows {
         let parsed = venue_row(line, &self.symbols);
         Ok(Some(parsed.map(|(instrument, time, venue, bid, offer)| {
             self.counts.note(number, bid, offer);
-            let there = |(px, qty): Side| px.0 > 0 && qty.0 > 0;
-            let none = (Px::ZERO, Qty::ZERO);
-            let (mut held_bid, mut held_offer) = (none, none);
-            let crossed = there(bid) && there(offer) && bid.0 > offer.0;
-            if there(bid) && !crossed {
-                held_bid = bid;
-            }
-            if there(offer) && !crossed {
-                held_offer = offer;
-            }
+            let (bid, offer) = sane(bid, offer);
             let mut quote = Quote {
                 bid_px: Px::ZERO,
                 bid_qty: Qty::ZERO,
@@ -207,7 +205,10 @@ impl QuoteRows {
                 time,
             };
             if let Some(venues) = self.best.get_mut(instrument.ix()) {
-                venues.insert(venue, (held_bid, held_offer));
+                if drop_stale(venues, bid, offer) {
+                    self.counts.stale.add(number);
+                }
+                venues.insert(venue, (bid, offer));
                 let bids = venues.values().map(|(bid, _)| *bid);
                 (quote.bid_px, quote.bid_qty) = best(bids, |new, old| new > old);
                 let offers = venues.values().map(|(_, offer)| *offer);
@@ -238,6 +239,28 @@ impl VenueCounts {
             }
         }
     }
+}
+
+/// The sides that count: none that is absent, neither of a quote that crosses itself.
+fn sane(bid: Side, offer: Side) -> (Side, Side) {
+    let there = |(px, qty): Side| px.0 > 0 && qty.0 > 0;
+    let crossed = there(bid) && there(offer) && bid.0 > offer.0;
+    let kept = |side: Side| if there(side) && !crossed { side } else { NONE };
+    (kept(bid), kept(offer))
+}
+
+/// Takes out the older sides that a new quote crosses; true if there were any.
+fn drop_stale(venues: &mut BTreeMap<u8, (Side, Side)>, bid: Side, offer: Side) -> bool {
+    let mut dropped = false;
+    for (old_bid, old_offer) in venues.values_mut() {
+        if offer != NONE && *old_bid != NONE && old_bid.0 > offer.0 {
+            (*old_bid, dropped) = (NONE, true);
+        }
+        if bid != NONE && *old_offer != NONE && old_offer.0 < bid.0 {
+            (*old_offer, dropped) = (NONE, true);
+        }
+    }
+    dropped
 }
 
 /// The best price and the sum of its sizes.
@@ -384,12 +407,14 @@ mod tests {
             (100, 400, 103, 200),
             (100, 300, 102, 200),
             (100, 300, 104, 100),
-            (100, 100, 104, 100),
+            (105, 100, 106, 100),
+            (100, 100, 106, 100),
         ]);
-        // T without a bid while N is out: one-sided; P above T: crossed.
+        // T without a bid while N is out: one-sided; P above T: T is stale.
         let dirt = source.dirt();
-        assert_eq!((dirt.one_sided.count, dirt.crossed.count), (1, 1));
+        assert_eq!((dirt.one_sided.count, dirt.crossed.count), (1, 0));
         let venues = source.venues();
+        assert_eq!((venues.stale.count, venues.stale.first_line), (1, 7));
         assert_eq!((venues.rows, venues.crossed.count, venues.crossed.first_line), (7, 1, 5));
         assert_eq!((venues.zero_bids.count, venues.wide.count), (1, 4));
     }

@@ -16,6 +16,7 @@
 //!   shows at a price beyond the known orders is kept as their anonymous size, taken anew from
 //!   every snapshot within its range of prices. An event about an unknown order is counted as
 //!   `unknown_orders` and reduces the anonymous size at its price.
+//! - Amounts are printed binary floats (`1.7885566900000001`): they are rounded to 1e-9.
 //! - Every snapshot but the first is first compared with the rebuilt book, see [`Check`].
 
 mod book;
@@ -176,7 +177,10 @@ fn event(
     match kind {
         "order_created" | "order_changed" | "order_deleted" => {
             let event: OrderEvent = serde_json::from_str(body).map_err(malformed)?;
-            let order = order(line, &event)?;
+            let (order, rounded) = order(line, &event)?;
+            if rounded {
+                dirt.rounded.add(number);
+            }
             let known = match kind {
                 "order_created" => book.create(event.id, order),
                 "order_changed" => book.change(event.id, order),
@@ -190,12 +194,20 @@ fn event(
         "trade" => {
             let event: TradeEvent = serde_json::from_str(body).map_err(malformed)?;
             let px = cell(line, "price", event.price).px()?;
-            let qty = cell(line, "amount", event.amount).size()?;
+            let (qty, rounded) = cell(line, "amount", event.amount).near_size()?;
+            if rounded {
+                dirt.rounded.add(number);
+            }
             Ok(tick(TickKind::Trade(Trade { px, qty, side: None, time })))
         }
         "order_book" => {
             let event: SnapshotEvent = serde_json::from_str(body).map_err(malformed)?;
-            let (bids, asks) = (levels(line, &event.bids)?, levels(line, &event.asks)?);
+            let mut rounded = false;
+            let bids = levels(line, &event.bids, &mut rounded)?;
+            let asks = levels(line, &event.asks, &mut rounded)?;
+            if rounded {
+                dirt.rounded.add(number);
+            }
             book.snapshot(&bids, &asks);
             Ok(tick(TickKind::Quote(best(time, &bids, &asks))))
         }
@@ -207,7 +219,7 @@ fn event(
     }
 }
 
-fn order(line: &str, event: &OrderEvent) -> Result<Order, Problem> {
+fn order(line: &str, event: &OrderEvent) -> Result<(Order, bool), Problem> {
     let side = match event.order_type {
         0 => Side::Buy,
         1 => Side::Sell,
@@ -217,14 +229,20 @@ fn order(line: &str, event: &OrderEvent) -> Result<Order, Problem> {
         }
     };
     let px = cell(line, "price", event.price).px()?;
-    let qty = cell(line, "amount", event.amount).size()?;
-    Ok(Order { side, level: Level { px, qty } })
+    let (qty, rounded) = cell(line, "amount", event.amount).near_size()?;
+    Ok((Order { side, level: Level { px, qty } }, rounded))
 }
 
-fn levels(line: &str, raw: &[(&RawValue, &RawValue)]) -> Result<Vec<Level>, Problem> {
+fn levels(
+    line: &str,
+    raw: &[(&RawValue, &RawValue)],
+    any_rounded: &mut bool,
+) -> Result<Vec<Level>, Problem> {
     let level = |(px, qty): &(&RawValue, &RawValue)| {
-        let (px, qty) = (cell(line, "price", px), cell(line, "amount", qty));
-        Ok(Level { px: px.px()?, qty: qty.size()? })
+        let px = cell(line, "price", px).px()?;
+        let (qty, rounded) = cell(line, "amount", qty).near_size()?;
+        *any_rounded |= rounded;
+        Ok(Level { px, qty })
     };
     raw.iter().map(level).collect()
 }

@@ -80,11 +80,6 @@ pub fn bars_from_bytes(
     start(&Input::Bytes(name.into(), bytes.into()), spec, Some(symbols))
 }
 
-/// What is in a file, without opening its bars.
-pub(crate) fn take_census(input: &Input, spec: &BarSpec) -> Result<Census, MarketError> {
-    census::take(input, spec)
-}
-
 /// Opens; without symbols all that are in the file, numbered in its order.
 pub(crate) fn start(
     input: &Input,

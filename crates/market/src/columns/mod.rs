@@ -36,8 +36,9 @@ pub use census::{Census, Counted};
 pub use quotes::{ColumnQuotes, open_quotes, quotes_from_bytes};
 pub use spec::{BarSpec, Column, Field, QuoteSpec, Session, StampSide};
 
-pub(crate) use bars::take_census;
-pub(crate) use quotes::start as start_quotes;
+pub(crate) use bars::start as start_bars;
+pub(crate) use layout::{understands_bars, understands_quotes};
+pub(crate) use quotes::{quote_symbols, start as start_quotes};
 
 #[cfg(test)]
 mod tests;

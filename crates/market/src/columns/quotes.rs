@@ -11,11 +11,11 @@ use truefill_core::time::Nanos;
 use crate::cells::Cell;
 use crate::clean;
 use crate::columns::layout::Want;
-use crate::columns::row::RowReader;
+use crate::columns::row::{RowReader, Split};
 use crate::columns::spec::QuoteSpec;
 use crate::columns::timing::{Placed, Timing};
 use crate::dirt::DirtReport;
-use crate::error::{Ambiguity, MarketError, Place};
+use crate::error::{Ambiguity, ErrorKind, MarketError, Place};
 use crate::lines::Input;
 use crate::order::{Ordered, Rows};
 use crate::source::{Quotes, Tick, TickKind};
@@ -69,6 +69,24 @@ pub(crate) fn start(
     let latest = vec![None; symbols.names().count()];
     let rows = QuoteRows { rows, timing, spec: spec.clone(), symbols, latest };
     Ok(ColumnQuotes { ordered: Ordered::new(rows, 0) })
+}
+
+/// Gives the symbol of every row to `meet`, which may say why it will not have it.
+pub(crate) fn quote_symbols(
+    input: &Input,
+    spec: &QuoteSpec,
+    mut meet: impl FnMut(&str) -> Result<(), &'static str>,
+) -> Result<(), MarketError> {
+    let mut rows = RowReader::new(input.lines()?, &spec.shape, Want::Quotes)?;
+    let only = spec.shape.symbol.clone().filter(|_| rows.layout.symbol.is_none());
+    let mut read = |split: &Split| {
+        meet(only.as_deref().unwrap_or(split.symbol().text)).map_err(|why| {
+            let action = "check the columns, or split the file";
+            MarketError::row(ErrorKind::Symbol, split.place.clone(), why, action)
+        })
+    };
+    while rows.next(&mut read)?.is_some() {}
+    Ok(())
 }
 
 impl ColumnQuotes {

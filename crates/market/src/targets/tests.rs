@@ -189,3 +189,21 @@ proptest! {
         prop_assert_eq!(&read(&json).unwrap(), &expected);
     }
 }
+
+#[test]
+fn digits_of_floats_are_cut_off_and_counted() {
+    let at = "2025-03-25T10:00:00Z";
+    let text = format!(
+        "\u{feff}{HEADER}\n{at},s,NSE:INFY,28543.713799722933,85.342419511017\n\
+         {at},s,NSE:SBIN,-0.0000000019,\n{at},s,BTC/USDT,1.5,1e-05\n"
+    );
+    let mut targets = reader(&text).unwrap();
+    let mut rows = Vec::new();
+    while let Some(row) = targets.next().unwrap() {
+        rows.push((row.target.to_string(), row.price.map(|px| px.to_string())));
+    }
+    let expected = [("28543.713799722", Some("85.342419511")), ("-0.000000001", None), ("1.5", Some("0.00001"))];
+    let expected = expected.map(|(qty, px)| (qty.to_owned(), px.map(str::to_owned)));
+    assert_eq!(rows, expected);
+    assert_eq!((targets.rounded().count, targets.rounded().first_line), (2, 2));
+}
