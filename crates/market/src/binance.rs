@@ -233,9 +233,10 @@ impl Messages {
             levels,
             dirt,
         };
-        reading.message().map(Some).map_err(|p| {
-            MarketError::row(p.kind, lines.place(p.column), p.cause, p.action)
-        })
+        reading
+            .message()
+            .map(Some)
+            .map_err(|p| MarketError::row(p.kind, lines.place(p.column), p.cause, p.action))
     }
 }
 
@@ -387,9 +388,8 @@ impl<'a> Reading<'a> {
     }
 
     fn side(&self, raw: &'a RawValue) -> Result<Vec<Level>, Problem> {
-        let levels: Vec<(&RawValue, &RawValue)> = serde_json::from_str(raw.get()).map_err(|e| {
-            problem(self.line, &e, "a side of a book is a list of price and size")
-        })?;
+        let levels: Vec<(&RawValue, &RawValue)> = serde_json::from_str(raw.get())
+            .map_err(|e| problem(self.line, &e, "a side of a book is a list of price and size"))?;
         let level = |(px, qty): (&RawValue, &RawValue)| {
             let (px, qty) = (cell(self.line, "price", px), cell(self.line, "size", qty));
             Ok(Level { px: px.px()?, qty: qty.size()? })

@@ -23,10 +23,10 @@
 //! | [`error`] | what can be wrong, in words |
 
 pub mod bars;
+pub mod barter;
 pub mod binance;
 pub mod bitstamp;
 pub mod book;
-pub mod barter;
 mod cells;
 mod clean;
 pub mod columns;

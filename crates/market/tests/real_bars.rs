@@ -11,9 +11,7 @@ use truefill_market::columns::presets::{
     LEAN_EQUITY_DIVISOR, lean_daily_trades, lean_minute_quote_side, lean_minute_quotes,
     lean_minute_trades, semicolon_minutes,
 };
-use truefill_market::columns::{
-    BarSpec, Field, Session, StampSide, open_bars, open_quotes,
-};
+use truefill_market::columns::{BarSpec, Field, Session, StampSide, open_bars, open_quotes};
 use truefill_market::dirt::DirtReport;
 use truefill_market::error::Ambiguity;
 use truefill_market::source::{Bars, Quotes};
@@ -122,7 +120,9 @@ fn aapl_minutes() {
     // A jump of 8.9 % over night is news, not a split.
     assert_eq!((dirt.suspected_splits.count, dirt.left_out()), (0, 0));
     let jump = bars.windows(2).map(|two| two[1].open.0 * 1000 / two[0].close.0).max();
-    assert!(jump > Some(1080) || bars.windows(2).any(|two| two[1].open.0 * 1000 / two[0].close.0 < 920));
+    assert!(
+        jump > Some(1080) || bars.windows(2).any(|two| two[1].open.0 * 1000 / two[0].close.0 < 920)
+    );
 }
 
 #[test]
@@ -154,9 +154,15 @@ fn usdjpy_bid_and_ask_minutes() {
 
 #[test]
 fn lean_coinbase_quotes_and_trades() {
-    let pairs = [("btcusd", 1437, 1007), ("ethusd", 1438, 1009), ("ltcusd", 1438, 1008), ("btceur", 1438, 949)];
+    let pairs = [
+        ("btcusd", 1437, 1007),
+        ("ethusd", 1438, 1009),
+        ("ltcusd", 1438, 1008),
+        ("btceur", 1438, 949),
+    ];
     for (pair, quotes, trades) in pairs {
-        let file = |kind: &str| shared(&format!("bars/lean_coinbase_1m/{pair}_20180404_{kind}.zip"));
+        let file =
+            |kind: &str| shared(&format!("bars/lean_coinbase_1m/{pair}_20180404_{kind}.zip"));
         let (Some(quote_file), Some(trade_file)) = (file("quote"), file("trade")) else { return };
         let spec = lean_minute_trades(pair, "20180404", Zone::Utc, 1).unwrap();
         let (bars, dirt) = read(&trade_file, &spec, names([pair]));
@@ -185,9 +191,13 @@ fn lean_coinbase_quotes_and_trades() {
 #[test]
 fn lean_india() {
     let minutes = [
-        ("juniorbees", "20190101", 217), ("juniorbees", "20190102", 201),
-        ("juniorbees", "20190103", 188), ("juniorbees", "20190104", 177),
-        ("yesbank", "20190709", 377), ("yesbank", "20190710", 376), ("yesbank", "20190711", 377),
+        ("juniorbees", "20190101", 217),
+        ("juniorbees", "20190102", 201),
+        ("juniorbees", "20190103", 188),
+        ("juniorbees", "20190104", 177),
+        ("yesbank", "20190709", 377),
+        ("yesbank", "20190710", 376),
+        ("yesbank", "20190711", 377),
     ];
     for (symbol, day, rows) in minutes {
         let file = format!("bars/lean_india/equity_india_minute_{symbol}_{day}_trade.zip");
@@ -198,8 +208,12 @@ fn lean_india() {
         let open = bars[0].open_time.to_string();
         assert!(open.ends_with("T03:45:00.000000000Z"), "{open}");
     }
-    let Some(path) = shared("bars/lean_india/equity_india_minute_yesbank_20190709_trade.zip") else { return };
-    let spec = lean_minute_trades("YESBANK", "20190709", Zone::Kolkata, LEAN_EQUITY_DIVISOR).unwrap();
+    let Some(path) = shared("bars/lean_india/equity_india_minute_yesbank_20190709_trade.zip")
+    else {
+        return;
+    };
+    let spec =
+        lean_minute_trades("YESBANK", "20190709", Zone::Kolkata, LEAN_EQUITY_DIVISOR).unwrap();
     let (bars, _) = read(&path, &spec, names(["YESBANK"]));
     assert_eq!((bars[0].open, bars[0].low), (px("95"), px("93.9")));
     // Both entries of an archive hold the same minutes: the first is kept, the second counted.
@@ -220,9 +234,13 @@ fn lean_india() {
 
 #[test]
 fn wiki_stocks_and_their_splits() {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/us5/us_5_stocks_wiki_2000-2013.csv.gz"));
+    let path = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../data/us5/us_5_stocks_wiki_2000-2013.csv.gz"
+    ));
     let spec = BarSpec::new().session(Session::US_EQUITY);
-    let stocks = [("AAPL", 3270, 2), ("IBM", 3270, 0), ("MSFT", 3270, 1), ("GOOG", 2148, 0), ("FB", 196, 0)];
+    let stocks =
+        [("AAPL", 3270, 2), ("IBM", 3270, 0), ("MSFT", 3270, 1), ("GOOG", 2148, 0), ("FB", 196, 0)];
     let (bars, dirt) = read(&path, &spec, names(stocks.map(|(name, ..)| name)));
     for (at, (name, days, splits)) in (0..).zip(stocks) {
         let one = bars.iter().filter(|bar| bar.instrument == InstrumentId(at));

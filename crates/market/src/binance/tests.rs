@@ -40,7 +40,7 @@ fn malformed_rows_are_refused_with_their_line() {
         ("nonsense".to_owned(), ErrorKind::Time),
         (format!("{AT} {{"), ErrorKind::Json),
         (format!("{AT} {{}}"), ErrorKind::Json),
-        (format!("{AT}"), ErrorKind::Json),
+        (AT.to_owned(), ErrorKind::Json),
         (format!("17 {{\"stream\":\"x@trade\",\"data\":{{{good}}}}}"), ErrorKind::Time),
         (trade(&good.replace("BTCUSDT", "XRP")), ErrorKind::Symbol),
         (trade(&good.replace("\"1\"", "\"1.0000000001\"")), ErrorKind::Number),
@@ -50,7 +50,8 @@ fn malformed_rows_are_refused_with_their_line() {
         (format!("{AT} {{\"lastUpdateId\":1,\"bids\":[],\"asks\":[]}}"), ErrorKind::Json),
     ] {
         let text = trade(good) + row.trim_end() + "\n";
-        let mut source = quotes(&text.replacen(good, r#""s":"BTCUSDT","T":1,"p":"1","q":"1","m":true"#, 1));
+        let mut source =
+            quotes(&text.replacen(good, r#""s":"BTCUSDT","T":1,"p":"1","q":"1","m":true"#, 1));
         if row.contains("lastUpdateId") {
             source = quotes(&(row.clone() + "\n"));
             assert_eq!(source.next().unwrap_err().kind(), kind, "no symbol is known yet");
@@ -72,8 +73,11 @@ fn gaps_and_foreign_streams_are_counted() {
             "{AT} {{\"stream\":\"b@depth@0ms\",\"data\":{{\"s\":\"BTCUSDT\",\"U\":{first},\"u\":{last}{previous},\"b\":[],\"a\":[]}}}}\n"
         )
     };
-    let text = depth(1, 4, None) + &depth(5, 5, None) + &depth(7, 9, None)
-        + &depth(100, 200, Some(9)) + &depth(300, 400, Some(201))
+    let text = depth(1, 4, None)
+        + &depth(5, 5, None)
+        + &depth(7, 9, None)
+        + &depth(100, 200, Some(9))
+        + &depth(300, 400, Some(201))
         + &format!("{AT} {{\"stream\":\"b@kline_1m\",\"data\":{{\"s\":\"BTCUSDT\"}}}}\n");
     let mut source = quotes(&text);
     assert_eq!(source.next().unwrap(), None);

@@ -16,7 +16,7 @@
 //!   shows at a price beyond the known orders is kept as their anonymous size, taken anew from
 //!   every snapshot within its range of prices. An event about an unknown order is counted as
 //!   `unknown_orders` and reduces the anonymous size at its price.
-//! - Amounts are printed binary floats (`1.7885566900000001`): they are rounded to 1e-9.
+//! - Numbers are printed binary floats (`1.7885566900000001`): they are rounded to 1e-9.
 //! - Every snapshot but the first is first compared with the rebuilt book, see [`Check`].
 
 mod book;
@@ -42,8 +42,8 @@ use crate::order::{Ordered, Rows};
 use crate::source::{Quotes, Tick, TickKind, Trade};
 use crate::stamp::{self, Stamp};
 
-pub use book::{Check, OrderBook};
 use book::Order;
+pub use book::{Check, OrderBook};
 
 const FORM: &str = "a row is milliseconds since 1970, an event and its JSON, with spaces between";
 
@@ -66,10 +66,7 @@ impl BitstampQuotes {
     ///
     /// # Errors
     /// As [`BitstampQuotes::open`].
-    pub fn from_reader(
-        name: &str,
-        input: impl Read + Send + 'static,
-    ) -> Result<Self, MarketError> {
+    pub fn from_reader(name: &str, input: impl Read + Send + 'static) -> Result<Self, MarketError> {
         Ok(Self::start(Lines::new(name, input)?))
     }
 
@@ -193,8 +190,7 @@ fn event(
         }
         "trade" => {
             let event: TradeEvent = serde_json::from_str(body).map_err(malformed)?;
-            let px = cell(line, "price", event.price).px()?;
-            let (qty, rounded) = cell(line, "amount", event.amount).near_size()?;
+            let (Level { px, qty }, rounded) = level(line, event.price, event.amount)?;
             if rounded {
                 dirt.rounded.add(number);
             }
@@ -225,12 +221,16 @@ fn order(line: &str, event: &OrderEvent) -> Result<(Order, bool), Problem> {
         1 => Side::Sell,
         other => {
             let cause = format!("the order type {other} is neither 0 nor 1");
-            return Err(Problem { kind: ErrorKind::Word, column: 1, cause, action: FORM.to_owned() });
+            return Err(Problem {
+                kind: ErrorKind::Word,
+                column: 1,
+                cause,
+                action: FORM.to_owned(),
+            });
         }
     };
-    let px = cell(line, "price", event.price).px()?;
-    let (qty, rounded) = cell(line, "amount", event.amount).near_size()?;
-    Ok((Order { side, level: Level { px, qty } }, rounded))
+    let (level, rounded) = level(line, event.price, event.amount)?;
+    Ok((Order { side, level }, rounded))
 }
 
 fn levels(
@@ -238,13 +238,19 @@ fn levels(
     raw: &[(&RawValue, &RawValue)],
     any_rounded: &mut bool,
 ) -> Result<Vec<Level>, Problem> {
-    let level = |(px, qty): &(&RawValue, &RawValue)| {
-        let px = cell(line, "price", px).px()?;
-        let (qty, rounded) = cell(line, "amount", qty).near_size()?;
+    let one = |(px, qty): &(&RawValue, &RawValue)| {
+        let (level, rounded) = level(line, px, qty)?;
         *any_rounded |= rounded;
-        Ok(Level { px, qty })
+        Ok(level)
     };
-    raw.iter().map(level).collect()
+    raw.iter().map(one).collect()
+}
+
+/// A price and a size, and whether one of them was rounded.
+fn level(line: &str, px: &RawValue, qty: &RawValue) -> Result<(Level, bool), Problem> {
+    let (px, px_rounded) = cell(line, "price", px).near_px()?;
+    let (qty, qty_rounded) = cell(line, "amount", qty).near_size()?;
+    Ok((Level { px, qty }, px_rounded || qty_rounded))
 }
 
 /// The best levels; zeros where a side is empty.

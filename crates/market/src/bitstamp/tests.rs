@@ -21,8 +21,7 @@ fn snapshot(bids: &[(&str, &str)], asks: &[(&str, &str)]) -> String {
 }
 
 fn read(text: &str) -> BitstampQuotes {
-    let mut source =
-        BitstampQuotes::from_reader("b.log", Cursor::new(text.to_owned())).unwrap();
+    let mut source = BitstampQuotes::from_reader("b.log", Cursor::new(text.to_owned())).unwrap();
     while source.next().unwrap().is_some() {}
     source
 }
@@ -64,7 +63,10 @@ fn malformed_rows_are_refused_with_their_line() {
         (order("created", 1, 2, "236.5", "2"), ErrorKind::Word),
         (order("created", 1, 1, "x", "2"), ErrorKind::Number),
         (order("created", 1, 1, "1", "-2"), ErrorKind::Number),
-        ("1430438404518 order_book {\"bids\": [[\"1\"]], \"asks\": []}".to_owned(), ErrorKind::Json),
+        (
+            "1430438404518 order_book {\"bids\": [[\"1\"]], \"asks\": []}".to_owned(),
+            ErrorKind::Json,
+        ),
     ] {
         let text = good.clone() + row.trim_end() + "\n";
         let mut source = BitstampQuotes::from_reader("b.log", Cursor::new(text)).unwrap();

@@ -211,11 +211,16 @@ impl Found<'_> {
         };
         let found = declared.or_else(|| {
             let place = |known: &str| self.names.iter().position(|name| plain(name) == known);
-            TIMES.iter().find_map(|(known, ..)| place(known).filter(|at| !known.is_empty() || *at == 0))
+            TIMES
+                .iter()
+                .find_map(|(known, ..)| place(known).filter(|at| !known.is_empty() || *at == 0))
         });
         let Some(at) = found else {
             let what = format!("the first line is {}", shown(&self.names.join(",")));
-            return Err(Unclear::Missing(Ambiguity::Columns, format!("{what}, no column is a time")));
+            return Err(Unclear::Missing(
+                Ambiguity::Columns,
+                format!("{what}, no column is a time"),
+            ));
         };
         let (side, utc) = said(at);
         Ok((at, side, utc))
@@ -223,7 +228,8 @@ impl Found<'_> {
 
     /// `date,time,...`: the time of day has a column of its own.
     fn time_beside_date(&self, time: usize) -> Option<usize> {
-        let is = |at: usize, known: &str| self.names.get(at).is_some_and(|name| plain(name) == known);
+        let is =
+            |at: usize, known: &str| self.names.get(at).is_some_and(|name| plain(name) == known);
         let place = self.names.iter().position(|name| plain(name) == "time")?;
         (self.header && is(time, "date") && place != time).then_some(place)
     }
@@ -251,7 +257,8 @@ impl Found<'_> {
     /// A row like `time,open,high,low,close[,volume]`.
     fn positions(&self) -> Result<Values, Unclear> {
         let numbers = self.names.get(1..).unwrap_or_default();
-        if !(4..=5).contains(&numbers.len()) || numbers.iter().any(|text| half_even(text).is_err()) {
+        if !(4..=5).contains(&numbers.len()) || numbers.iter().any(|text| half_even(text).is_err())
+        {
             return Err(self.missing("without a header a row is time,open,high,low,close[,volume]"));
         }
         Ok(Values::Bar([1, 2, 3, 4], (numbers.len() == 5).then_some(5), None))
@@ -259,7 +266,8 @@ impl Found<'_> {
 
     fn table(&self, taken: &[Option<usize>]) -> Result<Values, Unclear> {
         let free = self.names.iter().enumerate().filter(|(at, _)| !taken.contains(&Some(*at)));
-        let closes: Vec<(usize, String)> = free.map(|(at, name)| (at, (*name).to_owned())).collect();
+        let closes: Vec<(usize, String)> =
+            free.map(|(at, name)| (at, (*name).to_owned())).collect();
         let names = closes.iter().map(|(_, name)| name.as_str());
         if closes.is_empty() || taken.get(2).is_some_and(Option::is_some) {
             return Err(self.missing("no column is a price"));
@@ -308,6 +316,7 @@ fn most_common(line: &str) -> char {
 /// A header names no number and no time.
 fn is_header(names: &[&str]) -> bool {
     let datum = |text: &&&str| nano(text).is_ok() || stamp::parse(text).is_ok();
-    let known = |name: &&str| TIMES.iter().any(|(known, ..)| !known.is_empty() && plain(name) == *known);
-    names.iter().any(|name| known(&name)) || names.iter().filter(datum).count() == 0
+    let known =
+        |name: &&str| TIMES.iter().any(|(known, ..)| !known.is_empty() && plain(name) == *known);
+    names.iter().any(known) || names.iter().filter(datum).count() == 0
 }

@@ -11,7 +11,7 @@ use truefill_core::time::Nanos;
 use crate::cells::Cell;
 use crate::clean;
 use crate::columns::layout::Want;
-use crate::columns::row::{RowReader, Split};
+use crate::columns::row::{QuoteRow, RowReader, Split};
 use crate::columns::spec::QuoteSpec;
 use crate::columns::timing::{Placed, Timing};
 use crate::dirt::DirtReport;
@@ -135,7 +135,7 @@ impl Rows for QuoteRows {
                 if let Some(slot) = slot {
                     *slot = Some(at);
                 }
-                let ([bid_px, ask_px], sizes, rounded) = split.quote()?;
+                let QuoteRow { prices: [bid_px, ask_px], sizes, rounded } = split.quote()?;
                 let Some([bid_qty, ask_qty]) = sizes.or(spec.size.map(|size| [size; 2])) else {
                     let place = split.place.clone();
                     let what = "the columns have no sizes";

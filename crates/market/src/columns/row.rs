@@ -34,6 +34,16 @@ pub(crate) struct Split<'a> {
     pub(crate) place: Place,
 }
 
+/// The values of one quote; zeros for an absent side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QuoteRow {
+    /// Bid, ask.
+    pub(crate) prices: [Px; 2],
+    /// Their sizes, if the file has any.
+    pub(crate) sizes: Option<[Qty; 2]>,
+    pub(crate) rounded: bool,
+}
+
 /// The values of one bar.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BarRow {
@@ -121,11 +131,7 @@ impl<'a> Split<'a> {
     }
 
     /// When, in UTC.
-    pub(crate) fn time(
-        &self,
-        timing: &Timing,
-        last: Option<Nanos>,
-    ) -> Result<Placed, MarketError> {
+    pub(crate) fn time(&self, timing: &Timing, last: Option<Nanos>) -> Result<Placed, MarketError> {
         let cell = self.cell(self.layout.time, "time");
         let stamp = self.stamp(&cell).map_err(|p| self.refuse(p))?;
         timing.place(stamp, last, &cell).map_err(|unplaced| match unplaced {
@@ -186,7 +192,8 @@ impl<'a> Split<'a> {
     ) -> Result<BarRow, MarketError> {
         let mut rounded = false;
         let mut prices = [Px::ZERO; 4];
-        for ((px, at), name) in prices.iter_mut().zip(places).zip(["open", "high", "low", "close"]) {
+        for ((px, at), name) in prices.iter_mut().zip(places).zip(["open", "high", "low", "close"])
+        {
             *px = self.px(*at, name, &mut rounded)?;
         }
         let volume = match volume.map(|at| self.cell(at, "volume")) {
@@ -203,10 +210,10 @@ impl<'a> Split<'a> {
         Ok(BarRow { prices, volume, adjusted, rounded })
     }
 
-    /// Bid, ask and their sizes, if they have any; true if something was rounded.
-    pub(crate) fn quote(&self) -> Result<([Px; 2], Option<[Qty; 2]>, bool), MarketError> {
+    /// The quote of the row.
+    pub(crate) fn quote(&self) -> Result<QuoteRow, MarketError> {
         let Values::Quote([bid, ask], sizes) = &self.layout.values else {
-            return Ok(([Px::ZERO; 2], None, false));
+            return Ok(QuoteRow { prices: [Px::ZERO; 2], sizes: None, rounded: false });
         };
         let mut rounded = false;
         let mut side = |at: usize, name: &'static str| match self.cell(at, name).is_empty() {
@@ -214,13 +221,15 @@ impl<'a> Split<'a> {
             false => self.px(at, name, &mut rounded),
         };
         let prices = [side(*bid, "bid")?, side(*ask, "ask")?];
-        let Some([bid_size, ask_size]) = sizes else { return Ok((prices, None, rounded)) };
+        let Some([bid_size, ask_size]) = sizes else {
+            return Ok(QuoteRow { prices, sizes: None, rounded });
+        };
         let mut size = |at: usize, name: &'static str| match self.cell(at, name) {
             cell if cell.is_empty() => Ok(Qty::ZERO),
             cell => self.size(&cell, &mut rounded),
         };
         let sizes = [size(*bid_size, "bid size")?, size(*ask_size, "ask size")?];
-        Ok((prices, Some(sizes), rounded))
+        Ok(QuoteRow { prices, sizes: Some(sizes), rounded })
     }
 
     fn px(&self, at: usize, name: &'static str, rounded: &mut bool) -> Result<Px, MarketError> {

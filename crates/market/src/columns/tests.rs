@@ -17,7 +17,11 @@ fn names(names: &[&str]) -> Symbols {
     Symbols::from_names(names.iter().copied()).unwrap()
 }
 
-fn read(text: &str, spec: &BarSpec, symbols: &[&str]) -> Result<(Vec<Bar>, DirtReport), MarketError> {
+fn read(
+    text: &str,
+    spec: &BarSpec,
+    symbols: &[&str],
+) -> Result<(Vec<Bar>, DirtReport), MarketError> {
     let mut source = bars_from_bytes("b.csv", text.as_bytes(), spec, names(symbols))?;
     let mut bars = Vec::new();
     while let Some(bar) = source.next()? {
@@ -134,11 +138,24 @@ fn dirty_bars_are_treated_by_the_rules() {
         2022-01-01 00:06,6,6,6,6\n\
         2022-01-01 00:07,6,6,6,6\n";
     let (bars, dirt) = x(&utc_open().period_ns(60 * SECOND_NS), text).unwrap();
-    let expected = ["00:00 10 12 9 11", "00:01 10 12 10 12", "00:03 12 12 12 12", "00:05 6 6 6 6",
-        "00:06 6 6 6 6", "00:07 6 6 6 6"];
+    let expected = [
+        "00:00 10 12 9 11",
+        "00:01 10 12 10 12",
+        "00:03 12 12 12 12",
+        "00:05 6 6 6 6",
+        "00:06 6 6 6 6",
+        "00:07 6 6 6 6",
+    ];
     assert_eq!(shown(&bars), expected);
-    let counts = [dirt.high_low, dirt.zero_prices, dirt.doubled, dirt.overlapping, dirt.blank,
-        dirt.suspected_splits, dirt.rounded];
+    let counts = [
+        dirt.high_low,
+        dirt.zero_prices,
+        dirt.doubled,
+        dirt.overlapping,
+        dirt.blank,
+        dirt.suspected_splits,
+        dirt.rounded,
+    ];
     let seen = counts.map(|dirt| (dirt.count, dirt.first_line));
     assert_eq!(seen, [(1, 3), (1, 4), (1, 6), (1, 7), (1, 8), (1, 9), (1, 9)]);
     assert_eq!((dirt.gaps.count, dirt.gap_periods, dirt.bars, dirt.left_out()), (2, 2, 6, 3));
@@ -169,13 +186,13 @@ fn a_file_by_symbol_is_sorted_and_a_mixed_one_streams() {
 #[test]
 fn clocks_that_were_put_back_do_not_double_bars() {
     let clock = ["00:30", "01:00", "01:30", "01:00", "01:30", "02:00"];
-    let rows: Vec<String> =
-        clock.iter().map(|at| format!("2024-11-03 {at},1,1,1,1\n")).collect();
+    let rows: Vec<String> = clock.iter().map(|at| format!("2024-11-03 {at},1,1,1,1\n")).collect();
     let text = format!("time,open,high,low,close\n{}", rows.concat());
     let spec = BarSpec::new().zone(Zone::NewYork).stamp(StampSide::Open);
     let (bars, dirt) = x(&spec, &text).unwrap();
     assert!(dirt.is_clean(), "{dirt}");
-    let times: Vec<_> = bars.iter().map(|bar| bar.open_time.to_string()[11..16].to_owned()).collect();
+    let times: Vec<_> =
+        bars.iter().map(|bar| bar.open_time.to_string()[11..16].to_owned()).collect();
     assert_eq!(times, ["04:30", "05:00", "05:30", "06:00", "06:30", "07:00"]);
     let never = text.replace("2024-11-03 00:30", "2024-03-10 02:30");
     let error = x(&spec, &never).unwrap_err();
@@ -204,7 +221,10 @@ fn malformed_rows_are_refused_with_their_line() {
     assert_eq!(error.kind(), ErrorKind::Header);
     let long = format!("{good}{}\n", "1".repeat(20_000));
     assert_eq!(x(&utc_open(), &long).unwrap_err().kind(), ErrorKind::LineTooLong);
-    for spec in [utc_open().period_ns(0), utc_open().session(Session { open_second: 9, close_second: 9, zone: Zone::Utc })] {
+    for spec in [
+        utc_open().period_ns(0),
+        utc_open().session(Session { open_second: 9, close_second: 9, zone: Zone::Utc }),
+    ] {
         assert_eq!(x(&spec, good).unwrap_err().kind(), ErrorKind::Declared);
     }
 }

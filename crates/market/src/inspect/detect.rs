@@ -246,8 +246,8 @@ fn presumed(format: Format, stem: &str, zone: Zone, divisor: u32) -> Guess {
 /// The last eight digits in a row that are a day.
 fn day_in(name: &str) -> Option<String> {
     let digits = name.split(|c: char| !c.is_ascii_digit());
-    let days = digits.filter(|run| run.len() == 8 && stamp::compact_day(run).is_ok());
-    days.last().map(str::to_owned)
+    let mut days = digits.filter(|run| run.len() == 8 && stamp::compact_day(run).is_ok());
+    days.next_back().map(str::to_owned)
 }
 
 /// The texts that follow `mark` up to a quotation mark, in the lines of a capture.

@@ -105,7 +105,11 @@ impl fmt::Display for Summary {
         }
         writeln!(f, "{}", self.dirt)?;
         for assumed in &self.assumed {
-            writeln!(f, "assumed, because the file does not say {}: {}", assumed.what, assumed.instead)?;
+            writeln!(
+                f,
+                "assumed, because the file does not say {}: {}",
+                assumed.what, assumed.instead
+            )?;
         }
         self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
     }
@@ -189,9 +193,9 @@ fn settle<T>(
             Ok(opened) => return Ok(opened),
             Err(error) => error,
         };
-        let open_point = error.ambiguity().filter(|what| {
-            guess.assumed.iter().all(|assumed| assumed.what != *what)
-        });
+        let open_point = error
+            .ambiguity()
+            .filter(|what| guess.assumed.iter().all(|assumed| assumed.what != *what));
         let Some(what) = open_point else { return Err(error) };
         let Some(instead) = assume(guess, input, what) else { return Err(error) };
         guess.assumed.push(Assumed { what, instead });
@@ -262,11 +266,7 @@ fn quotes(input: &Input, mut guess: Guess) -> Result<Summary, MarketError> {
     drain(&mut source, &names, guess)
 }
 
-fn drain(
-    source: &mut impl Quotes,
-    names: &[String],
-    guess: Guess,
-) -> Result<Summary, MarketError> {
+fn drain(source: &mut impl Quotes, names: &[String], guess: Guess) -> Result<Summary, MarketError> {
     let none = |symbol: &String| Held { symbol: symbol.clone(), rows: 0, span: None };
     let mut held: Vec<Held> = names.iter().map(none).collect();
     let mut rows = 0;
