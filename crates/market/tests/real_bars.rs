@@ -11,7 +11,9 @@ use truefill_market::columns::presets::{
     LEAN_EQUITY_DIVISOR, lean_daily_trades, lean_minute_quote_side, lean_minute_quotes,
     lean_minute_trades, semicolon_minutes,
 };
-use truefill_market::columns::{BarSpec, Field, Session, StampSide, open_bars, open_quotes};
+use truefill_market::columns::{
+    BarSpec, Field, Session, StampSide, open_all, open_bars, open_quotes,
+};
 use truefill_market::dirt::DirtReport;
 use truefill_market::error::Ambiguity;
 use truefill_market::source::{Bars, Quotes};
@@ -230,6 +232,40 @@ fn lean_india() {
     let (bars, dirt) = read(&path, &spec, names(["CCCL"]));
     assert_eq!((bars.len(), dirt.left_out(), bars[0].close), (495, 0, px("413")));
     assert_eq!(bars[0].end_time.to_string(), "2010-01-04T18:30:00.000000000Z");
+}
+
+#[test]
+fn files_of_days_and_symbols_are_one_source() {
+    let days = [
+        ("juniorbees", "20190101"),
+        ("juniorbees", "20190102"),
+        ("juniorbees", "20190103"),
+        ("juniorbees", "20190104"),
+        ("yesbank", "20190709"),
+        ("yesbank", "20190710"),
+    ];
+    let mut files = Vec::new();
+    for (symbol, day) in days {
+        let file = format!("bars/lean_india/equity_india_minute_{symbol}_{day}_trade.zip");
+        let Some(path) = shared(&file) else { return };
+        let spec = lean_minute_trades(symbol, day, Zone::Kolkata, LEAN_EQUITY_DIVISOR).unwrap();
+        files.push((path, spec));
+    }
+    let rows = 217 + 201 + 188 + 177 + 377 + 376;
+    // Whatever the order in which they are named, and also if one is named twice.
+    files.reverse();
+    files.push(files[2].clone());
+    let mut source = open_all(&files, &names(["yesbank", "juniorbees"])).unwrap();
+    let mut bars: Vec<Bar> = Vec::new();
+    while let Some(bar) = source.next().unwrap() {
+        assert!(bars.last().is_none_or(|last| last.end_time <= bar.open_time));
+        bars.push(bar);
+    }
+    assert_eq!((bars.len(), source.dirt().bars), (rows, u64::try_from(rows).unwrap()));
+    assert_eq!(source.dirt().doubled.count, 177);
+    assert_eq!((bars[0].instrument, bars[rows - 1].instrument), (InstrumentId(1), InstrumentId(0)));
+    let error = open_all(&files, &names(["yesbank", "sbin"])).unwrap_err();
+    assert!(error.to_string().contains("no file has a bar of `sbin`"), "{error}");
 }
 
 #[test]

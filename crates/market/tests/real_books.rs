@@ -181,7 +181,8 @@ fn bitstamp_orders() {
     assert_eq!((dirt.backward.count, dirt.crossed.count, dirt.locked.count), (0, 0, 0));
     let check = *source.check();
     assert_eq!((check.snapshots, check.levels, check.crossed), (3_250, 130_000, 0));
-    assert_eq!((check.snapshots_equal, check.levels_equal), (3_196, 129_927));
+    // Computed apart from this crate, with decimals of another language.
+    assert_eq!((check.snapshots_equal, check.levels_equal), (3_208, 129_942));
     println!("bitstamp: {check:?}");
 }
 
