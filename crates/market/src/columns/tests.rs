@@ -125,6 +125,33 @@ fn declared_columns_win() {
 }
 
 #[test]
+fn klines_without_a_header_are_read_by_their_preset() {
+    let row = |ms: u64| {
+        format!(
+            "{ms},4261.48,4313.62,4261.32,4308.83,47.181009,{},202366.1,171,35.1,150952.4,0\n",
+            ms + 59_999
+        )
+    };
+    let text = row(1_502_942_400_000) + &row(1_502_942_460_000);
+    let (bars, _) = read(&text, &presets::binance_klines("X"), &["X"]).unwrap();
+    assert_eq!(shown(&bars)[0], "04:00 4261.48 4313.62 4261.32 4308.83");
+    assert_eq!(bars[0].volume.to_string(), "47.181009");
+    assert_eq!(bars[1].end_time.to_string(), "2017-08-17T04:02:00.000000000Z");
+    assert_eq!(x(&BarSpec::new(), &text).unwrap_err().ambiguity(), Some(Ambiguity::Columns));
+}
+
+#[test]
+fn a_table_of_closes_may_have_holes() {
+    let text = "Date,A,B\n2024-01-02,1,\n2024-01-03,,2\n2024-01-04,3,4\n";
+    let spec = BarSpec::new().session(Session::US_EQUITY);
+    let (bars, dirt) = read(text, &spec, &["B", "A"]).unwrap();
+    let closes: Vec<_> = bars.iter().map(|bar| (bar.close.to_string(), bar.instrument.0)).collect();
+    let expected = [("1", 1), ("2", 0), ("4", 0), ("3", 1)];
+    assert_eq!(closes, expected.map(|(px, id)| (px.to_owned(), id)));
+    assert_eq!((dirt.blank.count, dirt.gaps.count), (2, 0));
+}
+
+#[test]
 fn dirty_bars_are_treated_by_the_rules() {
     let text = "time,open,high,low,close\n\
         2022-01-01 00:00,10,12,9,11\n\

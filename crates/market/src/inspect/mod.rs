@@ -120,6 +120,18 @@ impl fmt::Display for Summary {
 /// # Errors
 /// [`MarketError`] of kind [`ErrorKind::Format`] for what is of no known form; any other for what
 /// the reader of its form refuses; [`ErrorKind::Ambiguous`] for what cannot even be assumed.
+///
+/// ```
+/// use truefill_market::inspect::{Declared, Format, inspect};
+/// let file = concat!(
+///     env!("CARGO_MANIFEST_DIR"),
+///     "/../../data/us5/us_5_stocks_wiki_2000-2013.csv.gz"
+/// );
+/// let summary = inspect(file, &Declared::default())?;
+/// assert_eq!((summary.format, summary.rows), (Format::ColumnBars, 12_154));
+/// assert_eq!(summary.dirt.suspected_splits.count, 3);
+/// # Ok::<(), truefill_market::error::MarketError>(())
+/// ```
 pub fn inspect(path: impl AsRef<Path>, declared: &Declared) -> Result<Summary, MarketError> {
     let path = path.as_ref();
     let input = Input::Path(path.to_owned());
