@@ -4,7 +4,12 @@ use std::io::Cursor;
 
 use truefill_core::num::{Px, Qty};
 
+use truefill_core::request::Side;
+use truefill_core::time::Nanos;
+
 use super::*;
+use crate::error::ErrorKind;
+use crate::source::TickKind;
 
 const AT: &str = "1723161255088169167";
 
