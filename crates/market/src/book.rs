@@ -172,7 +172,8 @@ impl Book {
             _ => first_id <= have.saturating_add(1),
         };
         if !follows {
-            *self = Self::default();
+            // It may follow the next snapshot.
+            *self = Self { waiting: VecDeque::from([update.clone()]), ..Self::default() };
             return Applied::Gap { after: have };
         }
         (self.last_id, self.running) = (Some(last_id), true);

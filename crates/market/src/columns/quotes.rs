@@ -12,7 +12,7 @@ use crate::cells::Cell;
 use crate::clean;
 use crate::columns::layout::Want;
 use crate::columns::row::{QuoteRow, RowReader, Split};
-use crate::columns::spec::QuoteSpec;
+use crate::columns::spec::{QuoteSpec, Session};
 use crate::columns::timing::{Placed, Timing};
 use crate::dirt::DirtReport;
 use crate::error::{Ambiguity, ErrorKind, MarketError, Place};
@@ -59,13 +59,14 @@ pub(crate) fn start(
     spec: &QuoteSpec,
     symbols: Symbols,
 ) -> Result<ColumnQuotes, MarketError> {
+    spec.session.map_or(Ok(()), Session::check)?;
     if spec.size.is_some_and(|size| size.0 <= 0) {
         let cause = "the declared size of quotes is not above zero";
         return Err(MarketError::declared(cause, "declare a size above zero"));
     }
     let rows = RowReader::new(input.lines()?, &spec.shape, Want::Quotes)?;
     let named = rows.layout.utc.then_some(Zone::Utc);
-    let timing = Timing { zone: spec.shape.zone.or(named), session: None };
+    let timing = Timing { zone: spec.shape.zone.or(named), session: spec.session };
     let latest = vec![None; symbols.names().count()];
     let rows = QuoteRows { rows, timing, spec: spec.clone(), symbols, latest };
     Ok(ColumnQuotes { ordered: Ordered::new(rows, 0) })

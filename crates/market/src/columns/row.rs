@@ -237,7 +237,7 @@ impl<'a> Split<'a> {
         let scaled = half_even(cell.text).and_then(|(raw, lost)| {
             let divisor = i128::from(self.shape.divisor.max(1));
             // The nearest; halves go away from zero.
-            let px = (raw + raw.signum() * (divisor / 2)) / divisor;
+            let px = raw.saturating_add(raw.signum() * (divisor / 2)) / divisor;
             *rounded |= lost || px * divisor != raw;
             Px(px).bounded()
         });

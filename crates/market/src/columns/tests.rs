@@ -125,6 +125,20 @@ fn declared_columns_win() {
 }
 
 #[test]
+fn quotes_of_days_are_known_at_the_close() {
+    let text = "date,ticker,bid,ask,bid_size,ask_size\n20240102,A,1,2,3,4\n20240703,A,,2,,4\n";
+    let open = |spec: &QuoteSpec| quotes_from_bytes("q", text.as_bytes(), spec, names(&["A"]));
+    let error = open(&QuoteSpec::new()).unwrap().next().unwrap_err();
+    assert_eq!(error.ambiguity(), Some(Ambiguity::Session));
+    let mut source = open(&QuoteSpec::new().session(Session::US_EQUITY)).unwrap();
+    let tick = source.next().unwrap().unwrap();
+    assert_eq!(tick.time().to_string(), "2024-01-02T21:00:00.000000000Z");
+    assert_eq!(tick.quote().unwrap().ask_qty, Qty::whole(4));
+    assert_eq!(source.next().unwrap(), None);
+    assert_eq!((source.dirt().one_sided.count, source.dirt().one_sided.first_line), (1, 3));
+}
+
+#[test]
 fn klines_without_a_header_are_read_by_their_preset() {
     let row = |ms: u64| {
         format!(
@@ -206,6 +220,10 @@ fn a_file_by_symbol_is_sorted_and_a_mixed_one_streams() {
     let expected = [("3", a), ("1", b), ("4", a), ("2", b)].map(|(px, id)| (px.to_owned(), id));
     assert_eq!(order, expected);
     assert_eq!((dirt.foreign.count, dirt.reordered.count), (1, 0));
+    let doubled = grouped.to_owned() + "A,2022-01-01T00:00:00Z,8,8,8,8\n";
+    let (again, dirt) = read(&doubled, &spec, &["A", "B"]).unwrap();
+    assert_eq!(again, by_time, "the first in the file is kept");
+    assert_eq!((dirt.doubled.count, dirt.doubled.first_line, dirt.reordered.count), (1, 7, 1));
     let error = read(grouped, &spec, &["A", "D"]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Symbol);
 }
@@ -235,6 +253,7 @@ fn malformed_rows_are_refused_with_their_line() {
         ("2022-01-01 00:02,10,12,9,abc", ErrorKind::Number, "close is `abc`"),
         ("2022-01-01 00:02,10,12,9,nan", ErrorKind::Number, "close is `nan`"),
         ("2022-01-01 00:02,10,12,9,1e30", ErrorKind::Number, "outside the bounds"),
+        ("2022-01-01 00:02,10,12,9,170141183460469231731687303715", ErrorKind::Number, "outside"),
         ("01/02/2022 00:02,10,12,9,11", ErrorKind::Time, "time is"),
         ("2022-01-01,10,12,9,11", ErrorKind::Ambiguous, "session"),
         ("2022-01-01 00:02,10,12,9,1", ErrorKind::Truncated, "no newline"),

@@ -228,6 +228,7 @@ fn assume(guess: &mut Guess, input: &Input, what: Ambiguity) -> Option<String> {
         }
         Ambiguity::Session => {
             *bars = bars.clone().session(Session::UTC_DAY);
+            *quotes = quotes.clone().session(Session::UTC_DAY);
             "a session is a whole day, UTC".to_owned()
         }
         Ambiguity::Symbol => {
