@@ -230,6 +230,8 @@ mod tests {
         assert_eq!(book.best(), Some((level(99, 2), level(101, 3))));
         assert_eq!(book.bids().count(), 1, "what the snapshot already had is not applied again");
         assert_eq!(book.apply(&early), Applied::Old);
+        let same = update(difference(8, 8, None), &[(99, 5)], &[]);
+        assert_eq!(book.apply(&same), Applied::Old, "number 8 is in the book");
         let next = update(difference(9, 9, None), &[(98, 1)], &[]);
         assert_eq!(book.apply(&next), Applied::Yes);
         assert_eq!(book.last_id(), Some(9));

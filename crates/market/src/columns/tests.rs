@@ -102,6 +102,17 @@ fn every_open_point_has_its_name() {
 }
 
 #[test]
+fn a_header_may_say_which_end_and_which_zone() {
+    for (header, first) in [("open_time_utc", "00:00"), ("close_time_utc", "23:59")] {
+        let text = format!(
+            "{header},open,high,low,close\n2022-01-01 00:00,1,1,1,1\n2022-01-01 00:01,1,1,1,1\n"
+        );
+        let (bars, _) = x(&BarSpec::new(), &text).unwrap();
+        assert_eq!(shown(&bars)[0], format!("{first} 1 1 1 1"));
+    }
+}
+
+#[test]
 fn declared_columns_win() {
     let text = "d,t,a,b,c,e,f\n20220103,0930,1,2,3,4,7\n20220103,0931,1,2,3,4,7\n";
     let spec = BarSpec::new()
@@ -239,6 +250,11 @@ fn clocks_that_were_put_back_do_not_double_bars() {
     let times: Vec<_> =
         bars.iter().map(|bar| bar.open_time.to_string()[11..16].to_owned()).collect();
     assert_eq!(times, ["04:30", "05:00", "05:30", "06:00", "06:30", "07:00"]);
+    // The same hour twice, one bar in each.
+    let hours = ["00:00", "01:00", "01:00", "02:00"];
+    let rows: Vec<String> = hours.iter().map(|at| format!("2024-11-03 {at},1,1,1,1\n")).collect();
+    let (bars, dirt) = x(&spec, &format!("time,open,high,low,close\n{}", rows.concat())).unwrap();
+    assert!(dirt.is_clean() && bars.len() == 4, "{dirt}");
     let never = text.replace("2024-11-03 00:30", "2024-03-10 02:30");
     let error = x(&spec, &never).unwrap_err();
     assert_eq!((error.kind(), error.place().unwrap().line), (ErrorKind::Time, 2));

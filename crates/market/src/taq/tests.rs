@@ -77,3 +77,13 @@ fn malformed_rows_are_refused_with_their_line() {
         TaqTrades::from_reader("t.csv", Cursor::new(HEADER_QUOTES.to_owned() + "\n"), symbols());
     assert_eq!(other.unwrap_err().kind(), ErrorKind::Header);
 }
+
+#[test]
+fn venues_may_lock_each_other() {
+    let (out, source) = quotes(&["N,100,1,103,2", "T,103,3,104,1"]).unwrap();
+    assert_eq!(out, [[100, 100, 103, 200], [103, 300, 103, 200]]);
+    assert_eq!((source.dirt().locked.count, source.venues().stale.count), (1, 0));
+    let (out, source) = quotes(&["N,100,1,103,2", "T,99,3,100,1"]).unwrap();
+    assert_eq!(out, [[100, 100, 103, 200], [100, 100, 100, 100]]);
+    assert_eq!((source.dirt().locked.count, source.venues().stale.count), (1, 0));
+}
