@@ -50,7 +50,7 @@ pub struct Bar {
     pub close: Px,
     /// Quantity traded, in units of the instrument, whatever the prices are made of.
     pub volume: Qty,
-    /// Prices that went into it.
+    /// Prices that went into it; 0 where the source does not say.
     pub prices: u64,
 }
 

@@ -10,6 +10,7 @@ use truefill_core::num::{DecimalError, PLACES, Px, Qty, parse_decimal};
 use truefill_core::time::Nanos;
 
 use crate::error::{ErrorKind, shown};
+use crate::rounded::{half_even, toward_zero};
 use crate::symbols::Symbols;
 use crate::time_text::parse_stamp;
 
@@ -107,6 +108,30 @@ impl Cell<'_> {
             return Err(self.problem(ErrorKind::Number, "below zero", allowed));
         }
         Ok(qty)
+    }
+
+    /// As [`Cell::size`], but digits beyond 1e-9 are rounded, halves to even; true if there were.
+    pub(crate) fn near_size(&self) -> Result<(Qty, bool), Problem> {
+        match half_even(self.text) {
+            Ok((raw, true)) if raw >= 0 => {
+                let qty = Qty(raw).bounded();
+                let what = "a quantity of at most 1000000000000";
+                qty.map(|qty| (qty, true)).map_err(|e| self.number(what, e))
+            }
+            _ => self.size().map(|qty| (qty, false)),
+        }
+    }
+
+    /// As [`Cell::px`], but digits beyond 1e-9 are rounded, halves to even; true if there were.
+    pub(crate) fn near_px(&self) -> Result<(Px, bool), Problem> {
+        let px = half_even(self.text).and_then(|(raw, lost)| Ok((Px(raw).bounded()?, lost)));
+        px.map_err(|e| self.number("a price of at most 1000000000", e))
+    }
+
+    /// As [`Cell::qty`], but digits beyond 1e-9 are cut off; true if there were.
+    pub(crate) fn qty_toward_zero(&self) -> Result<(Qty, bool), Problem> {
+        let qty = toward_zero(self.text).and_then(|(raw, lost)| Ok((Qty(raw).bounded()?, lost)));
+        qty.map_err(|e| self.number("a quantity of at most 1000000000000", e))
     }
 
     /// A quantity with its sign, bounded.

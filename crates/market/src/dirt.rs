@@ -171,6 +171,43 @@ impl DirtReport {
             + self.overlapping.count
     }
 
+    /// Adds what another source met; first lines stay those of the source that met it first.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        self.quotes += other.quotes;
+        self.trades += other.trades;
+        self.bars += other.bars;
+        self.gap_periods += other.gap_periods;
+        self.reordered_ns_max = self.reordered_ns_max.max(other.reordered_ns_max);
+        self.backward_ns_max = self.backward_ns_max.max(other.backward_ns_max);
+        let classes = [
+            (&mut self.crossed, other.crossed),
+            (&mut self.locked, other.locked),
+            (&mut self.one_sided, other.one_sided),
+            (&mut self.void_trades, other.void_trades),
+            (&mut self.reordered, other.reordered),
+            (&mut self.backward, other.backward),
+            (&mut self.overfull, other.overfull),
+            (&mut self.reconnects, other.reconnects),
+            (&mut self.negative_latency, other.negative_latency),
+            (&mut self.corrected, other.corrected),
+            (&mut self.unknown_orders, other.unknown_orders),
+            (&mut self.sequence_gaps, other.sequence_gaps),
+            (&mut self.zero_prices, other.zero_prices),
+            (&mut self.high_low, other.high_low),
+            (&mut self.doubled, other.doubled),
+            (&mut self.overlapping, other.overlapping),
+            (&mut self.gaps, other.gaps),
+            (&mut self.suspected_splits, other.suspected_splits),
+            (&mut self.blank, other.blank),
+            (&mut self.rounded, other.rounded),
+            (&mut self.foreign, other.foreign),
+        ];
+        for (own, more) in classes {
+            own.first_line = if own.count == 0 { more.first_line } else { own.first_line };
+            own.count += more.count;
+        }
+    }
+
     /// Every class: what it is and was done, in words, and how often it was met.
     #[must_use]
     pub const fn classes(&self) -> [(&'static str, Dirt); CLASSES] {

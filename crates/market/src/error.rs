@@ -214,6 +214,12 @@ impl MarketError {
         Self::new(ErrorKind::Declared, None, cause.into(), consequence, action.into(), None)
     }
 
+    /// The same error of another class.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.detail.kind = kind;
+        self
+    }
+
     /// The reader was asked again after an error.
     pub(crate) fn stopped(place: Place) -> Self {
         Self::row(

@@ -8,7 +8,11 @@
 //! | module | idea |
 //! |---|---|
 //! | [`source`] | what a source of ticks is |
-//! | [`csv`], [`barter`] | file formats |
+//! | [`csv`] | our own form of quotes and trades |
+//! | [`columns`] | bars and quotes in the CSV of others, with presets for common files |
+//! | [`binance`], [`barter`], [`bitstamp`], [`taq`] | recordings and tapes |
+//! | [`book`], [`latency`] | full books, and what clocks say |
+//! | [`inspect`] | which form a file has, and what is in it |
 //! | [`dirt`], [`order`] | what is wrong with market data, and how time is kept from running backwards |
 //! | [`demo`] | real data inside the program |
 //! | [`synthetic`] | made-up quotes, labelled so |
@@ -27,6 +31,8 @@
 
 pub mod bars;
 pub mod barter;
+pub mod binance;
+pub mod bitstamp;
 pub mod book;
 pub mod calendar;
 mod cells;
@@ -39,7 +45,9 @@ pub mod dirt;
 pub mod error;
 mod facts;
 pub mod fees;
+pub mod inspect;
 mod json;
+pub mod latency;
 pub mod lines;
 mod nearest;
 pub mod order;
@@ -53,6 +61,7 @@ mod stamp;
 pub mod survey;
 pub mod symbols;
 pub mod synthetic;
+pub mod taq;
 pub mod targets;
 pub mod time_text;
 pub mod wanted;

@@ -112,6 +112,11 @@ impl<R: Rows> Ordered<R> {
         }
     }
 
+    /// The rows, for what a format knows besides ticks.
+    pub(crate) const fn rows(&self) -> &R {
+        &self.rows
+    }
+
     /// The same with another window; only before the first tick was read.
     pub(crate) fn with_window(self, window_ns: i64) -> Self {
         Self::new(self.rows, window_ns)

@@ -98,12 +98,13 @@ fn epoch(text: &str) -> Result<Option<Nanos>, TimeError> {
         return Ok(None);
     }
     let value: i128 = whole.parse().map_err(|_| TimeError::OutOfRange)?;
-    let scale: i128 = match value {
-        ..100_000_000_000 => 1_000_000_000,
-        ..100_000_000_000_000 => 1_000_000,
-        ..100_000_000_000_000_000 => 1_000,
-        _ => 1,
-    };
+    // The end of each unit's range of values, and its nanoseconds.
+    let units: [(i128, i128); 3] = [
+        (100_000_000_000, 1_000_000_000),
+        (100_000_000_000_000, 1_000_000),
+        (100_000_000_000_000_000, 1_000),
+    ];
+    let scale = units.into_iter().find(|(end, _)| value < *end).map_or(1, |(_, scale)| scale);
     // Digits behind the point that a nanosecond cannot hold must be zero.
     let mut part = scale;
     let mut total = value * scale;
@@ -156,7 +157,7 @@ fn clock_of(text: &str) -> Result<i64, TimeError> {
         (0..24, 0..60, 60) => return Err(TimeError::LeapSecond),
         _ => return Err(TimeError::NoSuchTime),
     }
-    if fraction.is_empty() != !text.contains('.') {
+    if fraction.is_empty() == text.contains('.') {
         return Err(TimeError::Malformed);
     }
     let mut nanos = 0;

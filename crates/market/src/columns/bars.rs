@@ -64,7 +64,7 @@ pub fn open_bars(
     spec: &BarSpec,
     symbols: Symbols,
 ) -> Result<ColumnBars, MarketError> {
-    start(&Input::Path(path.as_ref().to_owned()), spec, Some(symbols))
+    all_there(start(&Input::Path(path.as_ref().to_owned()), spec, Some(symbols))?)
 }
 
 /// The same from bytes in memory, packed or not.
@@ -77,15 +77,24 @@ pub fn bars_from_bytes(
     spec: &BarSpec,
     symbols: Symbols,
 ) -> Result<ColumnBars, MarketError> {
-    start(&Input::Bytes(name.into(), bytes.into()), spec, Some(symbols))
+    all_there(start(&Input::Bytes(name.into(), bytes.into()), spec, Some(symbols))?)
 }
 
-/// What is in a file, without opening its bars.
-pub(crate) fn take_census(input: &Input, spec: &BarSpec) -> Result<Census, MarketError> {
-    census::take(input, spec)
+/// Refuses a file that does not have every symbol.
+fn all_there(bars: ColumnBars) -> Result<ColumnBars, MarketError> {
+    let names = || bars.census.symbols.iter().map(|one| one.symbol.as_str());
+    let absent = bars.symbols().names().find(|symbol| names().all(|name| name != *symbol));
+    let Some(absent) = absent else { return Ok(bars) };
+    let cause = format!("no bar is of {}", shown(absent));
+    let advice = match bars.census.symbols.is_empty() {
+        true => "the file has no bars at all; check that it is the one you meant".to_owned(),
+        false => Symbols::from_names(names())?.advice(absent),
+    };
+    Err(MarketError::row(ErrorKind::Symbol, bars.rows.rows.place(), cause, advice))
 }
 
-/// Opens; without symbols all that are in the file, numbered in its order.
+/// Opens; without symbols all that are in the file, numbered in its order. Those of `symbols` may
+/// be absent.
 pub(crate) fn start(
     input: &Input,
     spec: &BarSpec,
@@ -98,11 +107,6 @@ pub(crate) fn start(
         None => Symbols::from_names(names())?,
     };
     let rows = RowReader::new(input.lines()?, &spec.shape, Want::Bars)?;
-    if let Some(absent) = symbols.names().find(|symbol| names().all(|name| name != *symbol)) {
-        let known = Symbols::from_names(names())?;
-        let cause = format!("no bar is of {}", shown(absent));
-        return Err(MarketError::row(ErrorKind::Symbol, rows.place(), cause, known.advice(absent)));
-    }
     let timing = census::timing(spec, &rows);
     let rows = BarRows {
         only: spec.shape.symbol.clone().filter(|_| rows.layout.symbol.is_none()),

@@ -138,6 +138,26 @@ pub(crate) fn understand(first: &str, shape: &Shape, want: Want) -> Result<Layou
     Ok(Layout { separator, width: names.len(), time, clock, symbol, values, side, utc, header })
 }
 
+/// True if a first line is of bars, whatever else must be declared.
+pub(crate) fn understands_bars(first: &str) -> bool {
+    let shape = Shape { symbol: Some("X".to_owned()), ..Shape::default() };
+    understand(first, &shape, Want::Bars).is_ok_and(|layout| match &layout.values {
+        // A table of names is believed only below the name of a date.
+        Values::Table(_) => layout.header && first.to_lowercase().contains("date"),
+        _ => layout.header || starts_with_time(first, layout.separator),
+    })
+}
+
+/// True if a first line names a bid and an ask.
+pub(crate) fn understands_quotes(first: &str) -> bool {
+    let shape = Shape { symbol: Some("X".to_owned()), ..Shape::default() };
+    understand(first, &shape, Want::Quotes).is_ok_and(|layout| layout.header)
+}
+
+fn starts_with_time(first: &str, separator: char) -> bool {
+    cells(first, separator).next().is_some_and(|cell| stamp::parse(cell.text).is_ok())
+}
+
 struct Found<'a> {
     shape: &'a Shape,
     header: bool,
@@ -298,5 +318,5 @@ fn is_header(names: &[&str]) -> bool {
     let datum = |text: &&&str| nano(text).is_ok() || stamp::parse(text).is_ok();
     let known =
         |name: &&str| TIMES.iter().any(|(known, ..)| !known.is_empty() && plain(name) == *known);
-    names.iter().any(|name| known(&name)) || names.iter().filter(datum).count() == 0
+    names.iter().any(known) || names.iter().filter(datum).count() == 0
 }

@@ -1,6 +1,7 @@
 //! Bars and quotes in the CSV of others, with a declared or recognised column map.
 //!
-//! Entry points: [`open_bars`] and [`ColumnBars`], [`open_quotes`] and [`ColumnQuotes`];
+//! Entry points: [`open_bars`] and [`ColumnBars`], [`open_all`] for several files, [`open_quotes`]
+//! and [`ColumnQuotes`];
 //! [`BarSpec`] and [`QuoteSpec`] say what a file does not; [`presets`] know common files.
 //!
 //! - Columns are found by their names in the first line, whatever their case and whatever is
@@ -25,6 +26,7 @@ mod bars;
 mod census;
 mod clean;
 mod layout;
+mod merged;
 pub mod presets;
 mod quotes;
 mod row;
@@ -33,11 +35,13 @@ pub(crate) mod timing;
 
 pub use bars::{ColumnBars, HELD_BARS_MAX, bars_from_bytes, open_bars};
 pub use census::{Census, Counted};
+pub use merged::{FILES_MAX, MergedBars, open_all};
 pub use quotes::{ColumnQuotes, open_quotes, quotes_from_bytes};
 pub use spec::{BarSpec, Column, Field, QuoteSpec, Session, StampSide};
 
-pub(crate) use bars::take_census;
-pub(crate) use quotes::start as start_quotes;
+pub(crate) use bars::start as start_bars;
+pub(crate) use layout::{understands_bars, understands_quotes};
+pub(crate) use quotes::{quote_symbols, start as start_quotes};
 
 #[cfg(test)]
 mod tests;

@@ -103,6 +103,14 @@ pub fn semicolon_minutes(symbol: &str) -> BarSpec {
         .period_ns(MINUTE_NS)
 }
 
+/// Klines as Binance publishes them for download: twelve columns without a header, of which open
+/// time, open, high, low, close and volume are read; stamped at the open.
+#[must_use]
+pub fn binance_klines(symbol: &str) -> BarSpec {
+    let spec = positions(BarSpec::new().symbol(symbol), 2);
+    spec.column(Field::Volume, 6).stamp(StampSide::Open)
+}
+
 fn positions(spec: BarSpec, first: usize) -> BarSpec {
     spec.header(false)
         .column(Field::Time, 1)

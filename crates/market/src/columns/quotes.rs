@@ -11,11 +11,11 @@ use truefill_core::time::Nanos;
 use crate::cells::Cell;
 use crate::clean;
 use crate::columns::layout::Want;
-use crate::columns::row::RowReader;
-use crate::columns::spec::QuoteSpec;
+use crate::columns::row::{QuoteRow, RowReader, Split};
+use crate::columns::spec::{QuoteSpec, Session};
 use crate::columns::timing::{Placed, Timing};
 use crate::dirt::DirtReport;
-use crate::error::{Ambiguity, MarketError, Place};
+use crate::error::{Ambiguity, ErrorKind, MarketError, Place};
 use crate::lines::Input;
 use crate::order::{Ordered, Rows};
 use crate::source::{Quotes, Tick, TickKind};
@@ -59,16 +59,35 @@ pub(crate) fn start(
     spec: &QuoteSpec,
     symbols: Symbols,
 ) -> Result<ColumnQuotes, MarketError> {
+    spec.session.map_or(Ok(()), Session::check)?;
     if spec.size.is_some_and(|size| size.0 <= 0) {
         let cause = "the declared size of quotes is not above zero";
         return Err(MarketError::declared(cause, "declare a size above zero"));
     }
     let rows = RowReader::new(input.lines()?, &spec.shape, Want::Quotes)?;
     let named = rows.layout.utc.then_some(Zone::Utc);
-    let timing = Timing { zone: spec.shape.zone.or(named), session: None };
+    let timing = Timing { zone: spec.shape.zone.or(named), session: spec.session };
     let latest = vec![None; symbols.names().count()];
     let rows = QuoteRows { rows, timing, spec: spec.clone(), symbols, latest };
     Ok(ColumnQuotes { ordered: Ordered::new(rows, 0) })
+}
+
+/// Gives the symbol of every row to `meet`, which may say why it will not have it.
+pub(crate) fn quote_symbols(
+    input: &Input,
+    spec: &QuoteSpec,
+    mut meet: impl FnMut(&str) -> Result<(), &'static str>,
+) -> Result<(), MarketError> {
+    let mut rows = RowReader::new(input.lines()?, &spec.shape, Want::Quotes)?;
+    let only = spec.shape.symbol.clone().filter(|_| rows.layout.symbol.is_none());
+    let mut read = |split: &Split| {
+        meet(only.as_deref().unwrap_or(split.symbol().text)).map_err(|why| {
+            let action = "check the columns, or split the file";
+            MarketError::row(ErrorKind::Symbol, split.place.clone(), why, action)
+        })
+    };
+    while rows.next(&mut read)?.is_some() {}
+    Ok(())
 }
 
 impl ColumnQuotes {
@@ -117,7 +136,7 @@ impl Rows for QuoteRows {
                 if let Some(slot) = slot {
                     *slot = Some(at);
                 }
-                let ([bid_px, ask_px], sizes, rounded) = split.quote()?;
+                let QuoteRow { prices: [bid_px, ask_px], sizes, rounded } = split.quote()?;
                 let Some([bid_qty, ask_qty]) = sizes.or(spec.size.map(|size| [size; 2])) else {
                     let place = split.place.clone();
                     let what = "the columns have no sizes";

@@ -34,6 +34,16 @@ pub(crate) struct Split<'a> {
     pub(crate) place: Place,
 }
 
+/// The values of one quote; zeros for an absent side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QuoteRow {
+    /// Bid, ask.
+    pub(crate) prices: [Px; 2],
+    /// Their sizes, if the file has any.
+    pub(crate) sizes: Option<[Qty; 2]>,
+    pub(crate) rounded: bool,
+}
+
 /// The values of one bar.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BarRow {
@@ -200,10 +210,10 @@ impl<'a> Split<'a> {
         Ok(BarRow { prices, volume, adjusted, rounded })
     }
 
-    /// Bid, ask and their sizes, if they have any; true if something was rounded.
-    pub(crate) fn quote(&self) -> Result<([Px; 2], Option<[Qty; 2]>, bool), MarketError> {
+    /// The quote of the row.
+    pub(crate) fn quote(&self) -> Result<QuoteRow, MarketError> {
         let Values::Quote([bid, ask], sizes) = &self.layout.values else {
-            return Ok(([Px::ZERO; 2], None, false));
+            return Ok(QuoteRow { prices: [Px::ZERO; 2], sizes: None, rounded: false });
         };
         let mut rounded = false;
         let mut side = |at: usize, name: &'static str| match self.cell(at, name).is_empty() {
@@ -211,13 +221,15 @@ impl<'a> Split<'a> {
             false => self.px(at, name, &mut rounded),
         };
         let prices = [side(*bid, "bid")?, side(*ask, "ask")?];
-        let Some([bid_size, ask_size]) = sizes else { return Ok((prices, None, rounded)) };
+        let Some([bid_size, ask_size]) = sizes else {
+            return Ok(QuoteRow { prices, sizes: None, rounded });
+        };
         let mut size = |at: usize, name: &'static str| match self.cell(at, name) {
             cell if cell.is_empty() => Ok(Qty::ZERO),
             cell => self.size(&cell, &mut rounded),
         };
         let sizes = [size(*bid_size, "bid size")?, size(*ask_size, "ask size")?];
-        Ok((prices, Some(sizes), rounded))
+        Ok(QuoteRow { prices, sizes: Some(sizes), rounded })
     }
 
     fn px(&self, at: usize, name: &'static str, rounded: &mut bool) -> Result<Px, MarketError> {
@@ -225,7 +237,7 @@ impl<'a> Split<'a> {
         let scaled = half_even(cell.text).and_then(|(raw, lost)| {
             let divisor = i128::from(self.shape.divisor.max(1));
             // The nearest; halves go away from zero.
-            let px = (raw + raw.signum() * (divisor / 2)) / divisor;
+            let px = raw.saturating_add(raw.signum() * (divisor / 2)) / divisor;
             *rounded |= lost || px * divisor != raw;
             Px(px).bounded()
         });

@@ -92,6 +92,17 @@ impl Session {
         Self { open_second: 33_300, close_second: 55_800, zone: Zone::Kolkata };
     /// The whole day, UTC.
     pub const UTC_DAY: Self = Self { open_second: 0, close_second: 86_400, zone: Zone::Utc };
+
+    /// Refuses what cannot be.
+    pub(crate) fn check(self) -> Result<(), MarketError> {
+        if self.open_second < self.close_second && self.close_second <= 86_400 {
+            return Ok(());
+        }
+        Err(MarketError::declared(
+            format!("a session from second {} to {}", self.open_second, self.close_second),
+            "declare an open before the close, both within a day",
+        ))
+    }
 }
 
 /// What bars and quotes have in common.
@@ -225,15 +236,7 @@ impl BarSpec {
             let cause = format!("a bar cannot have a period of {period} ns");
             return Err(MarketError::declared(cause, "declare a period above zero"));
         }
-        match self.session {
-            Some(s) if s.open_second >= s.close_second || s.close_second > 86_400 => {
-                Err(MarketError::declared(
-                    format!("a session from second {} to {}", s.open_second, s.close_second),
-                    "declare an open before the close, both within a day",
-                ))
-            }
-            _ => Ok(()),
-        }
+        self.session.map_or(Ok(()), Session::check)
     }
 }
 
@@ -243,6 +246,7 @@ pub struct QuoteSpec {
     pub(crate) shape: Shape,
     pub(crate) size: Option<Qty>,
     pub(crate) delay_ns: i64,
+    pub(crate) session: Option<Session>,
 }
 
 impl QuoteSpec {
@@ -253,6 +257,12 @@ impl QuoteSpec {
     #[must_use]
     pub fn size(self, size: Qty) -> Self {
         Self { size: Some(size), ..self }
+    }
+
+    /// The session of quotes that are stamped with a day: they are known at its close.
+    #[must_use]
+    pub fn session(self, session: Session) -> Self {
+        Self { session: Some(session), ..self }
     }
 
     /// Nanoseconds from the stamp to when the quote was known: the period, for the closing quotes

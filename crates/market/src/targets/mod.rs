@@ -21,7 +21,9 @@
 //! - `target`: the position wanted, with its sign, in units of the instrument; not a change.
 //! - `price`: the price the decision was made at; empty or `null` where there is none.
 //!
-//! Plain or gzip. Numbers are taken from their text, exactly.
+//! Plain or packed. Numbers are taken from their text, exactly. Digits beyond 1e-9, as programs
+//! print binary floats, are cut off from targets (a position is never made larger) and rounded in
+//! prices, halves to even; [`Targets::rounded`] counts such rows.
 //!
 //! Invariants:
 //! 1. Times never decrease. Rows that are not sorted are refused, not sorted: the order of a file
@@ -43,6 +45,7 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::time::Nanos;
 
 use crate::cells::{Cell, Problem};
+use crate::dirt::Dirt;
 use crate::error::{ErrorKind, MarketError};
 use crate::lines::Lines;
 use crate::nearest::nearest;
@@ -95,6 +98,7 @@ pub struct Targets {
     last_line: u64,
     /// What was wanted at `last`.
     wanted: BTreeMap<(Arc<str>, InstrumentId), (Qty, Option<Px>)>,
+    rounded: Dirt,
     failed: bool,
 }
 
@@ -156,6 +160,12 @@ impl Targets {
         answer
     }
 
+    /// Rows so far whose target or price had more decimals than can be kept.
+    #[must_use]
+    pub const fn rounded(&self) -> Dirt {
+        self.rounded
+    }
+
     fn start(mut lines: Lines, symbols: Symbols) -> Result<Self, MarketError> {
         let line = lines.next()?.unwrap_or("").to_owned();
         let (form, first) = if line.starts_with('{') {
@@ -174,6 +184,7 @@ impl Targets {
             last: Nanos(i64::MIN),
             last_line: 0,
             wanted: BTreeMap::new(),
+            rounded: Dirt::default(),
             failed: false,
         })
     }
@@ -201,10 +212,10 @@ impl Targets {
         let time = row.time.time()?;
         let strategy = self.strategy(&row.strategy)?;
         let instrument = row.symbol.symbol(&self.symbols)?;
-        let target = row.target.qty()?;
-        let price = match &row.price {
-            Some(cell) if !cell.is_empty() => Some(price(cell)?),
-            _ => None,
+        let (target, cut) = row.target.qty_toward_zero()?;
+        let (price, rounded) = match &row.price {
+            Some(cell) if !cell.is_empty() => price(cell).map(|(px, lost)| (Some(px), lost))?,
+            _ => (None, false),
         };
         self.in_order(&row, time)?;
         let key = (Arc::clone(&strategy), instrument);
@@ -216,6 +227,9 @@ impl Targets {
                 "keep one row for each time, strategy and symbol: a target is the whole position, \
                  not a change",
             ));
+        }
+        if cut || rounded {
+            self.rounded.add(self.lines.line());
         }
         Ok(Target { time, strategy, instrument, target, price })
     }
@@ -266,13 +280,13 @@ impl Targets {
     }
 }
 
-fn price(cell: &Cell) -> Result<Px, Problem> {
-    let px = cell.px()?;
+fn price(cell: &Cell) -> Result<(Px, bool), Problem> {
+    let (px, rounded) = cell.near_px()?;
     if px.0 <= 0 {
         let allowed = "write a price above zero, or nothing";
         return Err(cell.problem(ErrorKind::Number, "not above zero", allowed));
     }
-    Ok(px)
+    Ok((px, rounded))
 }
 
 fn refuse(lines: &Lines, p: Problem) -> MarketError {

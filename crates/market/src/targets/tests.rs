@@ -119,7 +119,7 @@ fn json_rows_are_as_strict() {
         ("\"orb\"", "7", ErrorKind::Word, "strategy is `7`: not a text"),
         ("\"orb\"", "\"\\u0007\"", ErrorKind::Word, "strategy is `\\u{7}`"),
         ("1}", "true}", ErrorKind::Number, "target is `true`"),
-        ("1}", "1.0000000000001}", ErrorKind::Number, "more than 9 decimal places"),
+        ("1}", "1e30}", ErrorKind::Number, "outside the bounds"),
         ("\"target\":1}", "\"traget\":1}", ErrorKind::Json, "unknown field"),
         (",\"target\":1}", "}", ErrorKind::Json, "missing field"),
         ("\"target\":1}", "\"target\":1,\"target\":2}", ErrorKind::Json, "duplicate field"),
@@ -188,4 +188,26 @@ proptest! {
         prop_assert_eq!(&read(&csv).unwrap(), &expected);
         prop_assert_eq!(&read(&json).unwrap(), &expected);
     }
+}
+
+#[test]
+fn digits_of_floats_are_cut_off_and_counted() {
+    let at = "2025-03-25T10:00:00Z";
+    let text = format!(
+        "\u{feff}{HEADER}\n{at},s,NSE:INFY,28543.713799722933,85.342419511017\n\
+         {at},s,NSE:SBIN,-0.0000000019,\n{at},s,BTC/USDT,1.5,1e-05\n"
+    );
+    let mut targets = reader(&text).unwrap();
+    let mut rows = Vec::new();
+    while let Some(row) = targets.next().unwrap() {
+        rows.push((row.target.to_string(), row.price.map(|px| px.to_string())));
+    }
+    let expected = [
+        ("28543.713799722", Some("85.342419511")),
+        ("-0.000000001", None),
+        ("1.5", Some("0.00001")),
+    ];
+    let expected = expected.map(|(qty, px)| (qty.to_owned(), px.map(str::to_owned)));
+    assert_eq!(rows, expected);
+    assert_eq!((targets.rounded().count, targets.rounded().first_line), (2, 2));
 }
