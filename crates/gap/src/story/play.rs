@@ -24,6 +24,8 @@ struct Rungs {
     backoff: bool,
     /// Open orders: signed unfilled quantity, and whether the broker had it.
     open: BTreeMap<OrderNo, (Qty, bool)>,
+    /// Signed filled quantity of every order.
+    filled_of: BTreeMap<OrderNo, Qty>,
     /// What was written last, per stage, with its reason.
     written: [(Qty, Option<Reason>); 6],
 }
@@ -123,7 +125,9 @@ impl Player<'_> {
             | What::Unwaived { holding, .. }
             | What::External { holding, .. }
             | What::Adopted { holding, .. } => Some(*holding),
-            What::Released(no) | What::Accepted(no) | What::Filled(no, _) => self.of_order(*no),
+            What::Released(no) | What::Accepted(no) | What::Reopened(no) | What::Filled(no, _) => {
+                self.of_order(*no)
+            }
             What::Ended { order, .. } => self.of_order(*order),
             What::Mark(..) | What::DayEnd => None,
         }
@@ -189,6 +193,7 @@ impl Player<'_> {
                     *there = true;
                 }
             }
+            What::Reopened(no) => self.reopen(at, *no),
             What::Filled(no, report) => self.fill(holding, *no, report),
             What::Ended { order, dropped, rejected } => {
                 let rungs = &mut self.rungs[at];
@@ -238,11 +243,20 @@ impl Player<'_> {
         self.rungs[at].open.insert(no, (ticket.side.signed(ticket.qty), false));
     }
 
+    fn reopen(&mut self, at: usize, no: OrderNo) {
+        let Some(teller) = self.orders.get(&no) else { return };
+        let ticket = &teller.order.ticket;
+        let rungs = &mut self.rungs[at];
+        let filled = rungs.filled_of.get(&no).copied().unwrap_or_default();
+        rungs.open.insert(no, (ticket.side.signed(ticket.qty) - filled, true));
+    }
+
     fn fill(&mut self, holding: HoldingId, no: OrderNo, report: &FillReport) {
         let Some(teller) = self.orders.get(&no) else { return };
         let signed = teller.order.ticket.side.signed(report.qty);
         let rungs = &mut self.rungs[holding.ix()];
         rungs.filled += signed;
+        *rungs.filled_of.entry(no).or_default() += signed;
         if let Some((leaves, there)) = rungs.open.get_mut(&no) {
             *leaves -= signed;
             *there = true;
