@@ -9,7 +9,7 @@ use truefill_core::ids::{HoldingId, OrderNo, RequestId, VenueText, cl_ord_id};
 use truefill_core::input::Input;
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::evidence::{
-    Absence, Ack, AmendNews, AmendSent, Claim, CumQty, Doubt, Item, Proof, Refusal, Seen,
+    Absence, Ack, AmendNews, AmendSent, Audit, Claim, CumQty, Doubt, Item, Proof, Refusal, Seen,
 };
 use truefill_core::order::{AmendEnd, Intent, Order, Rule, Ticket};
 use truefill_core::report::{
@@ -72,6 +72,9 @@ fn item() -> impl Strategy<Value = Item> {
             |(serial, end, t)| Item::AmendNews(AmendNews { serial, end, at: Nanos(t) })
         ),
         1 => (0i64..4).prop_map(|t| Item::Absence(Absence { asked: Nanos(t) })),
+        1 => (0i64..4, 1i64..50).prop_map(|(t, q)| {
+            Item::Audit(Audit { asked: Nanos(t), gone: Qty::whole(q) })
+        }),
         1 => (1u8..6).prop_map(|id| Item::Bust(BustReport {
             exec_id: text(&format!("E{id}")),
             time: Nanos(9),

@@ -72,6 +72,8 @@ enum What {
     RejectedAgain {
         holding: HoldingId,
     },
+    /// A closed order is there after all, and may still fill.
+    Reopened(OrderNo),
     /// A closed order came back: what it had waived is not waived any more.
     Unwaived {
         holding: HoldingId,
@@ -140,7 +142,11 @@ impl Story {
             let h = self.state.holding(id);
             (id, h.dropped, h.rejected)
         });
+        let was_closed = closed_order(event, &self.state);
         self.state.apply(&self.config, now, event);
+        if let Some(no) = was_closed.filter(|no| !self.state.orders.is_closed(*no)) {
+            self.push(now, What::Reopened(no));
+        }
         if let Some((holding, dropped, rejected)) = waived {
             let h = self.state.holding(holding);
             let (dropped, rejected) = (dropped - h.dropped, rejected - h.rejected);
@@ -304,6 +310,12 @@ impl Story {
             self.push(teller.learned_at, What::Filled(no, report));
         }
     }
+}
+
+/// The order that an event brings evidence about, if it is closed.
+fn closed_order(event: &Event, state: &State) -> Option<OrderNo> {
+    let Event::Learned(Learned { order, .. }) = event else { return None };
+    state.orders.is_closed(*order).then_some(*order)
 }
 
 /// The holding whose waivers an event other than a closing may move.

@@ -24,6 +24,10 @@ pub(super) struct Rungs {
     backoff: bool,
     /// Open orders: signed unfilled quantity, and whether the broker had it.
     open: BTreeMap<OrderNo, (Qty, bool)>,
+    /// Signed filled quantity of every order.
+    filled_of: BTreeMap<OrderNo, Qty>,
+    /// Signed change of the quantity of every order that was amended.
+    resized: BTreeMap<OrderNo, Qty>,
     /// What was written last, per stage, with its reason.
     pub(super) written: [(Qty, Option<Reason>); 6],
 }
@@ -144,6 +148,7 @@ impl Player<'_> {
             | What::Adopted { holding, .. } => Some(*holding),
             What::Released(no)
             | What::Accepted(no)
+            | What::Reopened(no)
             | What::Resized(no, _)
             | What::Filled(no, _) => self.of_order(*no),
             What::Ended { order, .. } => self.of_order(*order),
@@ -217,10 +222,13 @@ impl Player<'_> {
                 }
             }
             What::Resized(no, change) => {
-                if let Some((leaves, _)) = self.rungs[at].open.get_mut(no) {
+                let rungs = &mut self.rungs[at];
+                *rungs.resized.entry(*no).or_default() += *change;
+                if let Some((leaves, _)) = rungs.open.get_mut(no) {
                     *leaves += *change;
                 }
             }
+            What::Reopened(no) => self.reopen(at, *no),
             What::Filled(no, report) => self.fill(holding, *no, report),
             What::Ended { order, dropped, rejected } => {
                 let rungs = &mut self.rungs[at];
@@ -273,11 +281,24 @@ impl Player<'_> {
         }
     }
 
+    fn reopen(&mut self, at: usize, no: OrderNo) {
+        let Some(teller) = self.orders.get(&no) else { return };
+        if !teller.order.is_exposure() {
+            return;
+        }
+        let ticket = &teller.order.ticket;
+        let rungs = &mut self.rungs[at];
+        let of = |map: &BTreeMap<OrderNo, Qty>| map.get(&no).copied().unwrap_or_default();
+        let left = ticket.side.signed(ticket.qty) + of(&rungs.resized) - of(&rungs.filled_of);
+        rungs.open.insert(no, (left, true));
+    }
+
     fn fill(&mut self, holding: HoldingId, no: OrderNo, report: &FillReport) {
         let Some(teller) = self.orders.get(&no) else { return };
         let signed = teller.order.ticket.side.signed(report.qty);
         let rungs = &mut self.rungs[holding.ix()];
         rungs.filled += signed;
+        *rungs.filled_of.entry(no).or_default() += signed;
         if let Some((leaves, there)) = rungs.open.get_mut(&no) {
             *leaves -= signed;
             *there = true;

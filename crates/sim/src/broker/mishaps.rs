@@ -167,13 +167,13 @@ impl Broker {
         if kind == ActivityKind::Split {
             // Two for one: as much again, for nothing.
             let whole = position.abs();
-            self.external_trade(at, instrument, product, side, whole, Px::ZERO, kind);
+            self.external_trade(at, (instrument, product), side, whole, Px::ZERO, kind);
             return;
         }
         let part = Qty(position.0.abs() / i128::from(self.plan.dice(fault).between(1, 4)));
         let qty = part.to_lot(lot, Rounding::Ceil);
         let Some(px) = self.exchange.far_touch(instrument, side.opposite()) else { return };
-        self.external_trade(at, instrument, product, side.opposite(), qty, px, kind);
+        self.external_trade(at, (instrument, product), side.opposite(), qty, px, kind);
     }
 
     /// A row of funding, with the size of a position, that changes none.

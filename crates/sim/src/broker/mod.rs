@@ -347,7 +347,7 @@ impl Broker {
         qty: Qty,
         px: Px,
     ) {
-        self.external_trade(now, instrument, product, side, qty, px, ActivityKind::Trade);
+        self.external_trade(now, (instrument, product), side, qty, px, ActivityKind::Trade);
     }
 
     /// What really happened so far.

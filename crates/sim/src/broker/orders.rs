@@ -1,6 +1,6 @@
 //! Orders at the broker: placing, filling, cancelling, and the trades of somebody else.
 
-use super::truth::{Change, TrueOrder};
+use super::truth::{Change, Key, TrueOrder};
 use super::{Broker, Due, venue_text};
 use crate::exchange::{Arriving, Execution};
 use crate::faults::FaultKind;
@@ -238,15 +238,14 @@ impl Broker {
         let least = rules.min_qty.to_lot(rules.lot, Rounding::Ceil);
         let qty = Qty((rules.lot.0 * i128::from(lots)).max(least.0));
         let Some(px) = self.exchange.far_touch(instrument, side) else { return };
-        self.external_trade(at, instrument, product, side, qty, px, ActivityKind::Trade);
+        self.external_trade(at, (instrument, product), side, qty, px, ActivityKind::Trade);
     }
 
     /// Books a trade of somebody else: an order without a client id, filled at once.
     pub(super) fn external_trade(
         &mut self,
         at: Nanos,
-        instrument: truefill_core::ids::InstrumentId,
-        product: VenueText,
+        (instrument, product): Key,
         side: Side,
         qty: Qty,
         px: Px,

@@ -372,8 +372,9 @@ impl Truth {
             if fill.cum != told[fill.order] {
                 return Err(format!("{}: CumQty is not the sum of the fills", fill.exec_id));
             }
+            let position = positions.entry(key_of(order)).or_insert(Qty::ZERO);
             if !fill.busted {
-                *positions.entry(key_of(order)).or_insert(Qty::ZERO) += order.side.signed(fill.qty);
+                *position += order.side.signed(fill.qty);
                 filled[fill.order] += fill.qty;
             }
         }

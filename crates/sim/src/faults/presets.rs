@@ -3,6 +3,9 @@
 
 use super::{FaultKind, Faults, Setting};
 
+/// Kinds and their rates, in parts per million.
+type Rates = [(FaultKind, u32)];
+
 /// Rates of a bad day, in parts per million.
 const ROUGH: [(FaultKind, u32); 14] = [
     (FaultKind::LostRequest, 2_000),
@@ -129,7 +132,7 @@ impl Faults {
     /// descriptor declares. `beyond`: outside of it, where a frozen holding is the right end.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
-        let (rates, more): (&[(FaultKind, u32)], &[(FaultKind, u32)]) = match name {
+        let (rates, more): (&Rates, &Rates) = match name {
             "calm" => (&[], &[]),
             "rough" => (&ROUGH, &[]),
             "storm" => (&STORM, &[]),

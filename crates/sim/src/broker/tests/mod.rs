@@ -1,6 +1,8 @@
 //! The broker through its bytes: what the engine's half of the wire hears.
 
+mod amends;
 mod faults;
+mod hostile;
 mod limits;
 mod plain;
 mod swarm;
