@@ -18,6 +18,9 @@ use crate::ids::RequestId;
 use crate::time::{Nanos, SECOND_NS};
 use std::collections::VecDeque;
 
+/// Longest window that counts as full at a first start.
+const FILLED_NS_MAX: i64 = 3_600 * SECOND_NS;
+
 /// What a request is, to the limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -207,9 +210,11 @@ impl Limiter {
         }
     }
 
-    /// Without a journal nobody knows what was sent: all windows are full for their length.
+    /// Without a journal nobody knows what was sent: windows are full for their length. Those
+    /// of a day are not: a first start would never trade on its first day, and what was sent on
+    /// it before is for the broker to refuse.
     pub fn fill_all(&mut self, now: Nanos, arrival_max_ns: i64) {
-        for slots in &mut self.slots {
+        for slots in self.slots.iter_mut().filter(|s| s.window.per_ns <= FILLED_NS_MAX) {
             let until = now.plus(arrival_max_ns).plus(slots.window.per_ns);
             slots.closing = (0..slots.window.n).map(|_| until).collect();
         }

@@ -49,7 +49,7 @@ pub use faulty::{Fault, FaultyStore};
 pub use memory::MemoryStore;
 pub use recovery::{Replayer, recover, snapshot_of};
 pub use rerun::Rerun;
-pub use sqlite::{Opened, Reader, SqliteStore, open, open_locked};
+pub use sqlite::{Opened, Reader, SqliteStore, Survives, open, open_for, open_locked};
 pub use store::{
     Digest, Direction, Journal, Records, Segment, SegmentStart, Snapshot, Store, Stored,
     StoredRecord,

@@ -17,7 +17,7 @@
 
 use crate::broker::world::{Amends, Pushes, WindowKind, World};
 use crate::network::Latency;
-use truefill_core::config::{CancelProof, ClientIds, Descriptor, Scope, Window};
+use truefill_core::config::{AmendKind, CancelProof, ClientIds, Descriptor, Scope, Window};
 use truefill_core::time::{MILLI_NS, SECOND_NS};
 
 const MINUTE_NS: i64 = 60 * SECOND_NS;
@@ -78,6 +78,8 @@ fn zerodha() -> Profile {
         cancel_proof: CancelProof::Read,
         stream_silence_ns: 5 * SECOND_NS,
         read_lag_max_ns: SECOND_NS,
+        amends: AmendKind::InPlace,
+        amends_max: Some(25),
         ..Descriptor::default()
     };
     let (up, down, push) = (way(20 * MILLI_NS), way(20 * MILLI_NS), way(40 * MILLI_NS));
@@ -114,6 +116,7 @@ fn binance() -> Profile {
         cancel_proof: CancelProof::Read,
         stream_silence_ns: 60 * SECOND_NS,
         read_lag_max_ns: SECOND_NS,
+        amends: AmendKind::CancelReplace,
         ..Descriptor::default()
     };
     let (up, down, push) = (way(4 * MILLI_NS), way(4 * MILLI_NS), way(5 * MILLI_NS));
@@ -141,6 +144,7 @@ fn alpaca() -> Profile {
         client_ids: ClientIds::Unique,
         cancel_proof: CancelProof::Read,
         read_lag_max_ns: SECOND_NS,
+        amends: AmendKind::CancelReplace,
         ..Descriptor::default()
     };
     let (up, down, push) = (way(15 * MILLI_NS), way(15 * MILLI_NS), way(20 * MILLI_NS));

@@ -15,7 +15,7 @@ use crate::truthfile::TruthFile;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use truefill_journal::{Rerun, SqliteStore};
+use truefill_journal::{Rerun, SqliteStore, Survives};
 use truefill_market::source::Quotes;
 use truefill_sim::faults::Faults;
 use truefill_sim::session::{Crash, Outcome, Plan, Reached, Traces};
@@ -51,6 +51,11 @@ fn named(args: &Rehearse) -> Result<Begun, Failure> {
         let targets = args.quick.targets.as_deref().unwrap_or(Path::new(""));
         let config_file = "the configuration that the flags mean".to_owned();
         return Ok(Begun { name: quick::name(targets), config_file, config_text, ..begun });
+    };
+    // What the command line says of faults goes before what the file says.
+    let begun = match (&args.faults, config::load(config).map_err(Failure::input)?.faults) {
+        (None, Some(faults)) => Begun::with_faults(&faults)?,
+        _ => begun,
     };
     Ok(Begun {
         name: config.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into()),
@@ -167,7 +172,7 @@ impl Open {
     fn new(dir: RunDir) -> Result<Self, Failure> {
         let doom = Doom::from_environment()?;
         let (lock, files) = dir.into_parts();
-        let opened = truefill_journal::open_locked(&files.journal(), lock);
+        let opened = truefill_journal::open_for(&files.journal(), lock, Survives::Kill);
         let store = Rerun::new(opened.map_err(Failure::input)?.store).map_err(Failure::input)?;
         let path = files.truth();
         let truth = TruthFile::open(&path).map_err(|e| Failure::about(path.display(), e))?;

@@ -1,7 +1,10 @@
 //! `mode`, `[account]`, `[recon]` and `[backtest]`.
 
-use truefill_core::config::{OnExternal, Recon, Scope, Window};
+use truefill_core::config::{Descriptor, OnExternal, Recon, Scope, Window};
 use truefill_core::time::{MILLI_NS, SECOND_NS};
+
+use truefill_sim::broker::world::World;
+use truefill_sim::profile::Profile;
 
 use super::error::ConfigError;
 use super::keys;
@@ -12,11 +15,27 @@ const WINDOW_MAX: u32 = 1_000_000;
 /// Most bytes of an account's name and of a currency.
 const NAME_BYTES_MAX: usize = 64;
 
+/// Brokers that can be rehearsed against, and whose profile they are.
+const BROKERS: [(&str, &str); 6] = [
+    ("reference", "reference"),
+    ("zerodha", "zerodha"),
+    ("kite", "zerodha"),
+    ("binance", "binance"),
+    ("alpaca", "alpaca"),
+    ("fix", "fix"),
+];
+
+/// The broker of the reference wire.
+fn reference() -> Profile {
+    Profile { descriptor: Descriptor::default(), world: World::default() }
+}
+
 /// What `[account]` says.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) name: String,
-    pub(super) broker: String,
+    /// What the broker declares, and what it is like.
+    pub(super) profile: Profile,
     pub(super) currency: String,
     pub(super) windows: Vec<Window>,
     pub(super) on_external: OnExternal,
@@ -40,12 +59,10 @@ pub(super) fn account(root: &Section<'_>) -> Result<Account, ConfigError> {
     let section = root.need("account", "[account]")?;
     let section = section.section(keys::ACCOUNT)?;
     let broker = match section.get("broker") {
-        Some(field) => field.word(
-            &[("reference", "reference")],
-            &["kite", "binance", "alpaca", "fix", "interactive_brokers"],
-        )?,
+        Some(field) => field.word(&BROKERS, &["interactive_brokers"])?,
         None => "reference",
     };
+    let profile = Profile::by_name(broker).unwrap_or_else(reference);
     let on_external = match section.get("on_external") {
         Some(field) => {
             field.word(&[("hold", OnExternal::Hold), ("rebuild", OnExternal::Rebuild)], &[])?
@@ -54,9 +71,9 @@ pub(super) fn account(root: &Section<'_>) -> Result<Account, ConfigError> {
     };
     Ok(Account {
         name: name(&section, "name")?.unwrap_or("account").to_owned(),
-        broker: broker.to_owned(),
         currency: name(&section, "currency")?.unwrap_or_default().to_owned(),
-        windows: windows(&section)?,
+        windows: windows(&section, broker, &profile.descriptor.windows)?,
+        profile,
         on_external,
     })
 }
@@ -71,21 +88,32 @@ fn name<'a>(section: &Section<'a>, key: &str) -> Result<Option<&'a str>, ConfigE
     Ok(Some(text))
 }
 
-/// The broker's rate windows: orders and reads per second always, others where they are given.
-fn windows(section: &Section<'_>) -> Result<Vec<Window>, ConfigError> {
+/// The broker's rate windows. Those of a real broker may only be made smaller; the reference
+/// broker has whatever is said.
+fn windows(
+    section: &Section<'_>,
+    broker: &str,
+    declared: &[Window],
+) -> Result<Vec<Window>, ConfigError> {
     let table = [
-        ("orders_per_second", Some(3), SECOND_NS, Scope::Orders),
-        ("reads_per_second", Some(10), SECOND_NS, Scope::Reads),
-        ("orders_per_minute", None, 60 * SECOND_NS, Scope::Orders),
-        ("orders_per_day", None, 86_400 * SECOND_NS, Scope::Orders),
+        ("orders_per_second", SECOND_NS, Scope::Orders),
+        ("reads_per_second", SECOND_NS, Scope::Reads),
+        ("orders_per_minute", 60 * SECOND_NS, Scope::Orders),
+        ("orders_per_day", 86_400 * SECOND_NS, Scope::Orders),
     ];
-    let mut windows = Vec::new();
-    for (key, default, per_ns, scope) in table {
-        let n = match section.get(key) {
-            Some(field) => Some(field.whole(1..=WINDOW_MAX)?),
-            None => default,
-        };
-        windows.extend(n.map(|n| Window { n, per_ns, scope }));
+    let mut windows = declared.to_vec();
+    for (key, per_ns, scope) in table {
+        let Some(field) = section.get(key) else { continue };
+        let n = field.whole(1..=WINDOW_MAX)?;
+        let same = windows.iter_mut().find(|w| w.per_ns == per_ns && w.scope == scope);
+        match same {
+            Some(window) if n > window.n && broker != "reference" => {
+                let cause = format!("{broker} takes {} at most", window.n);
+                return Err(field.wrong(cause).allowed(format!("1 to {}", window.n)));
+            }
+            Some(window) => window.n = n,
+            None => windows.push(Window { n, per_ns, scope }),
+        }
     }
     Ok(windows)
 }

@@ -33,6 +33,8 @@ pub(super) const MARKET: &[&str] = &[
     "quotes",
     "bars",
     "synthetic",
+    "calendar",
+    "calendar_days",
     "decide",
     "stamp",
     "zone",
@@ -82,6 +84,8 @@ pub(super) const STRATEGY: &[&str] = &[
     "leverage",
     "min_trade",
     "valid_for",
+    "entries",
+    "flat_by",
     "basket",
     "on_expiry",
     "expiry_lead",
@@ -135,6 +139,9 @@ pub(super) const RECON: &[&str] = &["busy", "idle"];
 /// `[broker_sim]`.
 pub(super) const BROKER_SIM: &[&str] = &[
     "fee_bps",
+    "fees",
+    "faults",
+    "thin_book",
     "window",
     "latency",
     "appear_max",
@@ -143,11 +150,13 @@ pub(super) const BROKER_SIM: &[&str] = &[
     "read_lag_max",
     "cancel_proof",
 ];
+/// `thin_book = { ... }`.
+pub(super) const THIN_BOOK: &[&str] = &["levels", "step_ticks", "qty"];
 /// `[backtest]`.
 pub(super) const BACKTEST: &[&str] = &["assumed_fee_bps"];
 
 /// Where each list belongs, in the words of a TOML file.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("the top of the file", ROOT),
     ("[account]", ACCOUNT),
     ("[market]", MARKET),
@@ -164,11 +173,12 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("daily_loss = { ... } of [risk]", DAILY_LOSS),
     ("[recon]", RECON),
     ("[broker_sim]", BROKER_SIM),
+    ("thin_book = { ... } of [broker_sim]", THIN_BOOK),
     ("[backtest]", BACKTEST),
 ];
 
 /// Keys that are designed and not built yet: they are not mistakes, and not silently ignored.
-const LATER: [&str; 6] = ["run", "bars", "entries", "flat_by", "on_death", "confirm_live"];
+const LATER: [&str; 4] = ["run", "bars", "on_death", "confirm_live"];
 
 /// Words longer than this are not compared: nothing valid is that long.
 const COMPARED_BYTES_MAX: usize = 64;

@@ -8,6 +8,7 @@
 //! | `keys` | every key there is, and what is said about one there is not |
 //! | `value` | values as exact numbers, times with a unit, words |
 //! | `account`, `market`, `recorded`, `strategy`, `policy`, `sizing`, `risk`, `broker` | the sections |
+//! | `hours` | sessions and hours, as instants |
 //! | `open` | market data and strategies of a setup |
 //! | `error` | what is wrong, where, what is allowed, what to do |
 //!
@@ -19,6 +20,7 @@
 mod account;
 mod broker;
 mod error;
+mod hours;
 mod keys;
 mod market;
 mod open;
@@ -75,6 +77,8 @@ pub struct Setup {
     pub currency: String,
     /// From a quote to the target it leads to, in nanoseconds.
     pub decide_ns: i64,
+    /// Faults that the file names, where the command line names none.
+    pub faults: Option<String>,
 }
 
 /// Where quotes come from.
@@ -99,8 +103,6 @@ pub enum MarketSpec {
         points: PointSpec,
         /// The session of bars that are stamped with a day.
         session: Option<Session>,
-        /// Prices and volumes are adjusted by the file's own factors.
-        adjusted: bool,
     },
     /// Made-up quotes.
     Synthetic {
@@ -212,7 +214,7 @@ pub fn parse(text: &str, file_name: &str, base_dir: &Path) -> Result<Setup, Conf
     let desk = strategy::strategies(&root, &market, base_dir)?;
     let risk = risk::risk(&root)?;
     let recon = account::recon(&root, account.on_external)?;
-    let (descriptor, world) = broker::broker(&root, &account)?;
+    let (descriptor, world) = broker::broker(&root, &account, base_dir)?;
     let config = Config {
         account: account.name,
         instruments: market.instruments,
@@ -228,14 +230,17 @@ pub fn parse(text: &str, file_name: &str, base_dir: &Path) -> Result<Setup, Conf
         crossing: false,
     };
     fits(&root, &config)?;
-    Ok(Setup {
+    let mut setup = Setup {
         config,
         world,
         strategies: desk.specs,
         market: market.spec,
         currency: account.currency,
         decide_ns: market.decide_ns,
-    })
+        faults: broker::faults(&root, base_dir)?,
+    };
+    hours::resolve(&root, &mut setup)?;
+    Ok(setup)
 }
 
 /// Checks what sections demand of each other.

@@ -53,7 +53,8 @@ pub(super) fn bars(
         Some(field) => field.word(&[("yes", true), ("no", false)], &[])?,
         None => false,
     };
-    Ok(MarketSpec::Bars { path, spec, points: points(section)?, session, adjusted })
+    let (spec, points) = (spec.adjusted(adjusted), points(section)?);
+    Ok(MarketSpec::Bars { path, spec, points, session })
 }
 
 /// `quotes = "quotes.csv"` in the columns of others, and the keys about it.
@@ -128,7 +129,7 @@ fn hours(text: &str) -> Option<Session> {
 }
 
 /// Seconds after midnight of `HH:MM`; `24:00` is the next midnight.
-fn second(text: &str) -> Option<u32> {
+pub(super) fn second(text: &str) -> Option<u32> {
     let (hour, minute) = text.split_once(':')?;
     if hour.len() != 2 || minute.len() != 2 {
         return None;

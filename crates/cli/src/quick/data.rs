@@ -66,7 +66,10 @@ impl Data {
         match (&quick.bars, &quick.quotes) {
             (Some(path), _) => {
                 let spec = bar_spec(quick, zone, session)?;
-                seen.bars(path, &spec, symbols().map_err(|e| ask::failure(&e))?)
+                let symbols = symbols().map_err(|e| ask::failure(&e))?;
+                adjusted(quick, path, &spec, &symbols)?;
+                let spec = spec.adjusted(quick.adjusted == Some(true));
+                seen.bars(path, &spec, symbols)
             }
             (None, Some(path)) => seen.quotes(
                 path,
@@ -95,6 +98,37 @@ impl Data {
             no_volume: seen.no_volume,
         })
     }
+}
+
+/// Refuses bars with two scales of prices where nothing says which one the targets are on, and
+/// an answer that the file does not bear out.
+fn adjusted(quick: &Quick, path: &Path, spec: &BarSpec, symbols: &Symbols) -> Result<(), Failure> {
+    let both = two_scales(path, spec, symbols).map_err(|error| ask::failure(&error))?;
+    let what = match (both, quick.adjusted) {
+        (true, None) => {
+            "the file has closes and adjusted closes, and they differ: the targets are about one \
+             of the two; nothing was started\n  add --adjusted yes if the backtest ran on \
+             adjusted prices (most libraries' default), or --adjusted no if it ran on raw ones"
+        }
+        (false, Some(true)) => {
+            "--adjusted yes, and the file has no adjusted closes that differ from its closes; \
+             nothing was started; take the flag out, or use bars with a column `Adj Close`"
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::Input(format!("{}: {what}", path.display())))
+}
+
+/// True if some adjusted close is not the close.
+fn two_scales(path: &Path, spec: &BarSpec, symbols: &Symbols) -> Result<bool, MarketError> {
+    let mut raw = open_bars(path, spec, symbols.clone())?;
+    let mut adjusted = open_bars(path, &spec.clone().adjusted(true), symbols.clone())?;
+    while let (Some(raw), Some(adjusted)) = (raw.next()?, adjusted.next()?) {
+        if raw.close != adjusted.close {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What has been seen of the file.

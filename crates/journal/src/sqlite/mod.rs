@@ -22,7 +22,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-pub use open::{Opened, open, open_locked};
+pub use open::{Opened, Survives, open, open_for, open_locked};
 pub use reader::Reader;
 pub(crate) use schema::check_tables;
 pub use schema::{APPLICATION_ID, FORMAT};

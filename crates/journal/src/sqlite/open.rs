@@ -56,6 +56,25 @@ pub fn open(path: &Path) -> Result<Opened> {
 /// # Errors
 /// Whatever is wrong with the file.
 pub fn open_locked(path: &Path, lock: Lock) -> Result<Opened> {
+    open_for(path, lock, Survives::PowerCut)
+}
+
+/// What a committed batch survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Survives {
+    /// The death of the machine: every commit waits for the disk. For money.
+    PowerCut,
+    /// The death of the process, `kill -9` included: every commit reaches the operating system.
+    /// For rehearsals, which can be run again. A power cut may take the last batches, never the
+    /// file.
+    Kill,
+}
+
+/// As [`open_locked`], with what commits are to survive.
+///
+/// # Errors
+/// Whatever is wrong with the file.
+pub fn open_for(path: &Path, lock: Lock, survives: Survives) -> Result<Opened> {
     refuse_folder(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -68,7 +87,7 @@ pub fn open_locked(path: &Path, lock: Lock) -> Result<Opened> {
         let why = "the file is read-only".to_owned();
         return Err(JournalError::Denied { path: path.to_path_buf(), why });
     }
-    configure(&conn, path)?;
+    configure(&conn, path, survives)?;
     if nature == Nature::Blank {
         schema::create(&mut conn, path)?;
     }
@@ -93,7 +112,7 @@ fn refuse_folder(path: &Path) -> Result<()> {
 }
 
 /// Sets what a connection does not remember from the file.
-fn configure(conn: &Connection, path: &Path) -> Result<()> {
+fn configure(conn: &Connection, path: &Path, survives: Survives) -> Result<()> {
     let fail = |error: rusqlite::Error| sql_error(path, 1, &error);
     let mode: String =
         conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(fail)?;
@@ -102,8 +121,12 @@ fn configure(conn: &Connection, path: &Path) -> Result<()> {
         return Err(JournalError::Denied { path: path.to_path_buf(), why });
     }
     // `fullfsync` matters on macOS only, where fsync alone does not reach the disk.
+    let synchronous = match survives {
+        Survives::PowerCut => "FULL",
+        Survives::Kill => "NORMAL",
+    };
     conn.execute_batch(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+        "PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
          PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA journal_size_limit = 67108864;
          PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
     ))

@@ -123,7 +123,7 @@ pub(crate) fn start(
         held: Vec::new(),
         ahead: Vec::new(),
         whole: !census.in_order,
-        cleaner: Cleaner::new(census.period_ns),
+        cleaner: Cleaner::new(census.period_ns, spec.adjusted),
         census,
         dirt: DirtReport::NONE,
         failed: false,

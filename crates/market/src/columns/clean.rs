@@ -5,7 +5,7 @@
 //! Invariants: bars of an instrument that come out have prices above zero, low <= open, close <=
 //! high, and do not overlap. Candidates come in order of their beginnings.
 
-use truefill_core::num::Px;
+use truefill_core::num::{Px, Qty};
 use truefill_core::time::Nanos;
 
 use crate::bars::Bar;
@@ -30,6 +30,8 @@ pub(crate) struct Cleaner {
     /// The period, where gaps are counted.
     period_ns: Option<i64>,
     last: Vec<Option<Last>>,
+    /// Bars are given out on the scale of their adjusted closes.
+    adjusts: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +44,9 @@ struct Last {
 
 impl Cleaner {
     /// For bars of this period; `None` for sessions of days.
-    pub(crate) fn new(period_ns: Option<i64>) -> Self {
-        Self { period_ns: period_ns.filter(|period| *period < DAY_NS), last: Vec::new() }
+    pub(crate) fn new(period_ns: Option<i64>, adjusts: bool) -> Self {
+        let period_ns = period_ns.filter(|period| *period < DAY_NS);
+        Self { period_ns, last: Vec::new(), adjusts }
     }
 
     /// The bar, unless it is left out.
@@ -91,7 +94,22 @@ impl Cleaner {
             adjusted,
         });
         dirt.bars += 1;
-        Some(bar)
+        let scale = adjusted.filter(|adjusted| self.adjusts && adjusted.0 > 0);
+        Some(scale.map_or(bar, |adjusted| rescaled(bar, adjusted)))
+    }
+}
+
+/// A bar whose close is its adjusted close: prices to the nearest 1e-9, the volume downwards.
+fn rescaled(bar: Bar, adjusted: Px) -> Bar {
+    let close = bar.close.0;
+    let px = |px: Px| Px((px.0 * adjusted.0 * 2 + close).div_euclid(close * 2).max(1));
+    Bar {
+        open: px(bar.open),
+        high: px(bar.high),
+        low: px(bar.low),
+        close: adjusted,
+        volume: Qty((bar.volume.0 * close).div_euclid(adjusted.0)),
+        ..bar
     }
 }
 

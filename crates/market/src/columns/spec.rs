@@ -207,6 +207,7 @@ pub struct BarSpec {
     pub(crate) side: Option<StampSide>,
     pub(crate) period_ns: Option<i64>,
     pub(crate) session: Option<Session>,
+    pub(crate) adjusted: bool,
 }
 
 impl BarSpec {
@@ -228,6 +229,13 @@ impl BarSpec {
     #[must_use]
     pub fn session(self, session: Session) -> Self {
         Self { session: Some(session), ..self }
+    }
+
+    /// Prices times adjusted close by close, volumes the other way round, row by row: the market
+    /// as a backtest on adjusted prices saw it. Rows without an adjusted close stay.
+    #[must_use]
+    pub fn adjusted(self, adjusted: bool) -> Self {
+        Self { adjusted, ..self }
     }
 
     /// Refuses what cannot be.

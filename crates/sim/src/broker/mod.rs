@@ -66,6 +66,7 @@ use truefill_core::quote::Quote;
 use truefill_core::report::{ActivityKind, ActivityRow};
 use truefill_core::request::{NewOrder, Side};
 use truefill_core::time::Nanos;
+use truefill_market::fees::{Billing, Charger, FeeError};
 use truefill_market::source::{Depth, Trade};
 use truefill_venue::ReferenceCodec;
 
@@ -103,6 +104,10 @@ pub struct Broker {
     books_from: (usize, usize),
     /// Kept for its capacity.
     scratch: Vec<Execution>,
+    /// Charges by schedule, where the world has one.
+    charger: Option<Charger>,
+    /// What the schedule could not charge.
+    fee_error: Option<FeeError>,
 }
 
 /// Dice of the three ways.
@@ -183,6 +188,7 @@ impl Broker {
         let opening = world.opening.iter().map(|o| ((o.instrument, o.product), o.qty));
         let mut exchange = Exchange::new(&config.instruments);
         exchange.assume(world.market);
+        let charger = world.fees.clone().map(|fees| Charger::new(fees, Billing::Exact));
         Self {
             codec: ReferenceCodec::of(config),
             descriptor: config.descriptor.clone(),
@@ -205,8 +211,16 @@ impl Broker {
             notes: Vec::new(),
             books_from: (0, 0),
             scratch: Vec::new(),
+            charger,
+            fee_error: None,
             world,
         }
+    }
+
+    /// The first execution that the schedule of fees could not charge, if any.
+    #[must_use]
+    pub const fn fee_error(&self) -> Option<&FeeError> {
+        self.fee_error.as_ref()
     }
 
     /// The market moved. Everything due before `now` must have been run.

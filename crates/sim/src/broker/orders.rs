@@ -13,6 +13,7 @@ use truefill_core::report::{
 };
 use truefill_core::request::{CancelOrder, NewOrder, Side, TimeInForce};
 use truefill_core::time::Nanos;
+use truefill_market::fees::TradeForFee;
 
 impl Broker {
     /// A new order is looked at by the broker and, if all is well, reaches the exchange.
@@ -120,7 +121,7 @@ impl Broker {
             };
             for qty in parts {
                 let part = Execution { qty, ..execution };
-                let fill = self.truth.add_fill(at, &part, self.fee(&part));
+                let fill = self.charged(at, &part);
                 self.shape(at, fill);
                 self.push_fill(at, fill);
             }
@@ -272,7 +273,7 @@ impl Broker {
         });
         let liquidity = Liquidity::Taker;
         let execution = Execution { number: order as u64, qty, px, liquidity, touch: Some(px) };
-        let fill = self.truth.add_fill(at, &execution, self.fee(&execution));
+        let fill = self.charged(at, &execution);
         self.truth.last_fill_is(|fill| fill.kind = kind);
         self.push_fill(at, fill);
         self.push_status(at, order);
@@ -289,8 +290,42 @@ impl Broker {
         rules.map_or(Qty::ZERO, |rules| rules.lot)
     }
 
+    /// Books an execution with its fee.
+    fn charged(&mut self, at: Nanos, execution: &Execution) -> usize {
+        let fee = match &self.charger {
+            Some(_) => self.by_schedule(at, execution),
+            None => self.by_rate(execution),
+        };
+        self.truth.add_fill(at, execution, fee)
+    }
+
+    /// Fee of the world's schedule. One in kind or in another asset is taken in currency, at its
+    /// worth. What the schedule cannot charge is free, and said.
+    fn by_schedule(&mut self, at: Nanos, execution: &Execution) -> Amount {
+        let order = usize::try_from(execution.number).ok().and_then(|n| self.truth.orders().get(n));
+        let (Some(order), Some(charger)) = (order, self.charger.as_mut()) else {
+            return Amount::ZERO;
+        };
+        let rules = self.instruments.get(order.instrument.ix());
+        let trade = TradeForFee {
+            time: at,
+            side: order.side,
+            qty: execution.qty,
+            px: execution.px,
+            multiplier: rules.map_or(Qty::whole(1), |rules| rules.multiplier),
+            liquidity: Some(execution.liquidity),
+        };
+        match charger.charge(execution.number, &trade) {
+            Ok(charges) => charges.total,
+            Err(error) => {
+                self.fee_error.get_or_insert(error);
+                Amount::ZERO
+            }
+        }
+    }
+
     /// Fee in currency: notional × multiplier × rate, rounded up to 1e-9.
-    fn fee(&self, execution: &Execution) -> Amount {
+    fn by_rate(&self, execution: &Execution) -> Amount {
         let order = usize::try_from(execution.number).ok().and_then(|n| self.truth.orders().get(n));
         let rules = order.and_then(|order| self.instruments.get(order.instrument.ix()));
         let multiplier = rules.map_or(NANO, |rules| rules.multiplier.0);

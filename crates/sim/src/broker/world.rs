@@ -7,6 +7,7 @@ use truefill_core::config::Descriptor;
 use truefill_core::ids::{InstrumentId, RequestId, VenueText};
 use truefill_core::input::Channel;
 use truefill_core::num::Qty;
+use truefill_market::fees::Schedule;
 
 /// How a broker measures a rate window, on its own clock, at arrival.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct World {
     pub window_kinds: Vec<WindowKind>,
     /// Fee in millionths of the notional (one basis point is 100), rounded up to 1e-9 currency.
     pub fee_ppm: u32,
+    /// A dated schedule of fees instead.
+    pub fees: Option<Schedule>,
     /// How far the broker's clock is ahead of virtual time, in nanoseconds. Its windows and the
     /// times in its messages are on its clock.
     pub clock_ahead_ns: i64,
@@ -92,6 +95,7 @@ impl Default for World {
             push: Latency::ordinary(),
             window_kinds: Vec::new(),
             fee_ppm: 0,
+            fees: None,
             clock_ahead_ns: 0,
             books_keep_ns: 86_400 * truefill_core::time::SECOND_NS,
             amends: Amends::default(),

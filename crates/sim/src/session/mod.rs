@@ -186,6 +186,8 @@ pub(crate) struct Session<'a> {
     now: Nanos,
     /// The next time at which anything but a quote happens.
     due: Nanos,
+    /// When the engine asked to be woken.
+    deadline: Nanos,
     /// The engine is not woken again before.
     rest_until: Nanos,
     inbox: Vec<Ready>,
@@ -295,6 +297,7 @@ impl<'a> Session<'a> {
             tape: Tape::new(plan.config.instruments.len(), grade),
             now,
             due: now,
+            deadline: now,
             rest_until: now,
             inbox: Vec::new(),
             targets: BTreeMap::new(),
@@ -456,6 +459,9 @@ impl<'a> Session<'a> {
 
     fn finish(mut self) -> Result<Outcome, SessionError> {
         self.log.close(self.broker.truth())?;
+        if let Some(error) = self.broker.fee_error() {
+            return Err(SessionError::Config(format!("the fees of an execution: {error}")));
+        }
         let mut facts = self.measure.facts(&self.engine, &self.broker);
         facts.max_overshoot = self.checker.max_overshoot();
         facts.turns = self.steps;

@@ -22,18 +22,21 @@ const TURNS_MAX: u32 = 20_000;
 impl Session<'_> {
     /// Turns until nothing is left to do at this instant.
     pub(super) fn turn(&mut self) -> Result<(), SessionError> {
+        // A deadline that has come is not asked for again: the engine names those to come.
+        let mut due = self.deadline <= self.now;
         for _ in 0..TURNS_MAX {
             self.gather()?;
             if self.down_until.is_some() {
                 self.inbox.clear();
                 break;
             }
-            let woken = self.engine.next_deadline(self.now) <= self.now;
+            let woken = due || self.engine.next_deadline(self.now) <= self.now;
             let rested = self.rest_until <= self.now;
             if self.inbox.is_empty() && !(woken && rested) {
                 break;
             }
             let idle = self.inbox.is_empty();
+            due = false;
             if !self.batch_of_inputs()? && idle {
                 // Woken for nothing: harmless, but not again at once.
                 self.rest_until = self.now.plus(MILLI_NS);
@@ -43,6 +46,7 @@ impl Session<'_> {
         let engine = &self.engine;
         let keeping = !engine.state().orders.open.is_empty();
         self.tape.listen(|id| engine.watch(self.now, id), keeping);
+        self.deadline = self.engine.next_deadline(self.now);
         self.due = self.next_due();
         Ok(())
     }
