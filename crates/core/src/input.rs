@@ -3,7 +3,7 @@
 //! An input carries by value whatever it uses, quotes included, so the journal of inputs is
 //! all that a replay needs.
 
-use crate::ids::{HoldingId, SleeveId};
+use crate::ids::{HoldingId, InstrumentId, SleeveId};
 use crate::num::{Px, Qty};
 use crate::quote::Mark;
 use crate::record::{code_enum, records, variants};
@@ -97,6 +97,14 @@ records! {
     /// Time passed, or a quote arrived that the engine asked to be woken for.
     pub struct Tick {}
 
+    /// Others traded: told while [`crate::engine::Engine::wants_volume`] says so.
+    pub struct Volume {
+        /// What.
+        pub instrument: InstrumentId = 1,
+        /// Quantity that others traded since the session began; it only grows.
+        pub traded: Qty = 2,
+    }
+
     /// The send slot opens: the queue is asked what to send now. Last of each batch.
     pub struct Release {}
 
@@ -131,6 +139,8 @@ variants! {
         Release(Release) = 11,
         /// End of day.
         DayEnd(DayEnd) = 12,
+        /// Volume of the market.
+        Volume(Volume) = 20,
     }
 }
 

@@ -209,7 +209,7 @@ fn policies(which: u8) -> truefill_core::config::Config {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_order_of_outcomes_and_fills_overshoots(

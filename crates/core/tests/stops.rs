@@ -213,7 +213,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is filled, in whatever order: what is long never goes short, and in the end one
     /// stop rests for exactly what is held.

@@ -65,6 +65,9 @@ fn two(coarse: bool, proof: CancelProof, which: u8) -> Config {
             let point = |seconds, due_ppb| CurvePoint { after_ns: seconds * SECOND_NS, due_ppb };
             *entry =
                 Policy { curve: vec![point(1, 400_000_000), point(3, 1_000_000_000)], ..moves };
+            if which > 128 {
+                (entry.curve, entry.pov_ppm) = (Vec::new(), 250_000);
+            }
             (exit.child_qty, exit.requote_ns) = (Some(Qty::whole(10)), 1);
         }
     }

@@ -47,6 +47,9 @@ records! {
         /// How long a crossing order has before the remainder contract acts, for
         /// `passive_then_cross`.
         pub cross_patience_ns: i64 = 16,
+        /// Part of the market's whole volume, our own included, in millionths: so much of the
+        /// wanted quantity is due. Zero means that volume holds nothing back.
+        pub pov_ppm: u32 = 17,
     }
 
     /// A contract that walks the price after the market: from the arrival price by a step each
@@ -147,6 +150,11 @@ impl Policy {
         if self.curve.last().is_some_and(|last| last.due_ppb != 1_000_000_000) {
             return Err("a schedule must end at all of it".to_owned());
         }
+        if self.pov_ppm >= 1_000_000 || (self.pov_ppm > 0 && !self.curve.is_empty()) {
+            return Err(
+                "a share of the volume is below all of it, and no curve beside it".to_owned()
+            );
+        }
         Ok(())
     }
 }
@@ -182,6 +190,7 @@ impl Default for Policy {
             curve: Vec::new(),
             spread_bps_max: 0,
             cross_patience_ns: 5 * crate::time::SECOND_NS,
+            pov_ppm: 0,
         }
     }
 }

@@ -72,6 +72,10 @@ impl State {
             Event::DayEnded(_) => self.holdings.iter_mut().for_each(|h| h.day_base = h.value()),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
+            Event::VolumeSeen(e) => self.on_holding(e.holding, |h| {
+                h.traded_from.get_or_insert(e.traded);
+                h.traded = h.traded.max(e.traded);
+            }),
             Event::StopMoved(e) => self.on_holding(e.holding, |h| h.stop_px = e.stop_px),
             Event::Unwound(e) => self.on_holding(e.holding, |h| {
                 h.unwound = true;

@@ -74,6 +74,10 @@ pub struct HoldingState {
     pub from: Qty,
     /// The mid when it did: the arrival price.
     pub arrival: Px,
+    /// What others traded when the need began, as far as it follows their volume and was told.
+    pub traded_from: Option<Qty>,
+    /// What others have traded.
+    pub traded: Qty,
     /// Since when the patience of an order counts that replaces another; the end of time when
     /// none was replaced.
     pub carried: Nanos,
@@ -125,6 +129,8 @@ impl Default for HoldingState {
             begun: Nanos(i64::MIN),
             from: Qty::ZERO,
             arrival: Px::ZERO,
+            traded_from: None,
+            traded: Qty::ZERO,
             carried: Nanos::MAX,
             banded: false,
             unwound: false,
@@ -178,6 +184,7 @@ impl HoldingState {
     pub fn end_parent(&mut self) {
         (self.begun, self.carried) = (Nanos(i64::MIN), Nanos::MAX);
         (self.arrival, self.banded) = (Px::ZERO, false);
+        (self.traded_from, self.traded) = (None, Qty::ZERO);
     }
 
     /// Where exposure toward the target began: the position of the parent, or zero where the

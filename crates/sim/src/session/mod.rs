@@ -214,8 +214,10 @@ pub fn run<'a>(
             session.run_until(time)?;
         }
         session.now = session.now.max(time);
-        if let TickKind::Quote(quote) = &tick.kind {
-            session.quote(tick.instrument, quote)?;
+        match &tick.kind {
+            TickKind::Quote(quote) => session.quote(tick.instrument, quote)?,
+            TickKind::Trade(trade) => session.trade(tick.instrument, trade.qty)?,
+            TickKind::Bar(_) => {}
         }
     }
     session.settle()?;
@@ -304,6 +306,19 @@ impl<'a> Session<'a> {
         self.due = self.due.min(self.broker.next_time());
         if self.tape.wakes(instrument, quote) && self.down_until.is_none() {
             self.inbox.push(Input::Tick(truefill_core::input::Tick {}).into());
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// Others traded: the engine is told when a need follows their volume.
+    fn trade(
+        &mut self,
+        instrument: truefill_core::ids::InstrumentId,
+        qty: Qty,
+    ) -> Result<(), SessionError> {
+        self.tape.trade(instrument, qty);
+        if self.engine.wants_volume(instrument) && self.down_until.is_none() {
             self.turn()?;
         }
         Ok(())

@@ -27,6 +27,9 @@ impl Session<'_> {
                 self.inbox.clear();
                 break;
             }
+            let engine = &self.engine;
+            let volumes = self.tape.volumes(|id| engine.wants_volume(id));
+            self.inbox.extend(volumes.into_iter().map(|v| Input::Volume(v).into()));
             let woken = self.engine.next_deadline(self.now) <= self.now;
             let rested = self.rest_until <= self.now;
             if self.inbox.is_empty() && !(woken && rested) {
