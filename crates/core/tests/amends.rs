@@ -4,7 +4,7 @@ mod kit;
 
 use kit::broker::Amends;
 use kit::words::{refused, taken, timeout};
-use kit::{H, Kit, config};
+use kit::{H, Kit, in_place as config};
 use proptest::prelude::*;
 use truefill_core::event::Block;
 use truefill_core::ids::OrderNo;

@@ -3,7 +3,7 @@
 mod kit;
 
 use kit::broker::Amends;
-use kit::{H, Kit, config};
+use kit::{H, Kit, in_place as config};
 use truefill_core::config::*;
 use truefill_core::engine::repricing::Watch;
 use truefill_core::event::{Block, Event};

@@ -3,7 +3,7 @@
 mod kit;
 
 use kit::broker::Amends;
-use kit::{H, Kit, config};
+use kit::{H, Kit, in_place as config};
 use proptest::prelude::*;
 use truefill_core::config::AmendKind;
 use truefill_core::ids::{OrderNo, SleeveId};

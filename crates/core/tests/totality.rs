@@ -4,7 +4,7 @@
 mod kit;
 mod wild;
 
-use kit::config;
+use kit::in_place as config;
 use proptest::prelude::*;
 use truefill_core::alert::AlertCode;
 use truefill_core::config::{
