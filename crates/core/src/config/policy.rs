@@ -18,7 +18,8 @@ records! {
         /// What becomes of a remainder.
         pub remainder: Remainder = 3,
         /// How long the first price is given: then `passive_then_cross` crosses, and the
-        /// remainder contract of the other styles acts.
+        /// remainder contract of the other styles acts. It counts from when the need began (its
+        /// first release), for a remainder that is cancelled from the release of the order.
         pub patience_ns: i64 = 4,
         /// The rule of the price.
         pub style: Style = 5,
@@ -86,7 +87,8 @@ code_enum! {
         Limit = 2 "limit",
         /// Rests at the peg; crosses when patience ends.
         PassiveThenCross = 3 "passive_then_cross",
-        /// Waits for the closing auction; where there is none, for the last minutes.
+        /// Entries wait for the closing auction; where there is none, for the last minutes of
+        /// the day, as long as the patience. The way out never waits.
         AtClose = 4 "at_close",
     }
 

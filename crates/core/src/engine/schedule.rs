@@ -90,10 +90,12 @@ impl Engine {
     #[must_use]
     pub fn wants_volume(&self, instrument: InstrumentId) -> bool {
         let (config, state) = (self.config(), self.state());
-        state.busy.iter().any(|id| {
-            config.holdings[id.ix()].instrument == instrument
-                && waiting_policy(config, state, *id).is_some()
-        })
+        let follow = config.strategies.iter().any(|s| s.entry.pov_ppm > 0 || s.exit.pov_ppm > 0);
+        follow
+            && state.busy.iter().any(|id| {
+                config.holdings[id.ix()].instrument == instrument
+                    && waiting_policy(config, state, *id).is_some()
+            })
     }
 }
 

@@ -158,7 +158,7 @@ impl State {
             if !h.declared || h.emitted != e.qty || !h.waived().is_zero() {
                 let arrival = h.mark.as_ref().map_or(h.arrival, Quote::mid);
                 h.end_parent();
-                if !h.open.is_empty() {
+                if h.is_working() {
                     // What works already goes on for the new target.
                     h.begin(now, arrival);
                 }
@@ -379,7 +379,7 @@ impl State {
             }
             h.mark = e.mark.or(h.mark);
             h.staged = e.clone();
-            if e.lane == Lane::Idle && e.blocked == Block::Open && h.open.is_empty() {
+            if e.lane == Lane::Idle && e.blocked == Block::Open && !h.is_working() {
                 h.end_parent();
             }
         });

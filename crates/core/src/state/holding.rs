@@ -202,6 +202,12 @@ impl HoldingState {
         if self.unwound { self.base() } else { self.rounded }
     }
 
+    /// Something of ours may still fill, stops aside: they are contingent.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        !self.buying.is_zero() || !self.selling.is_zero()
+    }
+
     /// Counts a change of the quantity of an order that may still fill.
     pub fn expose(&mut self, ticket: &Ticket, change: Qty) {
         match (ticket.intent, ticket.side) {

@@ -209,7 +209,7 @@ impl Session<'_> {
         let mut instruments = self.engine.marks_for(self.now, input);
         if matches!(input, Input::Release(_)) && !self.engine.state().busy.is_empty() {
             // A quote that may move a working order belongs to the release that moves it.
-            instruments.extend(self.tape.outside(|id| self.engine.watch(self.now, id)));
+            instruments.extend(self.tape.outside(|id| self.engine.band(self.now, id)));
             instruments.sort_unstable();
             instruments.dedup();
         }

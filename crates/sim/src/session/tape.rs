@@ -99,12 +99,11 @@ impl Tape {
     /// Instruments whose last quote is outside the band that the engine watches.
     pub fn outside<'a>(
         &'a self,
-        watch: impl Fn(InstrumentId) -> Watch + 'a,
+        band: impl Fn(InstrumentId) -> Watch + 'a,
     ) -> impl Iterator<Item = InstrumentId> + 'a {
         self.last.iter().enumerate().filter_map(move |(at, last)| {
             let id = InstrumentId(u32::try_from(at).ok()?);
-            let Watch::Band(_) = watch(id) else { return None };
-            watch(id).wakes(last.as_ref()?).then_some(id)
+            band(id).wakes(last.as_ref()?).then_some(id)
         })
     }
 
