@@ -204,6 +204,9 @@ fn policies(which: u8) -> truefill_core::config::Config {
     let exit = Policy { remainder: Remainder::Chase, ..base };
     let mut config = config();
     config.strategies = vec![Strategy::new("A", entry, exit)];
+    if which > 170 {
+        config.descriptor.amends = AmendKind::CancelReplace;
+    }
     config.descriptor.amends_max = which.is_multiple_of(3).then_some(3);
     config
 }

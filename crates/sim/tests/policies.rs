@@ -6,6 +6,7 @@ mod kit;
 use truefill_core::config::{AmendKind, Chase, CurvePoint, Peg, Policy, Remainder, Style, Then};
 use truefill_core::num::Qty;
 use truefill_core::time::SECOND_NS;
+use truefill_journal::{Replayer, redecide};
 use truefill_sim::session::{Crash, Outcome};
 
 fn holds(outcome: &Outcome, what: &str) {
@@ -68,7 +69,7 @@ fn policies() -> Vec<(&'static str, Policy)> {
 #[test]
 fn no_policy_breaks_a_law_in_a_storm() {
     for (name, policy) in policies() {
-        let mut fills = 0;
+        let (mut fills, mut moves) = (0, 0);
         for seed in 1..=6 {
             let mut plan = kit::plan("storm", seed);
             plan.config.strategies[0].entry = policy.clone();
@@ -80,11 +81,18 @@ fn no_policy_breaks_a_law_in_a_storm() {
             if seed % 3 == 0 {
                 plan = kit::crash(&plan, Crash::Every(5 + seed));
             }
-            let (outcome, _) = kit::in_memory(&plan, 90);
+            let (outcome, store) = kit::in_memory(&plan, 90);
             holds(&outcome, &format!("{name}, storm {seed}"));
             fills += outcome.facts.fills;
+            let writes = outcome.broker.truth().requests().iter();
+            moves += writes.filter(|r| matches!(r.kind, "amend" | "cancel")).count();
+            let mut engine = Replayer::default();
+            let again = redecide(&store, &plan.build, &mut engine).expect("it proves itself");
+            assert!(again.inputs > 10, "{name}");
         }
         assert!(fills > 20, "{name}: it traded, {fills} fills");
+        let rests = matches!(name, "schedule" | "children");
+        assert!(rests || moves > 10, "{name}: orders were moved, {moves} times");
     }
 }
 
