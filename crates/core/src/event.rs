@@ -462,6 +462,14 @@ records! {
         pub arrival: Px = 2,
     }
 
+    /// The market traded, and more of a need that follows its volume is due.
+    pub struct VolumeSeen {
+        /// Of which holding.
+        pub holding: HoldingId = 1,
+        /// Quantity that others traded since the session began.
+        pub traded: Qty = 2,
+    }
+
     /// The price of the protective stop changed, and nothing else of the target.
     pub struct StopMoved {
         /// Of which holding.
@@ -626,5 +634,7 @@ variants! {
         StopMoved(StopMoved) = 51,
         /// Unwound.
         Unwound(Unwound) = 52,
+        /// Volume.
+        VolumeSeen(VolumeSeen) = 53,
     }
 }

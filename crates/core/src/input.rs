@@ -100,6 +100,14 @@ records! {
     /// Time passed, or a quote arrived that the engine asked to be woken for.
     pub struct Tick {}
 
+    /// Others traded: told while [`crate::engine::Engine::wants_volume`] says so.
+    pub struct Volume {
+        /// What.
+        pub instrument: InstrumentId = 1,
+        /// Quantity that others traded since the session began; it only grows.
+        pub traded: Qty = 2,
+    }
+
     /// The send slot opens: the queue is asked what to send now. Last of each batch.
     pub struct Release {}
 
@@ -164,6 +172,8 @@ variants! {
         Split(Split) = 14,
         /// Free margin.
         Margin(Margin) = 15,
+        /// Volume of the market.
+        Volume(Volume) = 20,
     }
 }
 

@@ -4,7 +4,7 @@ mod kit;
 
 use kit::broker::Amends;
 use kit::words::{refused, taken, timeout};
-use kit::{H, Kit, config};
+use kit::{H, Kit, in_place as config};
 use proptest::prelude::*;
 use truefill_core::event::Block;
 use truefill_core::ids::OrderNo;
@@ -204,12 +204,15 @@ fn policies(which: u8) -> truefill_core::config::Config {
     let exit = Policy { remainder: Remainder::Chase, ..base };
     let mut config = config();
     config.strategies = vec![Strategy::new("A", entry, exit)];
-    config.descriptor.amends_max = (which % 3 == 0).then_some(3);
+    if which > 170 {
+        config.descriptor.amends = AmendKind::CancelReplace;
+    }
+    config.descriptor.amends_max = which.is_multiple_of(3).then_some(3);
     config
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_order_of_outcomes_and_fills_overshoots(

@@ -3,11 +3,12 @@
 mod kit;
 
 use kit::broker::Amends;
-use kit::{H, Kit, config};
+use kit::{H, Kit, in_place as config};
 use truefill_core::config::*;
 use truefill_core::engine::repricing::Watch;
 use truefill_core::event::{Block, Event};
 use truefill_core::ids::{InstrumentId, OrderNo};
+use truefill_core::input::{Input, Volume};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::{CancelWhy, Rule};
 use truefill_core::quote::Quote;
@@ -401,6 +402,31 @@ fn a_schedule_that_begins_later_waits_and_then_begins() {
     kit.input(kit::words::op(truefill_core::input::Command::Flatten));
     kit.live(10, Amends::Taken);
     assert!(kit.said().contains(&"sell 50@99.5".to_owned()), "{:?}", kit.said());
+}
+
+#[test]
+fn pov_1_a_share_of_the_volume_has_our_own_in_it() {
+    for (ppm, ours) in [(100_000, 1_000), (200_000, 2_250)] {
+        let mut kit = Kit::with(entry(Policy { pov_ppm: ppm, ..Policy::default() }));
+        kit.target(5_000);
+        let others = |kit: &mut Kit, units| {
+            let (instrument, traded) = (InstrumentId(0), Qty::whole(units));
+            kit.input(Input::Volume(Volume { instrument, traded }));
+            kit.live(1, Amends::Taken);
+            for no in 1..=kit.sent.len() {
+                kit.fill_some(OrderNo(u64::try_from(no).unwrap()), 5_000);
+            }
+        };
+        assert!(kit.engine.wants_volume(InstrumentId(0)));
+        // What was traded before counts for nothing.
+        for units in [70_000, 70_005, 73_000, 79_000] {
+            others(&mut kit, units);
+        }
+        assert_eq!(kit.own(), Qty::whole(ours), "of 9000 by others");
+        others(&mut kit, 200_000);
+        assert_eq!(kit.own(), Qty::whole(5_000), "never more than is wanted");
+        assert!(!kit.engine.wants_volume(InstrumentId(0)));
+    }
 }
 
 #[test]

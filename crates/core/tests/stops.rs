@@ -3,7 +3,7 @@
 mod kit;
 
 use kit::broker::Amends;
-use kit::{H, Kit, config};
+use kit::{H, Kit, in_place as config};
 use proptest::prelude::*;
 use truefill_core::config::AmendKind;
 use truefill_core::ids::{OrderNo, SleeveId};
@@ -12,6 +12,7 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::order::Intent;
 use truefill_core::report::OrdStatus;
 use truefill_core::request::Side;
+use truefill_core::time::SECOND_NS;
 
 fn target(kit: &mut Kit, units: i64, stop: Option<i64>) {
     kit.input(Input::Target(Target {
@@ -190,6 +191,37 @@ fn a_short_position_has_its_mirror() {
     assert_eq!(kit.said()[2..], ["cancel", "buy 100@100.5"]);
 }
 
+#[test]
+fn a_resting_stop_keeps_no_need_alive() {
+    let mut kit = Kit::with(config());
+    target(&mut kit, 100, Some(90));
+    assert!(kit.engine.state().holding(H).has_begun());
+    kit.serve(Amends::Taken);
+    kit.fill_some(OrderNo(1), 100);
+    kit.live(10, Amends::Taken);
+    let h = kit.engine.state().holding(H);
+    assert!(!h.open.is_empty() && !h.has_begun(), "a later need has patience of its own");
+}
+
+#[test]
+fn too_little_is_unwound_although_a_stop_rests_for_it() {
+    use truefill_core::config::{Policy, Remainder};
+    let mut config = config();
+    config.strategies[0].entry = Policy {
+        remainder: Remainder::Cancel,
+        patience_ns: 5 * SECOND_NS,
+        min_fill_ppm: 500_000,
+        ..Policy::default()
+    };
+    let mut kit = Kit::with(config);
+    target(&mut kit, 1_000, Some(90));
+    kit.serve(Amends::Taken);
+    kit.fill_some(OrderNo(1), 12);
+    kit.live(20, Amends::Taken);
+    let said = ["sell 12@89.55", "cancel", "cancel", "sell 12@99.5"];
+    assert_eq!(kit.said()[1..], said, "the order, then the stop, then the way out");
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Target(i64, Option<i64>),
@@ -213,7 +245,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is filled, in whatever order: what is long never goes short, and in the end one
     /// stop rests for exactly what is held.

@@ -4,7 +4,7 @@
 mod kit;
 mod wild;
 
-use kit::config;
+use kit::in_place as config;
 use proptest::prelude::*;
 use truefill_core::alert::AlertCode;
 use truefill_core::config::{
@@ -65,10 +65,13 @@ fn two(coarse: bool, proof: CancelProof, which: u8) -> Config {
             let point = |seconds, due_ppb| CurvePoint { after_ns: seconds * SECOND_NS, due_ppb };
             *entry =
                 Policy { curve: vec![point(1, 400_000_000), point(3, 1_000_000_000)], ..moves };
+            if which > 128 {
+                (entry.curve, entry.pov_ppm) = (Vec::new(), 250_000);
+            }
             (exit.child_qty, exit.requote_ns) = (Some(Qty::whole(10)), 1);
         }
     }
-    c.descriptor.amends_max = (which % 3 == 0).then_some(2);
+    c.descriptor.amends_max = which.is_multiple_of(3).then_some(2);
     c.descriptor.windows = vec![
         Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
         Window { n: 10, per_ns: SECOND_NS, scope: Scope::All },

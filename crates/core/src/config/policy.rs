@@ -18,7 +18,8 @@ records! {
         /// What becomes of a remainder.
         pub remainder: Remainder = 3,
         /// How long the first price is given: then `passive_then_cross` crosses, and the
-        /// remainder contract of the other styles acts.
+        /// remainder contract of the other styles acts. It counts from when the need began (its
+        /// first release), for a remainder that is cancelled from the release of the order.
         pub patience_ns: i64 = 4,
         /// The rule of the price.
         pub style: Style = 5,
@@ -47,6 +48,9 @@ records! {
         /// How long a crossing order has before the remainder contract acts, for
         /// `passive_then_cross`.
         pub cross_patience_ns: i64 = 16,
+        /// Part of the market's whole volume, our own included, in millionths: so much of the
+        /// wanted quantity is due. Zero means that volume holds nothing back.
+        pub pov_ppm: u32 = 17,
     }
 
     /// A contract that walks the price after the market: from the arrival price by a step each
@@ -83,7 +87,8 @@ code_enum! {
         Limit = 2 "limit",
         /// Rests at the peg; crosses when patience ends.
         PassiveThenCross = 3 "passive_then_cross",
-        /// Waits for the closing auction; where there is none, for the last minutes.
+        /// Entries wait for the closing auction; where there is none, for the last minutes of
+        /// the day, as long as the patience. The way out never waits.
         AtClose = 4 "at_close",
     }
 
@@ -147,6 +152,11 @@ impl Policy {
         if self.curve.last().is_some_and(|last| last.due_ppb != 1_000_000_000) {
             return Err("a schedule must end at all of it".to_owned());
         }
+        if self.pov_ppm >= 1_000_000 || (self.pov_ppm > 0 && !self.curve.is_empty()) {
+            return Err(
+                "a share of the volume is below all of it, and no curve beside it".to_owned()
+            );
+        }
         Ok(())
     }
 }
@@ -182,6 +192,7 @@ impl Default for Policy {
             curve: Vec::new(),
             spread_bps_max: 0,
             cross_patience_ns: 5 * crate::time::SECOND_NS,
+            pov_ppm: 0,
         }
     }
 }

@@ -138,7 +138,7 @@ impl<'a> Deciding<'a> {
         let same_way = filled.0.signum() == wanted.0.signum();
         let little = filled.0.abs().saturating_mul(1_000_000)
             < wanted.0.abs().saturating_mul(i128::from(policy.min_fill_ppm));
-        let ended = !h.dropped.is_zero() && h.open.is_empty() && h.has_begun();
+        let ended = !h.dropped.is_zero() && !h.is_working() && h.has_begun();
         if h.unwound || !ended || filled.is_zero() || !same_way || !little {
             return;
         }

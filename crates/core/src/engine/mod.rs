@@ -189,6 +189,7 @@ impl Engine {
             Input::Operator(command) => deciding.operator(command),
             Input::Adopt(adopt) => deciding.adopt(adopt),
             Input::Tick(_) => {}
+            Input::Volume(volume) => deciding.volume(volume),
             Input::Release(_) => deciding.release(),
             Input::DayEnd(_) => deciding.day_end(),
             Input::PrevClose(close) => deciding.prev_close(close),

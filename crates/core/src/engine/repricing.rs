@@ -150,6 +150,9 @@ pub fn deadline(config: &Config, state: &State, order: &Order, now: Nanos) -> Na
 #[must_use]
 pub fn watch(config: &Config, state: &State, instrument: InstrumentId, now: Nanos) -> Watch {
     let mut watch = Watch::Nothing;
+    if !config.strategies.iter().any(|s| s.entry.requote_ns > 0 || s.exit.requote_ns > 0) {
+        return watch;
+    }
     let of_instrument = |id: &&HoldingId| config.holdings[id.ix()].instrument == instrument;
     for id in state.busy.iter().filter(of_instrument) {
         let open = state.holding(*id).open.iter().filter_map(|no| state.orders.open.get(no));

@@ -38,8 +38,9 @@ impl Engine {
     }
 
     /// What should wake the engine for this instrument between its deadlines. The shell asks
-    /// after each turn, filters quotes by it, and attaches to a `Release` the quotes of those
-    /// instruments whose last quote passes the filter.
+    /// after each turn and filters quotes by it. To a `Release` it attaches, besides
+    /// [`Engine::marks_for`], the quotes of instruments whose last quote is outside their
+    /// [`Engine::band`].
     #[must_use]
     pub fn watch(&self, now: Nanos, instrument: InstrumentId) -> Watch {
         if self.state().busy.is_empty() && self.config().risk.daily_loss_max.is_none() {
@@ -48,6 +49,13 @@ impl Engine {
         if self.wants_quotes(instrument) {
             return Watch::Every;
         }
+        self.band(now, instrument)
+    }
+
+    /// The quotes that would move no working order of this instrument: a band, or nothing when
+    /// none can be moved now.
+    #[must_use]
+    pub fn band(&self, now: Nanos, instrument: InstrumentId) -> Watch {
         repricing::watch(self.config(), self.state(), instrument, now)
     }
 

@@ -77,6 +77,10 @@ impl State {
             | Event::SplitApplied(_) => self.terms_changed(config, event),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
+            Event::VolumeSeen(e) => self.on_holding(e.holding, |h| {
+                h.traded_from.get_or_insert(e.traded);
+                h.traded = h.traded.max(e.traded);
+            }),
             Event::StopMoved(e) => self.on_holding(e.holding, |h| h.stop_px = e.stop_px),
             Event::Unwound(e) => self.on_holding(e.holding, |h| {
                 h.unwound = true;
@@ -165,7 +169,7 @@ impl State {
             if !h.declared || h.emitted != e.qty || !h.waived().is_zero() {
                 let arrival = h.mark.as_ref().map_or(h.arrival, Quote::mid);
                 h.end_parent();
-                if !h.open.is_empty() {
+                if h.is_working() {
                     // What works already goes on for the new target.
                     h.begin(now, arrival);
                 }
@@ -393,7 +397,7 @@ impl State {
             }
             h.mark = e.mark.or(h.mark);
             h.staged = e.clone();
-            if e.lane == Lane::Idle && e.blocked == Block::Open && h.open.is_empty() {
+            if e.lane == Lane::Idle && e.blocked == Block::Open && !h.is_working() {
                 h.end_parent();
             }
         });

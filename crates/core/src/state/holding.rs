@@ -77,6 +77,10 @@ pub struct HoldingState {
     pub from: Qty,
     /// The mid when it did: the arrival price.
     pub arrival: Px,
+    /// What others traded when the need began, as far as it follows their volume and was told.
+    pub traded_from: Option<Qty>,
+    /// What others have traded.
+    pub traded: Qty,
     /// Since when the patience of an order counts that replaces another; the end of time when
     /// none was replaced.
     pub carried: Nanos,
@@ -129,6 +133,8 @@ impl Default for HoldingState {
             begun: Nanos(i64::MIN),
             from: Qty::ZERO,
             arrival: Px::ZERO,
+            traded_from: None,
+            traded: Qty::ZERO,
             carried: Nanos::MAX,
             banded: false,
             unwound: false,
@@ -183,6 +189,7 @@ impl HoldingState {
     pub fn end_parent(&mut self) {
         (self.begun, self.carried) = (Nanos(i64::MIN), Nanos::MAX);
         (self.arrival, self.banded) = (Px::ZERO, false);
+        (self.traded_from, self.traded) = (None, Qty::ZERO);
     }
 
     /// Where exposure toward the target began: the position of the parent, or zero where the
@@ -198,6 +205,12 @@ impl HoldingState {
     #[must_use]
     pub fn aim(&self) -> Qty {
         if self.unwound { self.base() } else { self.rounded }
+    }
+
+    /// Something of ours may still fill, stops aside: they are contingent.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        !self.buying.is_zero() || !self.selling.is_zero()
     }
 
     /// Counts a change of the quantity of an order that may still fill.

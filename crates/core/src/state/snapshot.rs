@@ -91,6 +91,10 @@ records! {
         pub unwound: bool = 45,
         /// Protective stop.
         pub stop_px: Option<Px> = 46,
+        /// Volume of others when the need began.
+        pub traded_from: Option<Qty> = 47,
+        /// Volume of others.
+        pub traded: Qty = 48,
     }
 
     /// An order as it is stored.
@@ -302,6 +306,8 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         banded: h.banded,
         unwound: h.unwound,
         stop_px: h.stop_px,
+        traded_from: h.traded_from,
+        traded: h.traded,
     }
 }
 
@@ -343,6 +349,8 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         banded: row.banded,
         unwound: row.unwound,
         stop_px: row.stop_px,
+        traded_from: row.traded_from,
+        traded: row.traded,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,

@@ -5,7 +5,8 @@ pub mod broker;
 pub mod words;
 
 use truefill_core::config::{
-    Config, Descriptor, Holding, Instrument, Policy, Recon, Risk, Scope, Strategy, Window,
+    AmendKind, Config, Descriptor, Holding, Instrument, Policy, Recon, Risk, Scope, Strategy,
+    Window,
 };
 use truefill_core::effect::Effect;
 use truefill_core::engine::Engine;
@@ -53,6 +54,8 @@ pub fn config() -> Config {
                 Window { n: 100, per_ns: SECOND_NS, scope: Scope::Orders },
                 Window { n: 100, per_ns: SECOND_NS, scope: Scope::Reads },
             ],
+            // Tests of amends say so: the others are about cancels.
+            amends: AmendKind::Never,
             ..Descriptor::default()
         },
         risk: Risk::default(),
@@ -63,6 +66,13 @@ pub fn config() -> Config {
         calendars: Vec::new(),
         crossing: false,
     }
+}
+
+/// The same at a broker that amends in place.
+pub fn in_place() -> Config {
+    let mut config = config();
+    config.descriptor.amends = AmendKind::InPlace;
+    config
 }
 
 /// What the broker would answer.

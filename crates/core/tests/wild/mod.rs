@@ -8,7 +8,7 @@ use truefill_core::ids::{
 };
 use truefill_core::input::{
     Adopt, Channel, Command, DayEnd, Garbled, Input, LinkChange, Margin, Operator, PrevClose,
-    Split, Start, Target, Tick,
+    Split, Start, Target, Tick, Volume,
 };
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::report::*;
@@ -260,6 +260,10 @@ impl Scene<'_> {
             }
             12 => self.people(raw),
             13 if c.is_multiple_of(4) => Input::Start(Start { epoch: self.epoch + a % 3 }),
+            15 if c.is_multiple_of(2) => {
+                let (instrument, traded) = (InstrumentId(small(a) % 2), self.qty(b * 1_000, c));
+                Input::Volume(Volume { instrument, traded })
+            }
             13 => Input::Garbled(Garbled { channel: Channel::Stream, why: "x".into() }),
             _ => Input::Tick(Tick {}),
         }

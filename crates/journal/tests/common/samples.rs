@@ -164,6 +164,7 @@ pub fn inputs() -> Vec<Input> {
         Input::Operator(Operator { command: Command::ReduceOnly }),
         Input::Adopt(Adopt { holding: HOLDING, sleeve: SleeveId(1), qty: qty(-300) }),
         Input::Tick(Tick {}),
+        Input::Volume(Volume { instrument: InstrumentId(1), traded: qty(900_000) }),
         Input::Release(Release {}),
         Input::DayEnd(DayEnd {}),
         Input::PrevClose(PrevClose { instrument: InstrumentId(1), px: px(10_005) }),
@@ -312,6 +313,7 @@ fn holding_events() -> Vec<Event> {
         Event::ParentBegun(ParentBegun { holding: HOLDING, arrival: px(10_000) }),
         Event::StopMoved(StopMoved { holding: HOLDING, stop_px: Some(px(9_905)) }),
         Event::Unwound(Unwound { holding: HOLDING }),
+        Event::VolumeSeen(VolumeSeen { holding: HOLDING, traded: qty(900_000) }),
     ]
 }
 

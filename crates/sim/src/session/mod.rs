@@ -378,7 +378,12 @@ impl<'a> Session<'a> {
     fn trade(&mut self, instrument: InstrumentId, trade: &Trade) -> Result<(), SessionError> {
         self.broker.on_trade(self.now, instrument, trade);
         self.due = self.due.min(self.broker.next_time());
-        self.log_fills()
+        self.log_fills()?;
+        self.tape.trade(instrument, trade.qty);
+        if self.engine.wants_volume(instrument) && self.down_until.is_none() {
+            self.turn()?;
+        }
+        Ok(())
     }
 
     /// What the market did to resting orders is in the simulator's log at once.
@@ -414,6 +419,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Others traded: the engine is told when a need follows their volume.
     fn ask_strategies(&mut self) {
         for strategy in &mut self.strategies {
             if strategy.next_time() <= self.now {

@@ -30,6 +30,9 @@ impl Session<'_> {
                 self.inbox.clear();
                 break;
             }
+            let engine = &self.engine;
+            let volumes = self.tape.volumes(|id| engine.wants_volume(id));
+            self.inbox.extend(volumes.into_iter().map(|v| Input::Volume(v).into()));
             let woken = due || self.engine.next_deadline(self.now) <= self.now;
             let rested = self.rest_until <= self.now;
             if self.inbox.is_empty() && !(woken && rested) {
@@ -218,7 +221,7 @@ impl Session<'_> {
         let mut instruments = self.engine.marks_for(self.now, input);
         if matches!(input, Input::Release(_)) && !self.engine.state().busy.is_empty() {
             // A quote that may move a working order belongs to the release that moves it.
-            instruments.extend(self.tape.outside(|id| self.engine.watch(self.now, id)));
+            instruments.extend(self.tape.outside(|id| self.engine.band(self.now, id)));
             instruments.sort_unstable();
             instruments.dedup();
         }

@@ -8,6 +8,8 @@
 use std::collections::VecDeque;
 use truefill_core::engine::repricing::Watch;
 use truefill_core::ids::InstrumentId;
+use truefill_core::input::Volume;
+use truefill_core::num::Qty;
 use truefill_core::quote::{Mark, Quote};
 use truefill_core::time::Nanos;
 use truefill_market::bars::Bar;
@@ -27,6 +29,8 @@ pub(super) struct Tape {
     inside: Vec<bool>,
     recent: Vec<VecDeque<Quote>>,
     watches: Vec<Watch>,
+    /// What was traded so far, and what the engine was told of it while it asked.
+    traded: Vec<(Qty, Option<Qty>)>,
     keeping: bool,
 }
 
@@ -39,6 +43,7 @@ impl Tape {
             last: vec![None; instruments],
             recent: vec![VecDeque::new(); instruments],
             watches: vec![Watch::Nothing; instruments],
+            traded: vec![(Qty::ZERO, None); instruments],
             keeping: false,
         }
     }
@@ -87,6 +92,27 @@ impl Tape {
         }
     }
 
+    /// Others traded.
+    pub fn trade(&mut self, instrument: InstrumentId, qty: Qty) {
+        if let Some((traded, _)) = self.traded.get_mut(instrument.ix()) {
+            *traded += qty;
+        }
+    }
+
+    /// Volumes that the engine wants and was not told of yet.
+    pub fn volumes(&mut self, wants: impl Fn(InstrumentId) -> bool) -> Vec<Volume> {
+        let mut news = Vec::new();
+        for (at, (traded, told)) in self.traded.iter_mut().enumerate() {
+            let Ok(at) = u32::try_from(at) else { continue };
+            let wanted = wants(InstrumentId(at)).then_some(*traded);
+            if wanted.is_some() && *told != wanted {
+                news.push(Volume { instrument: InstrumentId(at), traded: *traded });
+            }
+            *told = wanted;
+        }
+        news
+    }
+
     pub fn last(&self, instrument: InstrumentId) -> Option<&Quote> {
         self.last.get(instrument.ix())?.as_ref()
     }
@@ -118,12 +144,11 @@ impl Tape {
     /// Instruments whose last quote is outside the band that the engine watches.
     pub fn outside<'a>(
         &'a self,
-        watch: impl Fn(InstrumentId) -> Watch + 'a,
+        band: impl Fn(InstrumentId) -> Watch + 'a,
     ) -> impl Iterator<Item = InstrumentId> + 'a {
         self.last.iter().enumerate().filter_map(move |(at, last)| {
             let id = InstrumentId(u32::try_from(at).ok()?);
-            let Watch::Band(_) = watch(id) else { return None };
-            watch(id).wakes(last.as_ref()?).then_some(id)
+            band(id).wakes(last.as_ref()?).then_some(id)
         })
     }
 
