@@ -108,6 +108,15 @@ fn no_hours(root: &Section<'_>) -> Result<(), ConfigError> {
     let Some(strategies) = root.get("strategy") else { return Ok(()) };
     for field in strategies.names("")?.fields() {
         let section = field.section(keys::STRATEGY)?;
+        for side in ["entry", "exit"].iter().filter_map(|side| section.get(side)) {
+            let policy = side.section(keys::POLICY)?;
+            let at_close = |field: &&Field<'_>| field.text("").is_ok_and(|text| text == "at_close");
+            if let Some(odd) = policy.get("policy").filter(at_close) {
+                let cause = "at_close waits for the close, and no calendar says when that is";
+                let action = "add calendar = \"nse-cash\" (or another) to [market]";
+                return Err(odd.wrong(cause).action(action));
+            }
+        }
         if let Some(odd) = section.get("entries").or(section.get("flat_by")) {
             let cause = "hours are times of a session, and no calendar says when sessions are";
             let action = "add calendar = \"nse-cash\" (or another) to [market]";

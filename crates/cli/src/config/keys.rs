@@ -45,11 +45,20 @@ pub(super) const MARKET: &[&str] = &[
     "spread_bps",
     "volume_cap",
     "assume_volume",
+    "no_volume",
     "assume_size",
 ];
 /// Keys of `[market]` that are about bars.
-pub(super) const OF_BARS: &[&str] =
-    &["stamp", "session", "period", "adjusted", "spread_bps", "volume_cap", "assume_volume"];
+pub(super) const OF_BARS: &[&str] = &[
+    "stamp",
+    "session",
+    "period",
+    "adjusted",
+    "spread_bps",
+    "volume_cap",
+    "assume_volume",
+    "no_volume",
+];
 /// Keys of `[market]` that are about a file.
 pub(super) const OF_FILES: &[&str] = &["zone", "symbol", "assume_size"];
 /// `[market.synthetic]`.
@@ -110,7 +119,10 @@ pub(super) const POLICY: &[&str] = &[
     "child_qty",
     "display_qty",
     "max_spread_bps",
+    "schedule",
 ];
+/// `schedule = { ... }` of a policy.
+pub(super) const SCHEDULE: &[&str] = &["kind", "over", "every", "weights", "urgency", "rate"];
 /// `requote = { ... }`.
 pub(super) const REQUOTE: &[&str] = &["every", "bps"];
 /// `chase = { ... }`.
@@ -156,7 +168,7 @@ pub(super) const THIN_BOOK: &[&str] = &["levels", "step_ticks", "qty"];
 pub(super) const BACKTEST: &[&str] = &["assumed_fee_bps"];
 
 /// Where each list belongs, in the words of a TOML file.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("the top of the file", ROOT),
     ("[account]", ACCOUNT),
     ("[market]", MARKET),
@@ -166,6 +178,7 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("[strategy.NAME.entry] and [strategy.NAME.exit]", POLICY),
     ("basket = { ... } of [strategy.NAME]", BASKET),
     ("collar = { ... }", COLLAR),
+    ("schedule = { ... }", SCHEDULE),
     ("requote = { ... }", REQUOTE),
     ("chase = { ... }", CHASE),
     ("[risk]", RISK),

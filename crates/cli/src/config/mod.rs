@@ -7,7 +7,7 @@
 //! | `source` | the file as sections and fields that know where they stand |
 //! | `keys` | every key there is, and what is said about one there is not |
 //! | `value` | values as exact numbers, times with a unit, words |
-//! | `account`, `market`, `recorded`, `strategy`, `policy`, `sizing`, `risk`, `broker` | the sections |
+//! | `account`, `market`, `recorded`, `strategy`, `policy`, `release`, `sizing`, `risk`, `broker` | the sections |
 //! | `hours` | sessions and hours, as instants |
 //! | `open` | market data and strategies of a setup |
 //! | `error` | what is wrong, where, what is allowed, what to do |
@@ -26,6 +26,7 @@ mod market;
 mod open;
 mod policy;
 mod recorded;
+mod release;
 mod risk;
 mod sizing;
 mod source;

@@ -13,6 +13,7 @@ use truefill_core::time::{MILLI_NS, SECOND_NS};
 
 use super::error::ConfigError;
 use super::keys;
+use super::release;
 use super::source::{Field, Section};
 use super::value::Sign;
 
@@ -50,6 +51,9 @@ pub(super) fn policy(strategy: &Section<'_>, side: Side) -> Result<Policy, Confi
     patience(&section, &mut policy, side)?;
     contract(&section, &mut policy, side)?;
     sizes(&section, &mut policy)?;
+    if let Some(field) = section.get("schedule") {
+        release::schedule(field, &mut policy)?;
+    }
     Ok(policy)
 }
 

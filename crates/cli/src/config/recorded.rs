@@ -89,6 +89,13 @@ fn points(section: &Section<'_>) -> Result<PointSpec, ConfigError> {
         let qty: Qty = field.qty(Sign::Positive)?;
         points.no_volume = NoVolume::Assume(qty);
     }
+    if let Some(field) = section.get("no_volume") {
+        if section.get("assume_volume").is_some() {
+            let cause = "assume_volume says already what a bar without volume means";
+            return Err(field.misplaced(cause).action("keep one of the two lines"));
+        }
+        points.no_volume = field.word(&[("untraded", NoVolume::Untraded)], &[])?;
+    }
     Ok(points)
 }
 

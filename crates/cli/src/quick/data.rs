@@ -40,8 +40,8 @@ pub(super) struct Data {
     pub(super) period_ns: Option<i64>,
     /// It was not declared.
     pub(super) period_inferred: bool,
-    /// Some bar has no volume.
-    pub(super) no_volume: bool,
+    /// Some bars have no volume, and others have.
+    pub(super) untraded: bool,
 }
 
 /// Greatest common divisor and largest of the prices of a symbol.
@@ -85,6 +85,15 @@ impl Data {
             }
         }
         .map_err(|error| ask::failure(&error))?;
+        if let (Some(path), true, None) =
+            (&quick.bars, seen.no_volume && !seen.volume, &quick.assume_volume)
+        {
+            return Err(Failure::Input(format!(
+                "{}: no bar has a volume, so nobody knows how much could have been traded; nothing \
+                 was started\n  add --assume-volume, for example --assume-volume 100000",
+                path.display()
+            )));
+        }
         let declared = quick.tick.as_deref().map(|text| positive(text, "--tick")).transpose()?;
         let traded = names.iter().zip(&seen.grids).map(|(symbol, grid)| Traded {
             symbol: Arc::clone(symbol),
@@ -95,7 +104,7 @@ impl Data {
             span: seen.span.unwrap_or((Nanos(0), Nanos(0))),
             period_ns: seen.period_ns,
             period_inferred: seen.period_inferred,
-            no_volume: seen.no_volume,
+            untraded: seen.no_volume && seen.volume,
         })
     }
 }
@@ -138,6 +147,7 @@ struct Seen {
     period_ns: Option<i64>,
     period_inferred: bool,
     no_volume: bool,
+    volume: bool,
 }
 
 impl Seen {
@@ -148,6 +158,7 @@ impl Seen {
             period_ns: None,
             period_inferred: false,
             no_volume: false,
+            volume: false,
         }
     }
 
@@ -159,6 +170,7 @@ impl Seen {
         while let Some(bar) = bars.next()? {
             self.time(bar.open_time, bar.end_time);
             self.no_volume |= bar.volume.is_zero();
+            self.volume |= !bar.volume.is_zero();
             if count < LOOKED_AT_MAX {
                 count += 1;
                 let prices = [bar.open, bar.high, bar.low, bar.close];

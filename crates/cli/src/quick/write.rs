@@ -102,6 +102,8 @@ fn market(out: &mut String, quick: &Quick, data: &Data) -> std::fmt::Result {
     }
     if let Some(volume) = &quick.assume_volume {
         writeln!(out, "assume_volume = {}", text(volume))?;
+    } else if data.untraded {
+        writeln!(out, "no_volume = \"untraded\"   # some bars have none")?;
     }
     if let Some(size) = &quick.assume_size {
         writeln!(out, "assume_size = {}", text(size))?;
