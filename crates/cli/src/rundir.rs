@@ -116,8 +116,9 @@ impl Files {
 
     /// Notes what a run is begun with.
     pub fn begin(&self, begun: &Begun) -> Result<(), Failure> {
-        self.text("config.toml", &begun.config_text)?;
-        self.text("run.json", &begun.to_json())
+        // run.json first: without it there is no run to go on with, whatever else is there.
+        self.text("run.json", &begun.to_json())?;
+        self.text("config.toml", &begun.config_text)
     }
 
     /// The report of a finished run.

@@ -9,6 +9,7 @@ use truefill_core::num::{Amount, NANO, Qty};
 use truefill_core::time::{Nanos, SECOND_NS};
 use truefill_market::demo;
 use truefill_market::source::Quotes;
+use truefill_sim::faults::{FaultKind, Setting};
 use truefill_sim::session::{Crash, Plan};
 
 /// The demo's first instant.
@@ -19,6 +20,9 @@ fn first() -> Nanos {
 
 fn gated(seed: u64, start: Nanos) -> Plan {
     let mut plan = kit::plan("storm", seed);
+    // What a bust leaves behind is nobody's until a person says whose.
+    let faults = plan.world.faults.clone();
+    plan.world.faults = faults.set(FaultKind::Bust, Setting::default());
     let span = |from: i64, until: i64| Span {
         from: start.plus(from * SECOND_NS),
         until: start.plus(until * SECOND_NS),

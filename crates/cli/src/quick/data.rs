@@ -307,7 +307,7 @@ mod tests {
     fn the_grid_is_the_coarsest_that_fits() {
         assert_eq!(tick(&["100.05", "99.90", "101"]), "0.05");
         assert_eq!(tick(&["100", "250"]), "1");
-        assert_eq!(tick(&["0.00012345", "0.00012340"]), "0.00000001");
+        assert_eq!(tick(&["0.00012345", "0.00012341"]), "0.00000001");
         assert_eq!(tick(&["1.0812", "1.0815"]), "0.0001");
         assert_eq!(tick(&["3.475659443", "3.057989146"]), "0.001", "adjusted prices have no grid");
         assert_eq!(tick(&["85.342419511", "84.1"]), "0.01");

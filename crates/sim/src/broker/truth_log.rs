@@ -89,6 +89,8 @@ enum Line<'a> {
     },
     Bust {
         exec_id: &'a str,
+        client_id: Option<&'a str>,
+        qty: String,
         time_ns: i64,
     },
     Correction {
@@ -217,7 +219,7 @@ impl<'a> TruthLog<'a> {
         }
         for revision in truth.revisions().get(self.revisions..).unwrap_or_default() {
             self.revisions += 1;
-            self.write(&revision_line(&truth.fills()[revision.fill], revision))?;
+            self.write(&truth.revision_line(revision))?;
         }
         Ok(())
     }
@@ -274,17 +276,6 @@ fn amend_line<'a>(order: &'a TrueOrder, amended: &'a Amended) -> Line<'a> {
     }
 }
 
-fn revision_line<'a>(fill: &'a TrueFill, revision: &Revision) -> Line<'a> {
-    let (exec_id, time_ns) = (fill.exec_id.as_str(), revision.time.0);
-    match revision.was_px {
-        None => Line::Bust { exec_id, time_ns },
-        Some(was) => {
-            let (was, price) = (was.to_string(), fill.px.to_string());
-            Line::Correction { exec_id, was, price, time_ns }
-        }
-    }
-}
-
 fn status_line<'a>(order: &'a TrueOrder, change: &Change) -> Line<'a> {
     Line::Status {
         order_id: order.order_id.as_str(),
@@ -296,6 +287,20 @@ fn status_line<'a>(order: &'a TrueOrder, change: &Change) -> Line<'a> {
 }
 
 impl Truth {
+    fn revision_line(&self, revision: &Revision) -> Line<'_> {
+        let fill = &self.fills()[revision.fill];
+        let (exec_id, time_ns) = (fill.exec_id.as_str(), revision.time.0);
+        let order = &self.orders()[fill.order];
+        let client_id = order.cl_ord_id.as_ref().map(ClOrdId::as_str);
+        match revision.was_px {
+            None => Line::Bust { exec_id, client_id, qty: fill.qty.to_string(), time_ns },
+            Some(was) => {
+                let (was, price) = (was.to_string(), fill.px.to_string());
+                Line::Correction { exec_id, was, price, time_ns }
+            }
+        }
+    }
+
     /// Writes a whole truth: requests, orders, fills, changes, windows and positions.
     ///
     /// # Errors
