@@ -41,7 +41,7 @@ pub enum Command {
         truefill rehearse my.toml --seed 42 --faults storm --out runs/42\n  \
         truefill rehearse my.toml --faults faults.json --json\n  \
         truefill rehearse --resume runs/42             goes on after it was killed")]
-    Rehearse(Rehearse),
+    Rehearse(Box<Rehearse>),
     /// Says where the money went: from a journal or from a ledger of any engine
     #[command(after_help = "Examples:\n  truefill gap --ledger mine.jsonl\n  \
         truefill gap --ledger mine.jsonl --json\n  \

@@ -3,6 +3,11 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use toml::de::DeTable;
+use truefill_market::bars::Bar;
+use truefill_market::columns::{BarSpec, Session, open_bars};
+use truefill_market::source::Bars;
+use truefill_market::symbols::Symbols;
 
 fn truefill(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_truefill")).args(args).output().expect("the binary runs")
@@ -306,16 +311,46 @@ fn what_init_writes_runs_at_once() {
     assert_eq!((&data[0]["rows"], &data[0]["clean"]), (&52.into(), &true.into()));
 }
 
+/// The bars of IBM in a file.
+fn bars_of_ibm(path: &str) -> Vec<Bar> {
+    let spec = BarSpec::new().session(Session::US_EQUITY);
+    let symbols = Symbols::from_names(["IBM"]).expect("a symbol");
+    let mut source = open_bars(repository(path), &spec, symbols).expect("bars");
+    let mut bars = Vec::new();
+    while let Some(bar) = source.next().expect("a bar") {
+        bars.push(bar);
+    }
+    bars
+}
+
 #[test]
-fn the_sample_bars_are_those_of_the_data_that_ship() {
-    let sample = std::fs::read_to_string(repository("examples/init/bars.csv")).expect("read");
-    let us5 = json(&["data", &repository("data/us5/us_5_stocks_wiki_2000-2013.csv.gz"), "--json"]);
-    assert_eq!(us5[0]["symbols"][3]["symbol"], "IBM");
-    assert_eq!(sample.lines().count(), 53);
-    assert!(sample.lines().skip(1).all(|row| row.starts_with("IBM,2012-0")));
-    let made_up = std::fs::read_to_string(repository("examples/init/kite-intraday.toml"));
-    let made_up = made_up.expect("read");
-    assert!(made_up.contains("# SYNTHETIC:") && made_up.contains("quotes = \"synthetic-"));
+fn the_sample_bars_are_real_and_the_sample_quotes_say_that_they_are_not() {
+    let sample = bars_of_ibm("examples/init/bars.csv");
+    let whole = bars_of_ibm("data/us5/us_5_stocks_wiki_2000-2013.csv.gz");
+    assert_eq!(sample.len(), 52);
+    let plain = |bar: &Bar| (bar.end_time, [bar.open, bar.high, bar.low, bar.close], bar.volume);
+    let first = whole.iter().position(|bar| plain(bar) == plain(&sample[0])).expect("the first");
+    let same = whole[first..].iter().zip(&sample).all(|(a, b)| plain(a) == plain(b));
+    assert!(same, "day by day the same");
+    let kite = std::fs::read_to_string(repository("examples/init/kite-intraday.toml"));
+    let kite = kite.expect("read");
+    assert!(kite.contains("# SYNTHETIC:") && kite.contains("quotes = \"synthetic-quotes.csv\""));
+}
+
+#[test]
+fn what_the_templates_offer_in_brackets_is_a_key_and_a_value() {
+    for template in ["kite-intraday", "crypto", "files"] {
+        let path = repository(&format!("examples/init/{template}.toml"));
+        let config = std::fs::read_to_string(path).expect("read");
+        let offered: Vec<&str> =
+            config.lines().filter_map(|line| line.strip_prefix("# (")).collect();
+        assert!(offered.len() >= 2, "{template}");
+        for line in offered {
+            let (inside, _) = line.split_once(')').expect("a bracket that closes");
+            let table = DeTable::parse(inside).expect("a key and a value");
+            assert_eq!(table.get_ref().len(), 1, "{line}");
+        }
+    }
 }
 
 #[test]

@@ -2,9 +2,11 @@
 //! `--quotes`.
 //!
 //! Entry points: [`config_text`]; for other commands that read such files also [`zone`],
-//! [`session`], [`failure`] and [`flag`]. [`config_text`] reads both files, refuses what is ambiguous with the flag
-//! that settles it, and writes the configuration that the flags mean. That text is what runs; it
-//! is kept in the run directory, so nothing about the run is hidden in a command line.
+//! [`session`], [`failure`] and [`flag`].
+//!
+//! [`config_text`] reads both files, refuses what is ambiguous with the flag that settles it, and
+//! writes the configuration that the flags mean. That text is what runs; it is kept in the run
+//! directory, so nothing about the run is hidden in a command line.
 //!
 //! | module | idea |
 //! |---|---|
