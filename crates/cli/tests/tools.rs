@@ -265,6 +265,9 @@ fn calendars_tell_a_day_in_two_clocks() {
     let last = json(&["calendar", "nse-cash", "--on", "2026-12-31", "--json"]);
     assert_eq!(last["next_open"], Value::Null);
     assert!(last["next_open_unknown"].as_str().is_some_and(|why| why.contains("2027-01-01")));
+    let moved = said(&["calendar", "nse-cash-auction", "--on", "2026-12-08"]);
+    assert!(moved.contains("15:30-15:40") && moved.contains("! some hours"), "{moved}");
+    assert!(!is_marked("us-equities") && !is_marked("crypto"), "nothing is marked there");
     // Always open, whenever this runs.
     let now = json(&["calendar", "crypto", "--json"]);
     assert_eq!(now["now"]["phase"], "continuous");
@@ -273,6 +276,12 @@ fn calendars_tell_a_day_in_two_clocks() {
     assert!(always.contains("00:00-24:00"), "{always}");
     assert!(said(&["calendar"]).contains("nse-cash-auction  covers 2024-01-01"));
     refused(&["calendar", "nse-cahs"], &["did you mean `nse-cash`"]);
+}
+
+/// Whether a calendar says that some of its hours are not verified.
+fn is_marked(calendar: &str) -> bool {
+    let day = json(&["calendar", calendar, "--on", "2026-05-05", "--json"]);
+    day["some_hours_not_verified"].as_bool().expect("a yes or no")
 }
 
 /// What every run promises.

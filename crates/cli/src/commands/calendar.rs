@@ -11,6 +11,9 @@ use truefill_core::time::Nanos;
 use truefill_market::calendar::{Calendar, CalendarError, Phase, PhaseAt, Session, Span};
 use truefill_market::date::Date;
 
+/// How remarks in a text mark hours that were not compared with their source.
+const UNVERIFIED: &str = "NOT VERIFIED";
+
 pub fn run(args: &Args) -> Done {
     let own = args.file.as_deref().map(Own::read).transpose()?;
     let Some(name) = &args.name else { return list(own.as_ref(), args.json) };
@@ -20,7 +23,9 @@ pub fn run(args: &Args) -> Done {
         return print(Calendar::text_of(name).unwrap_or_default().trim_end());
     }
     let calendar = calendar(name, own.as_ref())?;
-    let shown = Day::new(&calendar, args.on)?;
+    let text = own.as_ref().map_or_else(|| Calendar::text_of(name), |own| Some(&own.text));
+    let unverified = text.is_some_and(|text| text.contains(UNVERIFIED));
+    let shown = Day::new(&calendar, args.on, unverified)?;
     print(&if args.json { shown.json().to_string() } else { shown.words() })
 }
 
@@ -63,6 +68,8 @@ fn list(own: Option<&Own>, json: bool) -> Done {
 struct Day<'a> {
     calendar: &'a Calendar,
     date: Date,
+    /// Remarks of the text say that some of its hours are not verified.
+    unverified: bool,
     session: Option<Session>,
     /// The present phase, where no day was asked for.
     now: Option<PhaseAt>,
@@ -72,7 +79,7 @@ struct Day<'a> {
 }
 
 impl<'a> Day<'a> {
-    fn new(calendar: &'a Calendar, on: Option<Date>) -> Result<Self, Failure> {
+    fn new(calendar: &'a Calendar, on: Option<Date>, unverified: bool) -> Result<Self, Failure> {
         let (date, now) = match on {
             Some(date) => (date, None),
             None => {
@@ -88,7 +95,14 @@ impl<'a> Day<'a> {
             (Some(now), _) => now,
             (None, _) => calendar.at(date, "24:00").map_err(Failure::input)?,
         };
-        Ok(Self { calendar, date, session, now: phase, next: calendar.next_open(after) })
+        Ok(Self {
+            calendar,
+            date,
+            unverified,
+            session,
+            now: phase,
+            next: calendar.next_open(after),
+        })
     }
 
     fn phases(&self) -> &[Span] {
@@ -112,6 +126,7 @@ impl<'a> Day<'a> {
             "name": self.calendar.name(),
             "covers": [first.to_string(), last.to_string()],
             "date": self.date.to_string(),
+            "some_hours_not_verified": self.unverified,
             "phases": phases.collect::<Vec<_>>(),
             "now": self.now.map(|now| span(now.phase.name(), now.from, now.until)),
             "next_open": next.map(ToString::to_string),
@@ -149,9 +164,16 @@ impl<'a> Day<'a> {
             writeln!(out, "  now {phase}, until {} ({})", self.local(until), utc(until))?;
         }
         match &self.next {
-            Ok(at) => writeln!(out, "  next open {} ({})", self.local(*at), utc(*at)),
-            Err(why) => writeln!(out, "  next open not known: {why}"),
+            Ok(at) => writeln!(out, "  next open {} ({})", self.local(*at), utc(*at))?,
+            Err(why) => writeln!(out, "  next open not known: {why}")?,
         }
+        if self.unverified {
+            writeln!(
+                out,
+                "  ! some hours are marked {UNVERIFIED} in its text (--text says which)"
+            )?;
+        }
+        Ok(())
     }
 
     /// Date and time of the market's own clock.
