@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use truefill_market::date::Date;
 
 /// Takes a trading strategy from backtest to live and accounts for everything lost on the way.
 #[derive(Debug, Parser)]
@@ -40,7 +41,7 @@ pub enum Command {
         truefill rehearse my.toml --seed 42 --faults storm --out runs/42\n  \
         truefill rehearse my.toml --faults faults.json --json\n  \
         truefill rehearse --resume runs/42             goes on after it was killed")]
-    Rehearse(Rehearse),
+    Rehearse(Box<Rehearse>),
     /// Says where the money went: from a journal or from a ledger of any engine
     #[command(after_help = "Examples:\n  truefill gap --ledger mine.jsonl\n  \
         truefill gap --ledger mine.jsonl --json\n  \
@@ -49,6 +50,28 @@ pub enum Command {
     /// Looks into a journal
     #[command(subcommand)]
     Journal(Journal),
+    /// Says what a file of market data is, what is in it and what is wrong with it
+    #[command(after_help = "Examples:\n  truefill data bars.csv\n  \
+        truefill data quotes.csv.gz capture.jsonl.xz --json\n  \
+        truefill data bars.csv --session nse_cash --symbol INFY")]
+    Data(Data),
+    /// Says what trading costs: dated fee schedules, and the charges of an execution
+    #[command(after_help = "Examples:\n  truefill fees\n  \
+        truefill fees zerodha-equity-intraday --on 2026-03-30\n  \
+        truefill fees zerodha-equity-intraday --side buy --qty 400 --price 1000\n  \
+        truefill fees zerodha-equity-intraday --text > my-fees.txt\n  \
+        truefill fees --file my-fees.txt")]
+    Fees(Fees),
+    /// Says when a market is open: dated session calendars
+    #[command(after_help = "Examples:\n  truefill calendar\n  truefill calendar nse-cash\n  \
+        truefill calendar us-equities --on 2026-11-27\n  \
+        truefill calendar nse-cash --text > my-calendar.txt\n  \
+        truefill calendar nse-cash --file my-calendar.txt --on 2026-11-08")]
+    Calendar(Calendar),
+    /// Writes a configuration to start from, which runs at once
+    #[command(after_help = "Examples:\n  truefill init crypto\n  \
+        truefill init files --out my/strategy.toml\n  truefill init kite-intraday --force")]
+    Init(Init),
 }
 
 /// Arguments of `demo`.
@@ -279,4 +302,113 @@ pub enum Journal {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+/// Arguments of `data`.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// Files of market data, plain or packed
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// One JSON document, a list with an object for each file, and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// The symbol of a file that does not name one
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Zone of times without an offset, such as Asia/Kolkata or +05:30
+    #[arg(long)]
+    pub zone: Option<String>,
+    /// Which end of a bar its time stamp means
+    #[arg(long, value_name = "open|close")]
+    pub stamp: Option<End>,
+    /// Hours of a day: us_equities, nse_cash, utc_day, or "09:30-16:00 America/New_York"
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Length of a bar, such as 1m
+    #[arg(long)]
+    pub period: Option<String>,
+}
+
+/// Arguments of `fees`.
+#[derive(Debug, Args)]
+pub struct Fees {
+    /// The schedule; without it, all are listed
+    pub name: Option<String>,
+    /// The day whose rates are shown and charged [default: the newest rates]
+    #[arg(long, value_name = "DATE", requires = "name")]
+    pub on: Option<Date>,
+    /// Charges an execution that buys or sells
+    #[arg(long, value_name = "buy|sell", requires_all = ["name", "qty", "price"])]
+    pub side: Option<TradeSide>,
+    /// Quantity of the execution, in units
+    #[arg(long, requires = "side")]
+    pub qty: Option<String>,
+    /// Price of the execution
+    #[arg(long, value_name = "PRICE", requires = "side")]
+    pub price: Option<String>,
+    /// It gave liquidity [default: it took it]
+    #[arg(long, requires = "side")]
+    pub maker: bool,
+    /// Your own text instead of those of the program
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Prints the text that the schedule comes from, to copy and edit
+    #[arg(long, requires = "name", conflicts_with_all = ["json", "on", "side", "file"])]
+    pub text: bool,
+    /// One JSON document on standard output and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The side of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TradeSide {
+    /// It bought.
+    Buy,
+    /// It sold.
+    Sell,
+}
+
+/// Arguments of `calendar`.
+#[derive(Debug, Args)]
+pub struct Calendar {
+    /// The calendar; without it, all are listed
+    pub name: Option<String>,
+    /// The local day whose phases are shown [default: today]
+    #[arg(long, value_name = "DATE", requires = "name")]
+    pub on: Option<Date>,
+    /// Your own text instead of those of the program
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Prints the text that the calendar comes from, to copy and edit
+    #[arg(long, requires = "name", conflicts_with_all = ["json", "on", "file"])]
+    pub text: bool,
+    /// One JSON document on standard output and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// What to start from: intraday on NSE through Kite, a crypto account, or a backtest's files
+    pub template: Template,
+    /// The configuration to write; sample files go beside it
+    #[arg(long, value_name = "FILE", default_value = "truefill.toml")]
+    pub out: PathBuf,
+    /// Writes over files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What a new configuration starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Template {
+    /// NSE shares, product MIS, on made-up quotes.
+    KiteIntraday,
+    /// Three pairs, on the quotes inside the program.
+    Crypto,
+    /// A target file and a file of bars.
+    Files,
 }

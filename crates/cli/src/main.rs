@@ -40,6 +40,10 @@ fn main() -> ExitCode {
         Command::Rehearse(args) => commands::rehearse::run(&args),
         Command::Gap(args) => commands::gap::run(&args),
         Command::Journal(args) => commands::journal::run(&args),
+        Command::Data(args) => commands::data::run(&args),
+        Command::Fees(args) => commands::fees::run(&args),
+        Command::Calendar(args) => commands::calendar::run(&args),
+        Command::Init(args) => commands::init::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

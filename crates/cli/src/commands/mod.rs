@@ -1,9 +1,14 @@
 //! One file a command.
 
 pub mod backtest;
+pub mod calendar;
 pub mod compare;
+pub mod data;
+mod dated;
 pub mod demo;
+pub mod fees;
 pub mod gap;
+pub mod init;
 pub mod journal;
 pub mod rehearse;
 pub mod resume;

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use truefill_market::error::{Ambiguity, MarketError};
 
 /// A refusal; for an ambiguity with the flag to add.
-pub(super) fn failure(error: &MarketError) -> Failure {
+pub fn failure(error: &MarketError) -> Failure {
     match error.ambiguity() {
         Some(ambiguity) => Failure::Input(format!("{error}\n  add {}", flag(ambiguity))),
         None => Failure::Input(error.to_string()),
@@ -12,7 +12,7 @@ pub(super) fn failure(error: &MarketError) -> Failure {
 }
 
 /// The flag that settles it, with what it means.
-const fn flag(ambiguity: Ambiguity) -> &'static str {
+pub const fn flag(ambiguity: Ambiguity) -> &'static str {
     match ambiguity {
         Ambiguity::StampSide => {
             "--stamp open if a bar carries the time of its beginning (most exchanges), or --stamp \

@@ -1,9 +1,12 @@
 //! A rehearsal of a backtest's output, without a configuration: `--targets` with `--bars` or
 //! `--quotes`.
 //!
-//! Entry point: [`config_text`]. It reads both files, refuses what is ambiguous with the flag
-//! that settles it, and writes the configuration that the flags mean. That text is what runs; it
-//! is kept in the run directory, so nothing about the run is hidden in a command line.
+//! Entry points: [`config_text`]; for other commands that read such files also [`zone`],
+//! [`session`], [`failure`] and [`flag`].
+//!
+//! [`config_text`] reads both files, refuses what is ambiguous with the flag that settles it, and
+//! writes the configuration that the flags mean. That text is what runs; it is kept in the run
+//! directory, so nothing about the run is hidden in a command line.
 //!
 //! | module | idea |
 //! |---|---|
@@ -19,6 +22,8 @@ mod ask;
 mod data;
 mod sizes;
 mod write;
+
+pub use ask::{failure, flag};
 
 use crate::args::Quick;
 use crate::failure::Failure;
@@ -59,7 +64,8 @@ pub fn name(targets: &Path) -> String {
     stem.split('.').next().unwrap_or_default().to_owned()
 }
 
-fn zone(text: &str) -> Result<Zone, Failure> {
+/// The zone that a flag names.
+pub fn zone(text: &str) -> Result<Zone, Failure> {
     Zone::parse(text).ok_or_else(|| {
         let names: Vec<&str> = Zone::names().collect();
         Failure::Input(format!(
@@ -70,7 +76,8 @@ fn zone(text: &str) -> Result<Zone, Failure> {
     })
 }
 
-fn session(text: &str) -> Result<Session, Failure> {
+/// The hours that a flag names.
+pub fn session(text: &str) -> Result<Session, Failure> {
     crate::config::session_of_text(text).ok_or_else(|| {
         Failure::Input(format!(
             "--session {text}: these are no hours of a session; nothing was started; write \

@@ -124,6 +124,13 @@ impl Calendar {
         self.zone.date_at(at)
     }
 
+    /// The local date of an instant, and the seconds since midnight that its clock shows.
+    #[must_use]
+    pub fn wall_at(&self, at: Nanos) -> (Date, i64) {
+        let local = self.zone.to_local(at.0.div_euclid(SECOND_NS));
+        (Date::from_days(local.div_euclid(DAY_SECONDS)), local.rem_euclid(DAY_SECONDS))
+    }
+
     /// The instant of a local time of day, `HH:MM` or `HH:MM:SS`, on a local date. `24:00` is the
     /// end of the day. A time that the clock skips in spring is the moment of the skip, a time
     /// that it shows twice in autumn the first of the two.

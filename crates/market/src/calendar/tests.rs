@@ -220,6 +220,21 @@ fn what_is_not_known_is_said_and_not_guessed() {
 }
 
 #[test]
+fn the_clock_on_the_wall_is_the_inverse_of_a_time_of_day() {
+    for name in Calendar::names() {
+        let known = calendar(name);
+        for day in ["2024-02-29", "2026-03-08", "2026-06-30", "2026-11-01"] {
+            for (time, second) in [("00:00", 0), ("09:15", 33_300), ("23:59:59", 86_399)] {
+                let at = known.at(date(day), time).unwrap();
+                assert_eq!(known.wall_at(at), (date(day), second), "{name} {day} {time}");
+            }
+            let midnight = known.at(date(day), "24:00").unwrap();
+            assert_eq!(known.wall_at(midnight), (date(day).plus_days(1), 0), "{name} {day}");
+        }
+    }
+}
+
+#[test]
 fn crypto_is_always_open() {
     let crypto = calendar("crypto");
     for instant in

@@ -1,12 +1,12 @@
 //! A schedule: blocks of lines, each from a day on.
 
-use truefill_core::time::Nanos;
+use truefill_core::time::{Nanos, SECOND_NS};
 
 use super::charger::{Billing, Charger, Charges, TradeForFee};
 use super::error::FeeError;
 use super::rate::{FeeKind, Rule};
 use crate::calendar::zone::Zone;
-use crate::date::Date;
+use crate::date::{DAY_SECONDS, Date};
 
 /// The rates of one product at one broker, by date.
 ///
@@ -77,6 +77,13 @@ impl Schedule {
     #[must_use]
     pub fn date_at(&self, at: Nanos) -> Date {
         self.zone.date_at(at)
+    }
+
+    /// Noon of a day by the schedule's own clock: an instant whose rates are those of the day.
+    #[must_use]
+    pub fn noon(&self, date: Date) -> Nanos {
+        let local = date.days().saturating_mul(DAY_SECONDS).saturating_add(DAY_SECONDS / 2);
+        Nanos(self.zone.to_utc(local).saturating_mul(SECOND_NS))
     }
 
     /// The lines that hold on a day, as they are written, and whether each was verified.

@@ -280,6 +280,33 @@ fn executions() -> impl Strategy<Value = (Side, Vec<i128>, i128)> {
     (side, prop::collection::vec(1_i128..200_000_000_000_000, 1..12), 1_i128..50_000_000_000_000)
 }
 
+#[test]
+fn noon_of_a_day_has_the_rates_of_that_day() {
+    for name in Schedule::names() {
+        let known = schedule(name);
+        for date in known.dates() {
+            assert_eq!(known.date_at(known.noon(date)), date, "{name}");
+            assert!(
+                known
+                    .charge(&TradeForFee {
+                        time: known.noon(date),
+                        ..trade("2026-05-05T09:00:00Z", Side::Buy, "1", "1")
+                    })
+                    .is_ok()
+            );
+        }
+    }
+    let text = Schedule::text_of("zerodha-futures").unwrap();
+    for zone in ["-23:59", "+23:59", "New_York"] {
+        let moved = text.replace("zone +05:30", &format!("zone {zone}"));
+        let moved = Schedule::from_text("zerodha-futures", "moved", &moved).unwrap();
+        for day in ["2026-03-08", "2026-11-01", "2026-12-31"] {
+            let date = day.parse().unwrap();
+            assert_eq!(moved.date_at(moved.noon(date)), date, "{zone} {day}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn the_charges_of_an_order_sum_to_the_orders_charge(
