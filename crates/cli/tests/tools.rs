@@ -3,7 +3,6 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use toml::de::DeTable;
 use truefill_market::bars::Bar;
 use truefill_market::columns::{BarSpec, Session, open_bars};
 use truefill_market::source::Bars;
@@ -344,22 +343,6 @@ fn the_sample_bars_are_real_and_the_sample_quotes_say_that_they_are_not() {
     let kite = std::fs::read_to_string(repository("examples/init/kite-intraday.toml"));
     let kite = kite.expect("read");
     assert!(kite.contains("# SYNTHETIC:") && kite.contains("quotes = \"synthetic-quotes.csv\""));
-}
-
-#[test]
-fn what_the_templates_offer_in_brackets_is_a_key_and_a_value() {
-    for template in ["kite-intraday", "crypto", "files"] {
-        let path = repository(&format!("examples/init/{template}.toml"));
-        let config = std::fs::read_to_string(path).expect("read");
-        let offered: Vec<&str> =
-            config.lines().filter_map(|line| line.strip_prefix("# (")).collect();
-        assert!(offered.len() >= 2, "{template}");
-        for line in offered {
-            let (inside, _) = line.split_once(')').expect("a bracket that closes");
-            let table = DeTable::parse(inside).expect("a key and a value");
-            assert_eq!(table.get_ref().len(), 1, "{line}");
-        }
-    }
 }
 
 #[test]

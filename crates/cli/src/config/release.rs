@@ -88,7 +88,7 @@ fn parts(section: &Section<'_>, over_ns: i64) -> Result<u64, ConfigError> {
     let field = section.need("every", "every = \"30s\"")?;
     let every_ns = field.duration(MILLI_NS)?;
     let count = over_ns / every_ns;
-    if count < 1 || count > PARTS_MAX || over_ns % every_ns != 0 {
+    if !(1..=PARTS_MAX).contains(&count) || over_ns % every_ns != 0 {
         let cause = format!("`over` has {count} such parts, or is not a multiple of one");
         return Err(field.wrong(cause).allowed(format!("1 to {PARTS_MAX} equal parts")));
     }
