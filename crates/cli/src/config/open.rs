@@ -8,10 +8,10 @@ use std::path::Path;
 use truefill_core::config::Holding;
 use truefill_core::ids::{HoldingId, SleeveId};
 use truefill_core::time::Nanos;
-use truefill_market::columns::{ColumnBars, open_bars, open_quotes};
-use truefill_market::csv::CsvQuotes;
+use truefill_market::columns::ColumnBars;
 use truefill_market::demo;
 use truefill_market::error::{ErrorKind, MarketError};
+use truefill_market::inspect::{open_bars_of, open_quotes_of};
 use truefill_market::points::BarPoints;
 use truefill_market::source::Quotes;
 use truefill_market::symbols::Symbols;
@@ -80,19 +80,11 @@ impl Setup {
         Ok(match &self.market {
             MarketSpec::Demo => Box::new(demo::quotes()?),
             MarketSpec::File { path, spec } => {
-                let symbols = || Symbols::new(&self.config.instruments);
-                match CsvQuotes::open(path, symbols()?) {
-                    Ok(quotes) => Box::new(quotes),
-                    // Not truefill's own form: columns of others.
-                    Err(error) if error.kind() == ErrorKind::Header => {
-                        Box::new(open_quotes(path, spec, symbols()?)?)
-                    }
-                    Err(error) => return Err(error),
-                }
+                open_quotes_of(path, spec, Symbols::new(&self.config.instruments)?)?
             }
             MarketSpec::Bars { path, spec, points, .. } => {
                 let instruments = &self.config.instruments;
-                let bars = open_bars(path, spec, Symbols::new(instruments)?)?;
+                let bars = open_bars_of(path, spec, Symbols::new(instruments)?)?;
                 let grids = BarPoints::<ColumnBars>::grids(instruments);
                 Box::new(BarPoints::new(bars, grids, *points)?)
             }

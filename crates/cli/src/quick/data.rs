@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use truefill_core::num::{NANO, Px};
 use truefill_core::time::Nanos;
-use truefill_market::columns::{BarSpec, QuoteSpec, Session, StampSide, open_bars, open_quotes};
-use truefill_market::csv::CsvQuotes;
-use truefill_market::error::{ErrorKind, MarketError};
+use truefill_market::columns::{BarSpec, QuoteSpec, Session, StampSide};
+use truefill_market::error::MarketError;
+use truefill_market::inspect::{open_bars_of, open_quotes_of};
 use truefill_market::source::{Bars, Quotes, TickKind};
 use truefill_market::symbols::Symbols;
 use truefill_market::wanted::Table;
@@ -130,8 +130,8 @@ fn adjusted(quick: &Quick, path: &Path, spec: &BarSpec, symbols: &Symbols) -> Re
 
 /// True if some adjusted close is not the close.
 fn two_scales(path: &Path, spec: &BarSpec, symbols: &Symbols) -> Result<bool, MarketError> {
-    let mut raw = open_bars(path, spec, symbols.clone())?;
-    let mut adjusted = open_bars(path, &spec.clone().adjusted(true), symbols.clone())?;
+    let mut raw = open_bars_of(path, spec, symbols.clone())?;
+    let mut adjusted = open_bars_of(path, &spec.clone().adjusted(true), symbols.clone())?;
     while let (Some(raw), Some(adjusted)) = (raw.next()?, adjusted.next()?) {
         if raw.close != adjusted.close {
             return Ok(true);
@@ -163,7 +163,7 @@ impl Seen {
     }
 
     fn bars(&mut self, path: &Path, spec: &BarSpec, symbols: Symbols) -> Result<(), MarketError> {
-        let mut bars = open_bars(path, spec, symbols)?;
+        let mut bars = open_bars_of(path, spec, symbols)?;
         let census = bars.census();
         (self.period_ns, self.period_inferred) = (census.period_ns, census.period_inferred);
         let mut count = 0;
@@ -186,14 +186,7 @@ impl Seen {
         spec: &QuoteSpec,
         symbols: Symbols,
     ) -> Result<(), MarketError> {
-        let again = symbols.clone();
-        let mut quotes: Box<dyn Quotes> = match CsvQuotes::open(path, symbols) {
-            Ok(quotes) => Box::new(quotes),
-            Err(error) if error.kind() == ErrorKind::Header => {
-                Box::new(open_quotes(path, spec, again)?)
-            }
-            Err(error) => return Err(error),
-        };
+        let mut quotes = open_quotes_of(path, spec, symbols)?;
         let mut count = 0;
         while let Some(tick) = quotes.next()? {
             self.time(tick.time(), tick.time());

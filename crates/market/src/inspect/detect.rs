@@ -16,7 +16,7 @@ use crate::columns::presets::{
 };
 use crate::columns::{BarSpec, QuoteSpec, quote_symbols, understands_bars, understands_quotes};
 use crate::csv;
-use crate::error::{Ambiguity, ErrorKind, MarketError, shown};
+use crate::error::{Ambiguity, ErrorKind, MarketError, Place, shown};
 use crate::lines::{Input, Lines};
 use crate::stamp::{self, Stamp};
 use crate::taq;
@@ -103,6 +103,7 @@ pub(super) struct Guess {
     pub(super) quotes: QuoteSpec,
     pub(super) assumed: Vec<Assumed>,
     pub(super) notes: Vec<String>,
+    pub(super) place: Place,
 }
 
 /// The form of a file, by its first line and its name.
@@ -125,6 +126,7 @@ pub(super) fn guess(input: &Input, declared: &Declared) -> Result<Guess, MarketE
         quotes: declared.quotes.clone().unwrap_or_default(),
         assumed: Vec::new(),
         notes: Vec::new(),
+        place: place.clone(),
     };
     if declared.bars.is_some() {
         return Ok(plain(Format::ColumnBars));
@@ -173,11 +175,7 @@ fn by_first_line(first: &str) -> Option<Format> {
 }
 
 /// Files without a header whose name says the day, or whose stamp is LEAN's of a day.
-fn by_name(
-    first: &str,
-    name: &str,
-    place: &crate::error::Place,
-) -> Result<Option<Guess>, MarketError> {
+fn by_name(first: &str, name: &str, place: &Place) -> Result<Option<Guess>, MarketError> {
     let cells: Vec<&str> = first.split(',').collect();
     let numbers = cells.iter().all(|cell| nano(cell).is_ok());
     let (lower, stem) = (name.to_lowercase(), name.split('.').next().unwrap_or("data"));
@@ -190,7 +188,7 @@ fn by_name(
             cell.ends_with(" 00:00") && matches!(stamp::parse(cell), Ok(Stamp::Wall(_)))
         });
     if daily {
-        let mut guess = presumed(Format::LeanDaily, stem, zone, divisor);
+        let mut guess = presumed(Format::LeanDaily, stem, zone, divisor, place);
         guess.bars = lean_daily_trades(stem, zone, divisor);
         return Ok(Some(guess));
     }
@@ -205,19 +203,19 @@ fn by_name(
     };
     Ok(Some(match cells.len() {
         3 => {
-            let mut guess = presumed(Format::FxcmTicks, stem, Zone::Fixed(-18_000), 1);
+            let mut guess = presumed(Format::FxcmTicks, stem, Zone::Fixed(-18_000), 1, place);
             guess.quotes = fxcm_ticks(stem, &day, Qty::whole(1))?;
             let instead = "1 unit on both sides".to_owned();
             guess.assumed.push(Assumed { what: Ambiguity::Size, instead });
             guess
         }
         6 => {
-            let mut guess = presumed(Format::LeanTrades, stem, zone, divisor);
+            let mut guess = presumed(Format::LeanTrades, stem, zone, divisor, place);
             guess.bars = lean_minute_trades(stem, &day, zone, divisor)?;
             guess
         }
         _ => {
-            let mut guess = presumed(Format::LeanQuotes, stem, zone, divisor);
+            let mut guess = presumed(Format::LeanQuotes, stem, zone, divisor, place);
             guess.quotes = lean_minute_quotes(stem, &day, zone)?;
             guess
         }
@@ -225,7 +223,7 @@ fn by_name(
 }
 
 /// A guess that rests on the name of the file.
-fn presumed(format: Format, stem: &str, zone: Zone, divisor: u32) -> Guess {
+fn presumed(format: Format, stem: &str, zone: Zone, divisor: u32, place: &Place) -> Guess {
     let assumed = |what, instead: String| Assumed { what, instead };
     let mut notes = Vec::new();
     if divisor != 1 {
@@ -240,6 +238,7 @@ fn presumed(format: Format, stem: &str, zone: Zone, divisor: u32) -> Guess {
             assumed(Ambiguity::Zone, format!("{zone:?}")),
         ],
         notes,
+        place: place.clone(),
     }
 }
 

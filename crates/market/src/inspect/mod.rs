@@ -9,6 +9,7 @@
 //! must declare it.
 
 mod detect;
+mod opened;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,6 +34,7 @@ use crate::zone::Zone;
 
 pub use detect::{Format, detect};
 use detect::{Guess, symbols_after};
+pub use opened::{open_bars_of, open_quotes_of};
 
 /// What is declared about a file; what is absent is recognised or assumed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
