@@ -53,7 +53,7 @@ pub struct Parent {
 /// One step on the way of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Number of its record in the journal.
+    /// Number of its record in the journal; of the first one where it stands for several.
     pub seq: u64,
     /// When it was decided or learned.
     pub time: Nanos,
@@ -77,16 +77,38 @@ pub enum Did {
     AmendRefused { order: OrderNo },
     /// A cancel was released.
     Cancelled { order: OrderNo, rule: Rule, why: CancelWhy },
-    /// An execution was learned.
-    Filled { order: OrderNo, qty: Qty, px: Px },
+    /// Executions were learned, one after the other: so much in so many, at these prices.
+    Filled { order: OrderNo, qty: Qty, low: Px, high: Px, parts: u32 },
     /// The broker refused the order.
     Refused { order: OrderNo, code: RejectCode },
     /// A request about the order has no certain outcome.
     Doubted { order: OrderNo },
+    /// The request never left us.
+    Unsent { order: OrderNo },
+    /// A complete read, asked late enough, did not have the order.
+    Absent { order: OrderNo },
     /// The order ended, and so much of it is not tried again.
     GivenUp { order: OrderNo, qty: Qty },
     /// Too little was filled: the position goes back to where it began.
     Unwound,
+}
+
+impl Did {
+    /// Takes the next step into this one, if both are executions of one order.
+    fn takes(&mut self, next: &Did) -> bool {
+        match (self, next) {
+            (
+                Self::Filled { order, qty, low, high, parts },
+                Self::Filled { order: of, qty: more, low: lower, high: higher, parts: others },
+            ) if order == of => {
+                *qty += *more;
+                (*low, *high) = ((*low).min(*lower), (*high).max(*higher));
+                *parts += others;
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What a run's events say about rules and targets.
@@ -168,7 +190,11 @@ impl Trail {
                 Did::Amended { order, qty: sent.qty, px: sent.px, by }
             }
             Item::AmendNews(news) if news.end == AmendEnd::Refused => Did::AmendRefused { order },
-            Item::Fill(fill) => Did::Filled { order, qty: fill.qty, px: fill.px },
+            Item::Fill(fill) => {
+                Did::Filled { order, qty: fill.qty, low: fill.px, high: fill.px, parts: 1 }
+            }
+            Item::Unsent(_) => Did::Unsent { order },
+            Item::Absence(_) => Did::Absent { order },
             Item::Refusal(refusal) => Did::Refused { order, code: refusal.code },
             Item::Doubt(_) => Did::Doubted { order },
             _ => return,
@@ -191,6 +217,9 @@ impl Trail {
 
     fn keep(&mut self, parent: usize, step: Step) {
         let Some(parent) = self.parents.get_mut(parent) else { return };
+        if parent.steps.last_mut().is_some_and(|last| last.what.takes(&step.what)) {
+            return;
+        }
         if parent.steps.len() < STEPS_MAX && self.kept < STEPS_KEPT {
             parent.steps.push(step);
             self.kept += 1;

@@ -235,7 +235,8 @@ impl Attribution {
         if self.instruments.contains_key(symbol) {
             return Err(Problem::RepeatedSymbol { symbol: quoted(symbol) });
         }
-        self.instruments.insert(symbol.to_owned(), Instrument::new(multiplier.clone(), self.noting));
+        self.instruments
+            .insert(symbol.to_owned(), Instrument::new(multiplier.clone(), self.noting));
         Ok(())
     }
 

@@ -175,8 +175,11 @@ mod tests {
 
     #[test]
     fn what_moves_the_quantity_or_follows_the_market_keeps_the_rule() {
-        let steps =
-            [(1, Rule::Requote, 101, 10, 20), (2, Rule::ChaseStep, 102, 30, 40), (3, Rule::Excess, 102, 50, 60)];
+        let steps = [
+            (1, Rule::Requote, 101, 10, 20),
+            (2, Rule::ChaseStep, 102, 30, 40),
+            (3, Rule::Excess, 102, 50, 60),
+        ];
         let order = order(&steps);
         let by = |time| priced_by(&order, &fill(101, Liquidity::Maker, time));
         assert_eq!(by(25), PricedBy { rule: Rule::Near, step: 0 });

@@ -123,7 +123,15 @@ fn header(html: &mut Markup, page: &RunPage) {
                 html.leaf("span", &[("class", &"chip warn")], "synthetic data");
             }
         });
+        if is_assumed(page) {
+            html.leaf("p", &[("class", &"note")], words::grade(&page.grade));
+        }
     });
+}
+
+/// Whether the figures rest on assumptions: then the reader is told before the first of them.
+fn is_assumed(page: &RunPage) -> bool {
+    matches!(page.grade.as_str(), "B" | "C")
 }
 
 fn facts(html: &mut Markup, page: &RunPage) {
@@ -172,7 +180,7 @@ fn footer(html: &mut Markup, page: &RunPage) {
              the change.</p>",
         );
         let grade = words::grade(&page.grade);
-        if !grade.is_empty() {
+        if !grade.is_empty() && !is_assumed(page) {
             html.wrap("p", &[], |html| html.text(grade));
         }
         html.wrap("p", &[], |html| {

@@ -43,7 +43,14 @@ fn rows(html: &mut Markup, page: &RunPage, totals: &Totals, naive: &Naive) {
             });
         });
         html.wrap("tbody", &[], |html| {
-            row(html, "the backtest", "theory", (&totals.theory, &totals.shown.theory), &scale, None);
+            row(
+                html,
+                "the backtest",
+                "theory",
+                (&totals.theory, &totals.shown.theory),
+                &scale,
+                None,
+            );
             let shown = cents::cent_of(&usual.live_pnl);
             row(html, "the usual bot", "cost", (&usual.live_pnl, &shown), &scale, Some(usual));
             let live = (&totals.live, &totals.shown.live);
@@ -151,11 +158,14 @@ fn causes(html: &mut Markup, page: &RunPage, naive: &Naive) {
                 html.wrap("tr", &[], |html| {
                     html.leaf("th", &[("scope", &"row")], cause.plain_name());
                     for (side, shown) in &sides {
-                        let exact = side.causes.get(*cause).cloned().unwrap_or_default();
-                        let shown = shown.causes.get(*cause).unwrap_or(&exact);
-                        amount_cell(html, shown, &exact);
+                        let Some(exact) = side.causes.get(*cause) else {
+                            html.literal("<td></td><td class=\"meter\"></td>");
+                            continue;
+                        };
+                        let shown = shown.causes.get(*cause).unwrap_or(exact);
+                        amount_cell(html, shown, exact);
                         html.wrap("td", &[("class", &"meter")], |html| {
-                            super::bar(html, &exact, &largest);
+                            super::bar(html, exact, &largest);
                         });
                     }
                 });

@@ -29,7 +29,13 @@ pub(super) fn text(did: &Did) -> String {
             let both = if rule == why { rule } else { format!("{rule}: {why}") };
             format!("cancel of order {} ({both})", order.0)
         }
-        Did::Filled { order, qty, px } => format!("order {} filled {qty} at {px}", order.0),
+        Did::Filled { order, qty, low, high, parts } => {
+            let prices = if low == high { low.to_string() } else { format!("{low} to {high}") };
+            let parts = if *parts == 1 { String::new() } else { format!(" in {parts} parts") };
+            format!("order {} filled {qty}{parts} at {prices}", order.0)
+        }
+        Did::Unsent { order } => format!("order {} never left us", order.0),
+        Did::Absent { order } => format!("order {} is not at the broker, by a read", order.0),
         Did::Refused { order, code } => {
             format!("order {} refused: {}", order.0, plain(code.as_str()))
         }
