@@ -16,8 +16,10 @@ use truefill_gap::{Cause, Decimal};
 
 /// Rows of the table by holding.
 const ROWS_MAX: usize = 120;
+/// One of the amounts of a row.
+type Part = fn(&RuleRow) -> &Decimal;
 /// Costs of executions, with the part of a row that each is.
-const COSTS: [(Cause, fn(&RuleRow) -> &Decimal); 3] = [
+const COSTS: [(Cause, Part); 3] = [
     (Cause::Spread, |row| &row.spread),
     (Cause::Depth, |row| &row.depth),
     (Cause::Passive, |row| &row.passive),
