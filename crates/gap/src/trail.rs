@@ -145,7 +145,7 @@ impl Trail {
             }
             Event::Released(e) => {
                 let Ticket { order, holding, side, qty, px, rule, .. } = e.ticket;
-                let by = PricedBy { rule, step: e.ticket.step };
+                let by = PricedBy::new(rule, e.ticket.step);
                 self.rules.entry((holding, by)).or_default().orders += 1;
                 self.orders.insert(order, (holding, self.current.get(&holding).copied()));
                 self.of_order(order, step(Did::Released { order, side, qty, px, by }));
@@ -153,7 +153,7 @@ impl Trail {
             Event::CancelReleased(e) => {
                 let (order, rule, why) = (e.order, e.rule, e.why);
                 if let Some((holding, _)) = self.orders.get(&order) {
-                    let counts = self.rules.entry((*holding, PricedBy { rule, step: 0 }));
+                    let counts = self.rules.entry((*holding, PricedBy::new(rule, 0)));
                     *counts.or_default().cancels.entry(why).or_default() += 1;
                 }
                 self.of_order(order, step(Did::Cancelled { order, rule, why }));
@@ -183,7 +183,7 @@ impl Trail {
         let order = e.order;
         let did = match &e.item {
             Item::AmendSent(sent) => {
-                let by = PricedBy { rule: sent.rule, step: sent.step };
+                let by = PricedBy::new(sent.rule, sent.step);
                 if let Some((holding, _)) = self.orders.get(&order) {
                     self.rules.entry((*holding, by)).or_default().amends += 1;
                 }

@@ -61,6 +61,15 @@ pub struct PricedBy {
     pub step: u32,
 }
 
+impl PricedBy {
+    /// A rule; steps count only where there is a chase.
+    #[must_use]
+    pub const fn new(rule: Rule, step: u32) -> Self {
+        let step = if matches!(rule, Rule::ChaseStep) { step } else { 0 };
+        Self { rule, step }
+    }
+}
+
 /// The rule that had made the price of an execution: that of the ticket, or of the last amend in
 /// force.
 ///
@@ -69,7 +78,7 @@ pub struct PricedBy {
 /// one mean that the amend was in force.
 pub(super) fn priced_by(order: &Order, report: &FillReport) -> PricedBy {
     let ticket = &order.ticket;
-    let mut by = PricedBy { rule: ticket.rule, step: ticket.step };
+    let mut by = PricedBy::new(ticket.rule, ticket.step);
     let mut limit = ticket.px;
     for (sent, heard) in taken(order) {
         let beyond = match ticket.side {
@@ -83,7 +92,7 @@ pub(super) fn priced_by(order: &Order, report: &FillReport) -> PricedBy {
         }
         limit = sent.px;
         if makes_a_price(sent.rule) {
-            by = PricedBy { rule: sent.rule, step: sent.step };
+            by = PricedBy::new(sent.rule, sent.step);
         }
     }
     by
