@@ -111,35 +111,44 @@ struct Fold<'a> {
     books: Attribution,
     /// Holdings by strategy and symbol, as the ledger names them.
     names: BTreeMap<(&'a str, &'a str), usize>,
+    /// By holding, the first one of its name: for a ledger they are one.
+    named: Vec<HoldingId>,
     places: Vec<Place>,
     found: Breakdown,
 }
 
 impl<'a> Fold<'a> {
     fn new(config: &'a Config) -> Self {
-        let mut names = BTreeMap::new();
+        let (mut names, mut named) = (BTreeMap::new(), Vec::new());
         for (at, key) in config.holdings.iter().enumerate() {
             let strategy = config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
             let symbol = config.instruments[key.instrument.ix()].symbol.as_str();
-            names.entry((strategy, symbol)).or_insert(at);
+            let first = *names.entry((strategy, symbol)).or_insert(at);
+            named.push(HoldingId(u32::try_from(first).unwrap_or(u32::MAX)));
         }
         let places = vec![Place::EMPTY; config.holdings.len()];
-        Fold { config, books: Attribution::noting(), names, places, found: Breakdown::default() }
+        let (books, found) = (Attribution::noting(), Breakdown::default());
+        Fold { config, books, names, named, places, found }
     }
 
     /// Takes a note; the rule, if it is one about an execution.
     fn note(&mut self, what: Noted, now: Option<i64>) -> Option<(HoldingId, PricedBy)> {
+        let (Noted::Parent { holding, .. }
+        | Noted::Gate { holding, .. }
+        | Noted::Fill { holding, .. }) = what;
+        // A note about a holding that the configuration does not have says nothing.
+        let holding = *self.named.get(holding.ix())?;
         match what {
-            Noted::Parent { holding, parent } => {
+            Noted::Parent { parent, .. } => {
                 self.places[holding.ix()].parent = Some(parent);
                 let causes = (holding, Causes::default());
                 self.found.parents.entry(parent).or_insert(causes);
             }
-            Noted::Gate { holding, why } => {
+            Noted::Gate { why, .. } => {
                 self.settle(holding, now);
                 self.places[holding.ix()].gate = why;
             }
-            Noted::Fill { holding, by, .. } => return Some((holding, by)),
+            Noted::Fill { by, .. } => return Some((holding, by)),
         }
         None
     }
