@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 use truefill_core::config::Config;
 use truefill_core::num::{PLACES, Qty, write_decimal};
-use truefill_gap::{Cause, Decimal};
+use truefill_gap::{Cause, Decimal, GapError, story};
+use truefill_market::source::Grade;
 use truefill_report::run::Fact;
-use truefill_report::{Incident, PositionRow, QueuePoint, RunPage};
+use truefill_report::{Incident, Naive, PositionRow, QueuePoint, RunPage, Side, Trading};
 use truefill_sim::session::Outcome;
 
 /// What a run was.
@@ -38,8 +39,70 @@ pub fn seconds(nanos: i64) -> String {
     text
 }
 
+/// What the marks of a run are worth: `A` quotes, `B` bars.
+pub const fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Quotes => "A",
+        Grade::Bars => "B",
+    }
+}
+
+/// What gates and rules did in a run.
+///
+/// # Errors
+/// When its own ledger breaks the format: a defect.
+pub fn trading(config: &Config, outcome: &Outcome) -> Result<Trading, GapError> {
+    let breakdown = story::breakdown(config, &outcome.ledger, &outcome.notes)?;
+    Ok(Trading::of(config, &breakdown, &outcome.trail))
+}
+
+/// This run as one side of a comparison.
+pub fn side(outcome: &Outcome, wrong_about: String) -> Side {
+    let (gap, facts) = (&outcome.gap, &outcome.facts);
+    Side {
+        live_pnl: gap.live_pnl().clone(),
+        gap: gap.gap(),
+        causes: gap.causes().clone(),
+        requests: facts.requests,
+        rate_limit_hits: facts.rate_limit_hits,
+        unknown_outcomes: facts.unknown_outcomes,
+        doubled_orders: facts.doubled_orders,
+        wrong_about,
+        wrong_worth: Decimal::default(),
+    }
+}
+
+/// What the engine is wrong about at the end, in words.
+pub fn wrong(outcome: &Outcome) -> String {
+    let differs = |row: &&[Qty; 3]| row[1] != row[2];
+    match outcome.positions.iter().filter(differs).count() {
+        0 => "nothing".to_owned(),
+        1 => "1 position".to_owned(),
+        some => format!("{some} positions"),
+    }
+}
+
+/// The fields of the public JSON about gates, rules and targets.
+fn traded(trading: &Trading) -> Map<String, Value> {
+    let reasons = trading.by_reason().into_iter().map(|(reason, held)| {
+        let (seconds, cost) = (held.seconds.to_string(), held.cost.to_string());
+        (reason.to_owned(), json!({"seconds": seconds, "cost": cost}))
+    });
+    let mut fields = Map::new();
+    fields.insert("gate_reasons".to_owned(), Value::Object(reasons.collect()));
+    fields.insert("rules".to_owned(), json!(trading.rules));
+    fields.insert("worst_targets".to_owned(), json!(trading.worst));
+    fields
+}
+
 /// The run as the public JSON.
-pub fn json(about: &About, config: &Config, outcome: &Outcome, journal: &Path) -> Value {
+pub fn json(
+    about: &About,
+    config: &Config,
+    outcome: &Outcome,
+    trading: &Trading,
+    journal: &Path,
+) -> Value {
     let facts = &outcome.facts;
     let gap = &outcome.gap;
     let causes: Map<String, Value> =
@@ -60,7 +123,7 @@ pub fn json(about: &About, config: &Config, outcome: &Outcome, journal: &Path) -
         .filter(|(_, n)| *n > 0)
         .map(|(kind, n)| (kind.name().to_owned(), json!(n)))
         .collect();
-    json!({
+    let mut json = json!({
         "name": about.name,
         "faults": about.faults,
         "seed": about.seed,
@@ -73,7 +136,7 @@ pub fn json(about: &About, config: &Config, outcome: &Outcome, journal: &Path) -
         "gap": gap.gap().to_string(),
         "residual": gap.residual().to_string(),
         "causes": causes,
-        "grade": "A",
+        "grade": grade(outcome.grade),
         "orders": facts.orders,
         "fills": facts.fills,
         "requests": facts.requests,
@@ -95,11 +158,22 @@ pub fn json(about: &About, config: &Config, outcome: &Outcome, journal: &Path) -
         "journal": journal.display().to_string(),
         "state_digest": format!("{:032x}", outcome.digest),
         "violations": outcome.violations,
-    })
+        "excused": outcome.excused,
+    });
+    if let Some(fields) = json.as_object_mut() {
+        fields.extend(traded(trading));
+    }
+    json
 }
 
-/// The run as a page.
-pub fn page(about: &About, config: &Config, outcome: &Outcome) -> RunPage {
+/// The run as a page, beside the usual bot where that ran too.
+pub fn page(
+    about: &About,
+    config: &Config,
+    outcome: &Outcome,
+    trading: Trading,
+    usual: Option<&Side>,
+) -> RunPage {
     let symbol = |at: usize| {
         let key = &config.holdings[at];
         config.instruments[key.instrument.ix()].symbol.clone()
@@ -128,7 +202,7 @@ pub fn page(about: &About, config: &Config, outcome: &Outcome) -> RunPage {
         title: format!("Gap report: {}", about.name),
         subtitle: format!("{}, faults {}, seed {}", about.data, about.faults, about.seed),
         currency: about.currency.clone(),
-        grade: "A".to_owned(),
+        grade: grade(outcome.grade).to_owned(),
         gap: outcome.gap.clone(),
         facts: facts(outcome),
         equity: crate::equity::curve(&outcome.ledger),
@@ -137,6 +211,10 @@ pub fn page(about: &About, config: &Config, outcome: &Outcome) -> RunPage {
         positions: positions.collect(),
         synthetic: about.synthetic,
         next_step: "truefill rehearse YOUR.toml --faults storm".to_owned(),
+        trading,
+        naive: usual
+            .map(|usual| Naive { usual: usual.clone(), ours: side(outcome, wrong(outcome)) }),
+        excused: outcome.excused.clone(),
     }
 }
 

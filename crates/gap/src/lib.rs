@@ -49,6 +49,7 @@ pub mod cause;
 pub mod ledger;
 pub mod report;
 pub mod story;
+pub mod trail;
 
 mod attribution;
 mod decimal;

@@ -8,6 +8,7 @@
 //!   reads this.
 
 use crate::run::{Fact, Incident, PositionRow, RunPage};
+use crate::trading::Trading;
 use serde::Serialize;
 use std::fmt::Write;
 use truefill_gap::{Decimal, Report};
@@ -24,6 +25,8 @@ struct Document<'a> {
     facts: &'a [Fact],
     incidents: Vec<IncidentFields<'a>>,
     positions: Vec<PositionFields<'a>>,
+    trading: &'a Trading,
+    excused: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -58,7 +61,8 @@ impl<'a> From<&'a PositionRow> for PositionFields<'a> {
     }
 }
 
-/// The run as one indented JSON document: the gap report, then facts, incidents and positions.
+/// The run as one indented JSON document: the gap report, then facts, incidents,
+/// positions, and what gates and rules did.
 ///
 /// ```
 /// let ledger = "{\"ev\":\"ledger\",\"version\":1}\n{\"ev\":\"day\",\"day\":\"D1\"}\n\
@@ -79,6 +83,8 @@ pub fn json(page: &RunPage) -> String {
         facts: &page.facts,
         incidents: page.incidents.iter().map(IncidentFields::from).collect(),
         positions: page.positions.iter().map(PositionFields::from).collect(),
+        trading: &page.trading,
+        excused: &page.excused,
     };
     // Only a key that is no text or a writer that fails could make this fail; there is neither.
     serde_json::to_string_pretty(&document)

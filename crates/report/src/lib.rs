@@ -14,6 +14,7 @@
 //! | module | idea |
 //! |---|---|
 //! | [`run`] | what a page is made from |
+//! | [`trading`] | what gates and rules did, and the costliest targets, as rows |
 //! | `markup`, `show`, `words` | escaping; amounts, shares and instants as text; causes in words |
 //! | `scale`, `when`, `thin` | amounts and instants to pixels; many points to few |
 //! | `page` | the document, one file a section |
@@ -33,6 +34,7 @@
 //! ```
 
 pub mod run;
+pub mod trading;
 
 mod export;
 mod markup;
@@ -45,4 +47,5 @@ mod words;
 
 pub use export::{csv, json};
 pub use page::html;
-pub use run::{Fact, Incident, Point, PositionRow, QueuePoint, RunPage};
+pub use run::{Fact, Incident, Naive, Point, PositionRow, QueuePoint, RunPage, Side};
+pub use trading::Trading;

@@ -6,8 +6,9 @@
 //! - Nothing here is trusted to be safe for HTML, sorted or short.
 //! - Amounts are in [`RunPage::currency`], quantities in units of the instrument.
 
+use crate::trading::Trading;
 use truefill_core::time::Nanos;
-use truefill_gap::{Decimal, Report};
+use truefill_gap::{Causes, Decimal, Report};
 
 /// A run and its gap report.
 #[derive(Clone, Debug)]
@@ -36,6 +37,45 @@ pub struct RunPage {
     pub synthetic: bool,
     /// A command to try next; may be empty.
     pub next_step: String,
+    /// What gates and rules did; empty when only a ledger is known.
+    pub trading: Trading,
+    /// The usual bot beside it, where it ran too.
+    pub naive: Option<Naive>,
+    /// Laws that a broker outside its declared bounds broke, in words, and that people were
+    /// told of as they should be.
+    pub excused: Vec<String>,
+}
+
+/// The usual bot and truefill in the same world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naive {
+    /// The loop that most people write first.
+    pub usual: Side,
+    /// The run of this page.
+    pub ours: Side,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Side {
+    /// Profit of the live book.
+    pub live_pnl: Decimal,
+    /// Theoretical less live profit.
+    pub gap: Decimal,
+    /// The gap by cause.
+    pub causes: Causes,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests that exceeded the broker's limit.
+    pub rate_limit_hits: u64,
+    /// Writes without a certain outcome.
+    pub unknown_outcomes: u64,
+    /// Orders that the broker got twice.
+    pub doubled_orders: u64,
+    /// What it is wrong about at the end, such as `30 SOLUSDT`, or `nothing`.
+    pub wrong_about: String,
+    /// What that is worth at the last marks; zero where it is nothing or not known.
+    pub wrong_worth: Decimal,
 }
 
 /// One figure of a run.
@@ -135,6 +175,9 @@ impl From<Report> for RunPage {
             positions: Vec::new(),
             synthetic: false,
             next_step: String::new(),
+            trading: Trading::default(),
+            naive: None,
+            excused: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Amounts, shares, durations and instants as a reader sees them.
 //!
-//! Entry points: [`cents`], [`exact`], [`effect`], [`share`], [`duration`], [`instant`].
+//! Entry points: [`cents`], [`exact`], [`count`], [`effect`], [`share`], [`duration`], [`seconds`],
+//! [`instant`].
 //!
 //! Invariants:
 //! - Everything is decimal text and integers; what is rounded here is never added up again.
@@ -32,6 +33,11 @@ pub(crate) fn exact(number: &Decimal) -> String {
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let point = if decimals.is_empty() { "" } else { "." };
     format!("{}{}{point}{decimals}", sign(number), grouped(whole))
+}
+
+/// A count in groups of three digits.
+pub(crate) fn count(count: u64) -> String {
+    grouped(&count.to_string())
 }
 
 /// What a cost does to the profit: an arrow down or up, and its size.
@@ -118,6 +124,12 @@ pub(crate) fn duration(ns: i64) -> String {
     let places = u32::try_from(places).unwrap_or(0);
     let scaled = i128::from(ns) * 10_i128.pow(places) / i128::from(unit);
     format!("{}\u{a0}{name}", Decimal::from_scaled(scaled, places))
+}
+
+/// A number of seconds as a duration.
+pub(crate) fn seconds(seconds: &Decimal) -> String {
+    let ns = &seconds.abs() * &Decimal::from(SECOND_NS);
+    duration(nearest(&ns, &Decimal::from(1), i64::MAX / 4))
 }
 
 /// An instant to the millisecond, as date and time in UTC.

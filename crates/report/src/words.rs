@@ -156,8 +156,10 @@ pub(crate) fn grade(grade: &str) -> &'static str {
     match grade {
         "A" => "Grade A: every step is measured against quotes.",
         "B" => {
-            "Grade B: steps are measured against bars. The sum is as exact as with quotes; how \
-             it divides between spread, waiting and price is coarser."
+            "Grade B: the market is known only as bars. What happened inside a bar is assumed, not \
+             known: the price takes open, low, high and close, a quarter of the bar apart; spread \
+             and depth are declared. The sum is as exact as with quotes; how it divides between \
+             spread, waiting and price rests on these assumptions."
         }
         "C" => {
             "Grade C: only fills were known. The sum is as exact as with quotes; how it divides \

@@ -49,6 +49,10 @@ const ELEMENTS: &[&str] = &[
     "rect",
     "path",
     "circle",
+    "details",
+    "summary",
+    "ul",
+    "li",
 ];
 /// Every attribute it may use: none that runs, loads or leads anywhere.
 const ATTRIBUTES: &[&str] = &[
@@ -68,6 +72,7 @@ const ATTRIBUTES: &[&str] = &[
     "lang",
     "lengthAdjust",
     "name",
+    "open",
     "preserveAspectRatio",
     "r",
     "role",

@@ -12,6 +12,7 @@ use truefill_core::num::PLACES;
 use truefill_core::num::Qty;
 use truefill_gap::Decimal;
 use truefill_gap::ledger::Line;
+use truefill_report::Side;
 use truefill_sim::faults::Faults;
 use truefill_sim::naive::{self, NaiveOutcome};
 use truefill_sim::session::Plan;
@@ -71,6 +72,22 @@ impl Compared {
     /// What it is wrong about, in currency at the last marks.
     pub const fn unknown_worth(&self) -> &Decimal {
         &self.unknown_worth
+    }
+
+    /// The bot as one side of a comparison.
+    pub fn side(&self) -> Side {
+        let o = &self.outcome;
+        Side {
+            live_pnl: o.live_pnl().clone(),
+            gap: o.gap.gap(),
+            causes: o.gap.causes().clone(),
+            requests: o.requests,
+            rate_limit_hits: o.rate_limit_hits,
+            unknown_outcomes: o.unknown_outcomes,
+            doubled_orders: o.doubled_orders,
+            wrong_about: self.unknown_words(),
+            wrong_worth: self.unknown_worth.clone(),
+        }
     }
 
     /// The run as public JSON: the fields of a rehearsal that mean something for it, and what

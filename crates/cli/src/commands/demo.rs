@@ -39,7 +39,7 @@ pub fn run(args: &Demo) -> Done {
             ..Begun::with_faults(&faults)?
         };
         let dir = args.out.join(format!("demo-{}-{}", begun.faults, args.seed));
-        let job = Job::new(begun)?;
+        let mut job = Job::new(begun)?;
         let naive = job.naive()?;
         pairs.push(Pair { ran: job.begin(&dir, true)?, naive });
     }

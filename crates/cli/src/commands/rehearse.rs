@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use truefill_journal::{Rerun, SqliteStore, Survives};
 use truefill_market::source::Quotes;
+use truefill_report::Side;
 use truefill_sim::faults::Faults;
 use truefill_sim::session::{Crash, Outcome, Plan, Reached, Traces};
 use truefill_sim::strategy::Strategy;
@@ -37,7 +38,7 @@ pub fn run(args: &Rehearse) -> Done {
             (PathBuf::from(format!("truefill-out/{name}-{faults}-{seed}")), true)
         }
     };
-    let job = Job::new(begun)?;
+    let mut job = Job::new(begun)?;
     let naive = args.compare.as_ref().map(|_| job.naive()).transpose()?;
     let ran = job.begin(&dir, replace)?;
     tell(&ran, naive.as_ref(), &dir, args.json)
@@ -113,6 +114,8 @@ pub struct Job {
     begun: Begun,
     setup: Setup,
     faults: Faults,
+    /// The naive bot in the same world, if it ran: the page shows it.
+    usual: Option<Side>,
 }
 
 /// A rehearsal that ran.
@@ -128,11 +131,7 @@ pub struct Ran {
 impl Ran {
     /// What the engine is wrong about at the end, in words.
     pub fn wrong(&self) -> String {
-        let differs = |row: &&[truefill_core::num::Qty; 3]| row[1] != row[2];
-        match self.outcome.positions.iter().filter(differs).count() {
-            0 => "nothing".to_owned(),
-            some => format!("{some} positions"),
-        }
+        summary::wrong(&self.outcome)
     }
 
     /// Whether the run was true.
@@ -203,12 +202,14 @@ impl Job {
             Some(faults) => faults,
             None => Faults::from_json(&begun.faults_text).map_err(Failure::input)?,
         };
-        Ok(Self { begun, setup, faults })
+        Ok(Self { begun, setup, faults, usual: None })
     }
 
-    /// The naive bot in the world of this rehearsal.
-    pub fn naive(&self) -> Result<Compared, Failure> {
-        compare::naive(&self.setup, self.faults.clone(), self.begun.seed)
+    /// The naive bot in the world of this rehearsal; the page of the run will show it beside.
+    pub fn naive(&mut self) -> Result<Compared, Failure> {
+        let compared = compare::naive(&self.setup, self.faults.clone(), self.begun.seed)?;
+        self.usual = Some(compared.side());
+        Ok(compared)
     }
 
     /// Runs it in a new run directory.
@@ -282,9 +283,10 @@ impl Job {
     fn report(&self, open: &Open, about: About, outcome: Outcome) -> Result<Ran, Failure> {
         open.doom.at(Point::Report, 1);
         let (config, files) = (&self.setup.config, &open.files);
-        let json = summary::json(&about, config, &outcome, &files.journal());
+        let trading = summary::trading(config, &outcome).map_err(Failure::input)?;
+        let json = summary::json(&about, config, &outcome, &trading, &files.journal());
         files.ledger(&outcome.ledger)?;
-        let page = summary::page(&about, config, &outcome);
+        let page = summary::page(&about, config, &outcome, trading, self.usual.as_ref());
         files.text("report.html", &truefill_report::html(&page))?;
         files.text("report.json", &json.to_string())?;
         Ok(Ran { about, outcome, json })

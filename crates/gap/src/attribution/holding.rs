@@ -20,23 +20,26 @@ pub(super) struct Instrument {
     pub(super) mark: Option<Decimal>,
     /// By strategy.
     pub(super) holdings: BTreeMap<String, Holding>,
+    /// Whether its holdings note each booking.
+    noting: bool,
 }
 
 impl Instrument {
     /// An instrument without a mark.
-    pub(super) fn new(multiplier: Decimal) -> Self {
-        Instrument { multiplier, mark: None, holdings: BTreeMap::new() }
+    pub(super) fn new(multiplier: Decimal, noting: bool) -> Self {
+        Instrument { multiplier, mark: None, holdings: BTreeMap::new(), noting }
     }
 
     /// The holding of a strategy, empty if there was none.
     pub(super) fn holding(&mut self, strategy: &str) -> &mut Holding {
-        self.holdings.entry(strategy.to_owned()).or_default()
+        self.holdings.entry(strategy.to_owned()).or_insert_with(|| Holding::new(self.noting))
     }
 
     /// The same with what a unit is worth now; `None` before the first mark.
     pub(super) fn valued(&mut self, strategy: &str) -> Option<(&mut Holding, Valuation<'_>)> {
         let at = Valuation { mark: self.mark.as_ref()?, multiplier: &self.multiplier };
-        Some((self.holdings.entry(strategy.to_owned()).or_default(), at))
+        let holding = self.holdings.entry(strategy.to_owned());
+        Some((holding.or_insert_with(|| Holding::new(self.noting)), at))
     }
 
     /// What a unit is worth now; before the first mark there are no units.
@@ -82,24 +85,46 @@ impl Valuation<'_> {
 pub(super) struct Holding {
     pub(super) ladder: Ladder,
     books: Books,
-    /// Booked since the last close.
-    causes: Causes,
+    pub(super) booked: Booked,
     /// The MARK of the last day end, which the next day takes back.
     mark_to_reverse: Decimal,
 }
 
-impl Default for Holding {
-    fn default() -> Self {
-        Holding {
-            ladder: Ladder::new(),
-            books: Books::default(),
-            causes: Causes::default(),
-            mark_to_reverse: Decimal::ZERO,
+/// What was booked since the last close.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Booked {
+    causes: Causes,
+    /// Each booking by itself, where somebody wants to know.
+    noted: Option<Vec<(Cause, Decimal)>>,
+}
+
+impl Booked {
+    fn book(&mut self, cause: Cause, amount: &Decimal) {
+        self.causes.book(cause, amount);
+        if let Some(noted) = &mut self.noted
+            && !amount.is_zero()
+        {
+            noted.push((cause, amount.clone()));
         }
+    }
+
+    /// Hands out the bookings noted since this was last asked.
+    pub(super) fn take_noted(&mut self) -> Vec<(Cause, Decimal)> {
+        self.noted.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }
 
 impl Holding {
+    /// A holding without anything.
+    pub(super) fn new(noting: bool) -> Self {
+        Holding {
+            ladder: Ladder::new(),
+            books: Books::default(),
+            booked: Booked { causes: Causes::default(), noted: noting.then(Vec::new) },
+            mark_to_reverse: Decimal::ZERO,
+        }
+    }
+
     /// Takes over opening positions at the mark.
     pub(super) fn open(&mut self, opening: &Opening, at: Valuation<'_>) {
         self.ladder.open(opening);
@@ -108,7 +133,7 @@ impl Holding {
 
     /// The theoretical book trades.
     pub(super) fn theory_fill(&mut self, qty: &Decimal, px: &Decimal, at: Valuation<'_>) {
-        self.causes.book(Cause::TheoryPrice, &at.excess(qty, at.mark, px));
+        self.booked.book(Cause::TheoryPrice, &at.excess(qty, at.mark, px));
         self.ladder.trade_theory(qty);
         self.books.trade(Book::Theory, qty, px, at.multiplier);
     }
@@ -123,11 +148,11 @@ impl Holding {
     ) {
         match liquidity {
             Liquidity::Taker { touch } => {
-                self.causes.book(Cause::Spread, &at.excess(qty, touch, at.mark));
-                self.causes.book(Cause::Depth, &at.excess(qty, px, touch));
+                self.booked.book(Cause::Spread, &at.excess(qty, touch, at.mark));
+                self.booked.book(Cause::Depth, &at.excess(qty, px, touch));
             }
             Liquidity::Maker { .. } => {
-                self.causes.book(Cause::Passive, &at.excess(qty, px, at.mark));
+                self.booked.book(Cause::Passive, &at.excess(qty, px, at.mark));
             }
         }
         self.trade_live(qty, px, at);
@@ -141,7 +166,7 @@ impl Holding {
         px: &Decimal,
         at: Valuation<'_>,
     ) {
-        self.causes.book(cause, &at.excess(qty, px, at.mark));
+        self.booked.book(cause, &at.excess(qty, px, at.mark));
         self.trade_live(qty, px, at);
     }
 
@@ -153,8 +178,8 @@ impl Holding {
     /// A fee is charged in one book.
     pub(super) fn fee(&mut self, book: Book, amount: &Decimal) {
         match book {
-            Book::Live => self.causes.book(Cause::FeesLive, amount),
-            Book::Theory => self.causes.book(Cause::FeesAssumed, &-amount),
+            Book::Live => self.booked.book(Cause::FeesLive, amount),
+            Book::Theory => self.booked.book(Cause::FeesAssumed, &-amount),
         }
         self.books.charge(book, amount);
     }
@@ -162,8 +187,8 @@ impl Holding {
     /// Interest, funding or dividends of one book.
     pub(super) fn financing(&mut self, book: Book, amount: &Decimal) {
         match book {
-            Book::Live => self.causes.book(Cause::Financing, amount),
-            Book::Theory => self.causes.book(Cause::Financing, &-amount),
+            Book::Live => self.booked.book(Cause::Financing, amount),
+            Book::Theory => self.booked.book(Cause::Financing, &-amount),
         }
         self.books.charge(book, amount);
     }
@@ -171,7 +196,7 @@ impl Holding {
     /// The mark moves by `value` per unit.
     fn step(&mut self, value: &Decimal) {
         for (cause, cost) in self.ladder.step(value) {
-            self.causes.book(cause, &cost);
+            self.booked.book(cause, &cost);
         }
     }
 
@@ -183,7 +208,7 @@ impl Holding {
 
     /// A day starts: what the last close booked under MARK is taken back.
     pub(super) fn start_day(&mut self) {
-        self.causes.book(Cause::Mark, &-&self.mark_to_reverse);
+        self.booked.book(Cause::Mark, &-&self.mark_to_reverse);
         self.mark_to_reverse = Decimal::ZERO;
     }
 
@@ -197,15 +222,15 @@ impl Holding {
             closing.map_or((at.mark, at.mark), |closing| (&closing.theory, &closing.live));
         self.mark_to_reverse = &at.excess(self.ladder.theory(), theory_px, at.mark)
             - &at.excess(self.ladder.broker(), live_px, at.mark);
-        self.causes.book(Cause::Mark, &self.mark_to_reverse);
+        self.booked.book(Cause::Mark, &self.mark_to_reverse);
         let profits = self.books.close(theory_px, live_px, at.multiplier);
-        (profits, std::mem::take(&mut self.causes))
+        (profits, std::mem::take(&mut self.booked.causes))
     }
 
     /// What is in the gap but in no cause: zero, or there is a defect here.
     pub(super) fn imbalance(&self, at: Valuation<'_>) -> Decimal {
         let gap = self.books.gap_since_close(at.mark, at.multiplier);
-        &(&gap + &self.mark_to_reverse) - &self.causes.total()
+        &(&gap + &self.mark_to_reverse) - &self.booked.causes.total()
     }
 
     /// Whether the ladder's ends are the positions of the books.

@@ -59,6 +59,21 @@ pub struct Attribution {
     unassigned: BTreeMap<String, Holding>,
     days: Vec<DayReport>,
     day_names: BTreeSet<String>,
+    /// Whether each booking is noted, see [`Attribution::noting`].
+    noting: bool,
+}
+
+/// One booking: the smallest amount there is.
+#[derive(Debug)]
+pub(crate) struct Noted<'a> {
+    /// The strategy.
+    pub strategy: &'a str,
+    /// The symbol; `None` for charges that name none.
+    pub symbol: Option<&'a str>,
+    /// Why.
+    pub cause: Cause,
+    /// A cost is positive.
+    pub amount: Decimal,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +89,32 @@ impl Attribution {
     /// An attribution before the first line of its ledger.
     pub fn new() -> Self {
         Attribution::default()
+    }
+
+    /// The same, noting each booking for [`Attribution::take_noted`].
+    pub(crate) fn noting() -> Self {
+        Attribution { noting: true, ..Attribution::default() }
+    }
+
+    /// Hands out what was booked since it was last asked, in the holdings that `line` can move.
+    pub(crate) fn take_noted(&mut self, line: &Line, mut each: impl FnMut(Noted<'_>)) {
+        let mut hand = |symbol: Option<&str>, holdings: &mut BTreeMap<String, Holding>| {
+            for (strategy, holding) in holdings {
+                for (cause, amount) in holding.booked.take_noted() {
+                    each(Noted { strategy, symbol, cause, amount });
+                }
+            }
+        };
+        if let Some(symbol) = line.symbol() {
+            if let Some(instrument) = self.instruments.get_mut(symbol) {
+                hand(Some(symbol), &mut instrument.holdings);
+            }
+            return;
+        }
+        for (symbol, instrument) in &mut self.instruments {
+            hand(Some(symbol), &mut instrument.holdings);
+        }
+        hand(None, &mut self.unassigned);
     }
 
     /// Applies the next line.
@@ -194,7 +235,8 @@ impl Attribution {
         if self.instruments.contains_key(symbol) {
             return Err(Problem::RepeatedSymbol { symbol: quoted(symbol) });
         }
-        self.instruments.insert(symbol.to_owned(), Instrument::new(multiplier.clone()));
+        self.instruments
+            .insert(symbol.to_owned(), Instrument::new(multiplier.clone(), self.noting));
         Ok(())
     }
 
@@ -228,7 +270,10 @@ impl Attribution {
     fn charged(&mut self, strategy: &str, symbol: Option<&str>) -> Result<&mut Holding, Problem> {
         match symbol {
             Some(symbol) => Ok(self.instrument(symbol)?.holding(strategy)),
-            None => Ok(self.unassigned.entry(strategy.to_owned()).or_default()),
+            None => {
+                let holding = self.unassigned.entry(strategy.to_owned());
+                Ok(holding.or_insert_with(|| Holding::new(self.noting)))
+            }
         }
     }
 }

@@ -113,6 +113,23 @@ impl Line {
     /// The first line of every ledger.
     pub const HEADER: Line = Line::Ledger { version: VERSION };
 
+    /// The one symbol that the line is about, if it is about one.
+    pub fn symbol(&self) -> Option<&str> {
+        match self {
+            Line::Instrument { symbol, .. }
+            | Line::Mark { symbol, .. }
+            | Line::Open { symbol, .. }
+            | Line::TheoryFill { symbol, .. }
+            | Line::Stage { symbol, .. }
+            | Line::Fill { symbol, .. }
+            | Line::External { symbol, .. }
+            | Line::Cross { symbol, .. }
+            | Line::Split { symbol, .. } => Some(symbol),
+            Line::Fee { symbol, .. } | Line::Financing { symbol, .. } => symbol.as_deref(),
+            Line::Ledger { .. } | Line::Day { .. } | Line::DayEnd { .. } => None,
+        }
+    }
+
     /// The word in `ev`.
     pub fn ev(&self) -> &'static str {
         match self {

@@ -11,13 +11,18 @@
 //! 1. A pure fold: equal events give an equal ledger, byte for byte.
 //! 2. Marks come from the events themselves; nothing else is needed.
 
+mod breakdown;
+mod notes;
 mod play;
 mod split;
+
+pub use breakdown::{Breakdown, Executed, HeldBack, breakdown};
+pub use notes::{Note, Noted, PricedBy};
 
 use crate::ledger::Entry;
 use std::collections::BTreeMap;
 use truefill_core::config::Config;
-use truefill_core::event::{Corrected, Event, Learned, QueueReason, SplitApplied, Staged};
+use truefill_core::event::{Block, Corrected, Event, Learned, QueueReason, SplitApplied, Staged};
 use truefill_core::ids::{HoldingId, InstrumentId, OrderNo};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::evidence::Item;
@@ -45,6 +50,8 @@ enum What {
         holding: HoldingId,
         qty: Qty,
         px: Option<Px>,
+        /// Number of the target, from 0.
+        parent: usize,
     },
     Emitted {
         holding: HoldingId,
@@ -54,6 +61,7 @@ enum What {
     Admitted {
         holding: HoldingId,
         qty: Qty,
+        gate: Block,
     },
     Queue {
         holding: HoldingId,
@@ -63,7 +71,7 @@ enum What {
     Accepted(OrderNo),
     /// An amend changed what may still fill, signed.
     Resized(OrderNo, Qty),
-    Filled(OrderNo, FillReport),
+    Filled(OrderNo, FillReport, PricedBy),
     Ended {
         order: OrderNo,
         dropped: Qty,
@@ -113,6 +121,8 @@ pub struct Told {
     pub entries: Vec<Entry>,
     /// Per holding: admitted, released, accepted, filled. Equal to the engine's own counters.
     pub counters: Vec<[Qty; 4]>,
+    /// What the events say beyond the lines, in the order of the lines.
+    pub notes: Vec<Note>,
 }
 
 /// Collects the events of a run.
@@ -125,6 +135,8 @@ pub struct Story {
     state: State,
     /// Positions in `ops` of placeholder corrections that may still be replaced.
     placeholders: Vec<(HoldingId, usize)>,
+    /// Targets so far.
+    parents: usize,
 }
 
 impl Story {
@@ -132,7 +144,8 @@ impl Story {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let state = State::new(&config);
-        Self { config, ops: Vec::new(), orders: BTreeMap::new(), state, placeholders: Vec::new() }
+        let (ops, orders, placeholders) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { config, ops, orders, state, placeholders, parents: 0 }
     }
 
     /// Takes the next event of the journal.
@@ -160,7 +173,9 @@ impl Story {
                 if let Some(quote) = &e.mark {
                     self.mark(holding, quote, e.decided);
                 }
-                self.push(e.decided, What::Decided { holding, qty: e.qty, px: e.px });
+                let parent = self.parents;
+                self.parents += 1;
+                self.push(e.decided, What::Decided { holding, qty: e.qty, px: e.px, parent });
                 self.push(now, What::Emitted { holding, qty: e.qty, rounded: e.rounded });
             }
             Event::Staged(e) => self.staged(now, e),
@@ -211,7 +226,7 @@ impl Story {
         if let Some(quote) = &e.mark {
             self.mark(holding, quote, now);
         }
-        self.push(now, What::Admitted { holding, qty: e.admitted });
+        self.push(now, What::Admitted { holding, qty: e.admitted, gate: e.gate });
         self.push(now, What::Queue { holding, reason: e.queue_reason });
     }
 
@@ -292,7 +307,8 @@ impl Story {
             let mut report = execution.report;
             report.qty = report.qty.min(room);
             room -= report.qty;
-            self.push(clamp(report.time), What::Filled(no, report));
+            let by = notes::priced_by(&teller.order, &report);
+            self.push(clamp(report.time), What::Filled(no, report, by));
         }
         let unpriced = teller.order.known.unpriced.min(room);
         if unpriced.0 > 0 {
@@ -307,7 +323,8 @@ impl Story {
                 fee: None,
                 time: teller.learned_at,
             };
-            self.push(teller.learned_at, What::Filled(no, report));
+            let by = notes::priced_by(&teller.order, &report);
+            self.push(teller.learned_at, What::Filled(no, report, by));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Plays the sorted story: runs the ladder of every holding and writes a line for each move.
 
+use super::notes::{Note, Noted, PricedBy};
 use super::{Op, Teller, Told, What};
 use crate::decimal::Decimal;
 use crate::ledger::{Book, Entry, Line, Liquidity, MarkSource, Reason, Stage, Time};
 use std::collections::BTreeMap;
 use truefill_core::config::Config;
-use truefill_core::event::QueueReason;
+use truefill_core::event::{Block, QueueReason};
 use truefill_core::ids::{HoldingId, InstrumentId, OrderNo};
 use truefill_core::num::{PLACES, Px, Qty};
 use truefill_core::report::{FillReport, Liquidity as CoreLiquidity};
@@ -69,6 +70,9 @@ pub(super) struct Player<'a> {
     /// When each instrument was last split: one line of the ledger for all its holdings.
     pub(super) split_at: Vec<Option<Nanos>>,
     entries: Vec<Entry>,
+    notes: Vec<Note>,
+    /// By holding, why its admitted target is not the rounded one, as noted last.
+    gates: Vec<Block>,
 }
 
 pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Teller>) -> Told {
@@ -82,6 +86,8 @@ pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Telle
         now: Nanos(0),
         split_at: vec![None; config.instruments.len()],
         entries: Vec::new(),
+        notes: Vec::new(),
+        gates: vec![Block::Open; config.holdings.len()],
     };
     player.now = ops.first().map_or(Nanos(0), |op| op.at);
     for instrument in &config.instruments {
@@ -92,12 +98,17 @@ pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Telle
         player.op(op, &ops[at..]);
     }
     let counters = player.rungs.iter().map(Rungs::counters).collect();
-    Told { entries: player.entries, counters }
+    Told { entries: player.entries, counters, notes: player.notes }
 }
 
 impl Player<'_> {
     pub(super) fn line(&mut self, line: Line) {
         self.entries.push(Entry { t: Some(Time::from_nanos(self.now.0)), line });
+    }
+
+    /// Notes something about the next line and those after it.
+    fn note(&mut self, what: Noted) {
+        self.notes.push(Note { entry: self.entries.len(), what });
     }
 
     fn op(&mut self, op: &Op, rest: &[Op]) {
@@ -150,7 +161,7 @@ impl Player<'_> {
             | What::Accepted(no)
             | What::Reopened(no)
             | What::Resized(no, _)
-            | What::Filled(no, _) => self.of_order(*no),
+            | What::Filled(no, ..) => self.of_order(*no),
             What::Ended { order, .. } => self.of_order(*order),
             What::Split(split) => Some(split.holding),
             What::Mark(..) | What::DayEnd => None,
@@ -184,7 +195,7 @@ impl Player<'_> {
         });
         let own = match what {
             What::Decided { px, .. } | What::External { px, .. } => *px,
-            What::Filled(_, report) => Some(report.px),
+            What::Filled(_, report, _) => Some(report.px),
             _ => None,
         };
         self.mark(instrument, next.or(own).unwrap_or(Px::ZERO));
@@ -194,7 +205,8 @@ impl Player<'_> {
         let mark = self.marks[self.config.holdings[holding.ix()].instrument.ix()];
         let at = holding.ix();
         match what {
-            What::Decided { qty, px, .. } => {
+            What::Decided { qty, px, parent, .. } => {
+                self.note(Noted::Parent { holding, parent: *parent });
                 self.decide(holding, *qty, px.or(mark).unwrap_or_default());
             }
             What::Emitted { qty, rounded, .. } => {
@@ -202,7 +214,13 @@ impl Player<'_> {
                 (rungs.emitted, rungs.rounded) = (*qty, *rounded);
                 (rungs.dropped, rungs.rejected) = (Qty::ZERO, Qty::ZERO);
             }
-            What::Admitted { qty, .. } => self.rungs[at].admitted = *qty,
+            What::Admitted { qty, gate, .. } => {
+                self.rungs[at].admitted = *qty;
+                if self.gates[at] != *gate {
+                    self.gates[at] = *gate;
+                    self.note(Noted::Gate { holding, why: *gate });
+                }
+            }
             What::Queue { reason, .. } => {
                 self.rungs[at].backoff = *reason == QueueReason::Backoff;
             }
@@ -229,7 +247,7 @@ impl Player<'_> {
                 }
             }
             What::Reopened(no) => self.reopen(at, *no),
-            What::Filled(no, report) => self.fill(holding, *no, report),
+            What::Filled(no, report, by) => self.fill(holding, *no, report, *by),
             What::Ended { order, dropped, rejected } => {
                 let rungs = &mut self.rungs[at];
                 rungs.open.remove(order);
@@ -293,7 +311,7 @@ impl Player<'_> {
         rungs.open.insert(no, (left, true));
     }
 
-    fn fill(&mut self, holding: HoldingId, no: OrderNo, report: &FillReport) {
+    fn fill(&mut self, holding: HoldingId, no: OrderNo, report: &FillReport, by: PricedBy) {
         let Some(teller) = self.orders.get(&no) else { return };
         let signed = teller.order.ticket.side.signed(report.qty);
         let rungs = &mut self.rungs[holding.ix()];
@@ -315,6 +333,7 @@ impl Player<'_> {
             self.line(Line::Fee { strategy, symbol, book: Book::Live, amount });
         }
         let (qty, px) = (qty(signed), px(report.px));
+        self.note(Noted::Fill { holding, order: no, by });
         self.line(Line::Fill { strategy, symbol, qty, px, liquidity });
     }
 

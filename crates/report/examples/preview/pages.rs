@@ -70,7 +70,7 @@ fn a_week() -> Result<RunPage, GapError> {
         synthetic: true,
         next_step: "truefill rehearse config.toml --seed 7 --faults calm --compare naive"
             .to_owned(),
-        gap,
+        ..gap.into()
     })
 }
 

@@ -1,6 +1,6 @@
 //! Rounding of a table to cents so that its rows and its columns both add up.
 //!
-//! Entry points: [`total`], then [`rows`].
+//! Entry points: [`total`], then [`rows`]; [`column`] for a column of its own, [`cent_of`].
 //!
 //! Invariants:
 //! - Every figure shown is one of the two whole cents around the exact one: what is exactly a
@@ -68,6 +68,27 @@ pub(super) fn rows(exact: &[(&Decimal, &Decimal)], total: &Shown) -> Vec<Shown> 
         shown.push(row.shown(ups));
     }
     shown
+}
+
+/// Rounds a column so that it adds up to `total`: their exact sum rounded down or up to cents.
+///
+/// The largest remainders are rounded up; of equal ones the first.
+pub(super) fn column(exact: &[&Decimal], total: &Decimal) -> Vec<Decimal> {
+    let mut shown: Vec<Decimal> =
+        exact.iter().map(|amount| amount.rounded(2, Rounding::Floor)).collect();
+    let missing = total - &shown.iter().sum();
+    let mut by_rest: Vec<usize> = (0..exact.len()).collect();
+    by_rest.sort_by_cached_key(|at| (std::cmp::Reverse(exact[*at] - &shown[*at]), *at));
+    let ups = usize::try_from(nearest(&missing, &cent(), i64::MAX / 4)).unwrap_or(0);
+    for at in by_rest.into_iter().take(ups) {
+        shown[at] += &cent();
+    }
+    shown
+}
+
+/// An amount in whole cents.
+pub(super) fn cent_of(amount: &Decimal) -> Decimal {
+    amount.rounded(2, Rounding::HalfEven)
 }
 
 /// How many cents are added to what was rounded down.

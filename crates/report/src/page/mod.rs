@@ -12,14 +12,19 @@ mod causes;
 mod cents;
 mod chart;
 mod equity;
+mod excused;
 mod groups;
+mod held;
 mod incidents;
+mod naive;
 mod parts;
 mod positions;
 mod queue;
+mod rules;
 mod totals;
 mod verdict;
 mod waterfall;
+mod worst;
 
 use crate::markup::Markup;
 use crate::run::RunPage;
@@ -76,11 +81,16 @@ fn body(html: &mut Markup, page: &RunPage, totals: &Totals) {
     header(html, page);
     verdict::show(html, page, totals);
     waterfall::show(html, page, totals);
+    naive::show(html, page, totals);
     causes::show(html, page, totals);
+    held::show(html, page);
+    rules::show(html, page);
     groups::show(html, page, totals);
+    worst::show(html, page);
     equity::show(html, page, &sessions);
     queue::show(html, page, &sessions);
     incidents::show(html, page, &sessions);
+    excused::show(html, page);
     positions::show(html, page);
     facts(html, page);
     next_step(html, page);
@@ -113,7 +123,15 @@ fn header(html: &mut Markup, page: &RunPage) {
                 html.leaf("span", &[("class", &"chip warn")], "synthetic data");
             }
         });
+        if is_assumed(page) {
+            html.leaf("p", &[("class", &"note")], words::grade(&page.grade));
+        }
     });
+}
+
+/// Whether the figures rest on assumptions: then the reader is told before the first of them.
+fn is_assumed(page: &RunPage) -> bool {
+    matches!(page.grade.as_str(), "B" | "C")
 }
 
 fn facts(html: &mut Markup, page: &RunPage) {
@@ -162,7 +180,7 @@ fn footer(html: &mut Markup, page: &RunPage) {
              the change.</p>",
         );
         let grade = words::grade(&page.grade);
-        if !grade.is_empty() {
+        if !grade.is_empty() && !is_assumed(page) {
             html.wrap("p", &[], |html| html.text(grade));
         }
         html.wrap("p", &[], |html| {

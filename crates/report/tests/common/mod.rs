@@ -3,7 +3,10 @@
 
 use truefill_core::time::{Nanos, SECOND_NS};
 use truefill_gap::{Decimal, report_of_reader};
-use truefill_report::{Fact, Incident, Point, PositionRow, QueuePoint, RunPage};
+use truefill_report::trading::{GateRow, ParentRow, RuleRow, StepRow};
+use truefill_report::{
+    Fact, Incident, Naive, Point, PositionRow, QueuePoint, RunPage, Side, Trading,
+};
 
 /// A page of one of the ledgers with which the attribution itself is tested.
 pub fn ledger_page(name: &str) -> RunPage {
@@ -77,8 +80,28 @@ pub fn hostile_page() -> RunPage {
         }],
         synthetic: true,
         next_step: evil.into(),
+        trading: hostile_trading(evil),
+        naive: Some(Naive {
+            usual: Side { wrong_about: evil.into(), ..Side::default() },
+            ours: Side { wrong_about: evil.into(), ..Side::default() },
+        }),
+        excused: vec![evil.into()],
         ..bare(&ledger)
     }
+}
+
+fn hostile_trading(evil: &str) -> Trading {
+    let named = || (evil.to_owned(), evil.to_owned());
+    let ((strategy, symbol), reason) = (named(), evil.to_owned());
+    let gate = GateRow { strategy, symbol, reason, seconds: 7.into(), cost: 1.into() };
+    let (strategy, symbol) = named();
+    let cancels = [(evil.to_owned(), 3)].into();
+    let rule = RuleRow { strategy, symbol, rule: evil.to_owned(), cancels, ..RuleRow::default() };
+    let other = RuleRow { symbol: "other".into(), ..rule.clone() };
+    let (strategy, symbol) = named();
+    let step = StepRow { record: 1, time: Nanos(1), text: evil.to_owned() };
+    let parent = ParentRow { strategy, symbol, steps: vec![step], more: 3, ..Default::default() };
+    Trading { gates: vec![gate], rules: vec![rule, other], worst: vec![parent], targets: 1 }
 }
 
 /// A tag as a browser would see it.

@@ -53,7 +53,8 @@ use truefill_core::quote::{Mark, Quote};
 use truefill_core::request::Query;
 use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
 use truefill_gap::ledger::Entry;
-use truefill_gap::story::Story;
+use truefill_gap::story::{Note, Story};
+use truefill_gap::trail::Trail;
 use truefill_gap::{Attribution, GapError, Report};
 use truefill_journal::{Batch, JournalError, SegmentStart, Store};
 use truefill_market::bars::Bar;
@@ -128,6 +129,10 @@ pub enum SessionError {
 pub struct Outcome {
     /// The gap ledger's lines after the header.
     pub ledger: Vec<Entry>,
+    /// What the events say beyond the ledger's lines: targets, gates, rules.
+    pub notes: Vec<Note>,
+    /// What rules did, and what became of each target.
+    pub trail: Trail,
     /// The gap by cause.
     pub gap: Report,
     /// Numbers.
@@ -216,6 +221,7 @@ pub(crate) struct Session<'a> {
     /// Where the program was killed, as far as it did not come there yet.
     kills: VecDeque<Reached>,
     story: Story,
+    trail: Trail,
     measure: Measure,
     checker: Checker,
 }
@@ -318,6 +324,7 @@ impl<'a> Session<'a> {
             reached: Reached::default(),
             kills: traces.kills.into(),
             story: Story::new(plan.config.clone()),
+            trail: Trail::default(),
             measure: Measure::new(&plan.config),
             checker: Checker::default(),
         })
@@ -507,6 +514,8 @@ impl<'a> Session<'a> {
         };
         Ok(Outcome {
             ledger: told.entries,
+            notes: told.notes,
+            trail: self.trail.finish(),
             gap,
             facts,
             queue,

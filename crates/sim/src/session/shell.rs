@@ -154,7 +154,9 @@ impl Session<'_> {
             let envelope = Envelope { now: self.now, marks, input };
             let step = self.engine.step(&envelope);
             self.note(&envelope, &step);
-            events.extend(step.events);
+            // The events of a step are the last records so far.
+            let first = self.engine.state().seq + 1 - step.events.len() as u64;
+            events.extend((first..).zip(step.events));
             effects.extend(step.effects);
         }
         if self.dies_before_commit() || self.is_killed() {
@@ -167,8 +169,8 @@ impl Session<'_> {
             self.batch.clear();
             self.snapshot()?;
         }
-        for event in &events {
-            self.durable(event);
+        for (seq, event) in &events {
+            self.durable(*seq, event);
         }
         let mut dies = self.dies_before_sending() || self.is_killed();
         for effect in effects {
@@ -199,7 +201,8 @@ impl Session<'_> {
         }
     }
 
-    fn durable(&mut self, event: &Event) {
+    fn durable(&mut self, seq: u64, event: &Event) {
+        self.trail.event(seq, self.now, event);
         self.day_closed |= matches!(event, Event::DayEnded(_));
         self.story.event(self.now, event);
         self.measure.event(self.now, event);
