@@ -177,7 +177,7 @@ fn by_first_line(first: &str) -> Option<Format> {
 /// Files without a header whose name says the day, or whose stamp is LEAN's of a day.
 fn by_name(first: &str, name: &str, place: &Place) -> Result<Option<Guess>, MarketError> {
     let cells: Vec<&str> = first.split(',').collect();
-    let numbers = cells.iter().all(|cell| nano(cell).is_ok());
+    let numbers = cells.iter().all(|cell| half_even(cell).is_ok());
     let (lower, stem) = (name.to_lowercase(), name.split('.').next().unwrap_or("data"));
     let (zone, divisor) = match (lower.contains("india"), lower.contains("equity")) {
         (true, equity) => (Zone::Kolkata, if equity { LEAN_EQUITY_DIVISOR } else { 1 }),
