@@ -10,7 +10,6 @@ use truefill_core::num::Qty;
 
 use super::{Assumed, Declared, meet, unknown};
 use crate::binance;
-use crate::cells::nano;
 use crate::columns::presets::{
     LEAN_EQUITY_DIVISOR, fxcm_ticks, lean_daily_trades, lean_minute_quotes, lean_minute_trades,
 };
@@ -18,6 +17,7 @@ use crate::columns::{BarSpec, QuoteSpec, quote_symbols, understands_bars, unders
 use crate::csv;
 use crate::error::{Ambiguity, ErrorKind, MarketError, Place, shown};
 use crate::lines::{Input, Lines};
+use crate::rounded::half_even;
 use crate::stamp::{self, Stamp};
 use crate::taq;
 use crate::zone::Zone;
