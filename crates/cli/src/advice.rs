@@ -7,7 +7,9 @@ use truefill_gap::{Cause, Decimal, Report};
 /// The costliest cause of a gap with its amount and a sentence of advice; `None` where nothing
 /// cost anything.
 pub fn first(report: &Report) -> Option<(Cause, Decimal, &'static str)> {
-    let costs = report.causes().iter().filter(|(_, amount)| amount.is_positive());
+    // As it is displayed: the same figure stands in the lines above.
+    let shown = report.displayed();
+    let costs = shown.causes.iter().filter(|(_, amount)| amount.is_positive());
     let (cause, amount) = costs.max_by(|a, b| a.1.cmp(b.1))?;
     Some((cause, amount.clone(), about(cause)))
 }

@@ -252,10 +252,10 @@ pub fn words(about: &About, outcome: &Outcome) -> String {
         gap.residual()
     );
     let displayed = gap.displayed();
-    let width = displayed.causes.iter().map(|(_, v)| v.to_string().len()).max().unwrap_or(0);
-    for (cause, amount) in displayed.causes.iter() {
+    let width = displayed.causes.iter().map(|(_, v)| cents(v).len()).max().unwrap_or(0);
+    for (cause, amount) in displayed.causes.iter().filter(|(_, amount)| !amount.is_zero()) {
         let name = Cause::plain_name(cause);
-        text.push_str(&format!("    {:>width$}  {name}\n", amount.to_string()));
+        text.push_str(&format!("    {:>width$}  {name}\n", cents(amount)));
     }
     text.push_str(&format!(
         "    {} orders, {} executions, {} requests, {} rate limit hits, {} unknown outcomes, \

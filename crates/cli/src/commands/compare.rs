@@ -119,6 +119,7 @@ impl Compared {
             "unknown_units": by_symbol(naive::Held::unknown_units),
             "unknown_worth": self.unknown_worth.to_string(),
             "max_overshoot": o.overshoot.to_string(),
+            "missed_targets": self.missed(),
             "final_positions": {
                 "target": by_symbol(|held| held.target),
                 "believed": by_symbol(|held| held.believed),
@@ -136,13 +137,18 @@ impl Compared {
         if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
     }
 
+    /// Holdings that are not at their target.
+    fn missed(&self) -> usize {
+        self.outcome.held.iter().filter(|held| held.target != held.truth).count()
+    }
+
     /// The run in words, for a terminal.
     pub fn words(&self) -> String {
         let o = &self.outcome;
         format!(
             "the naive bot, same targets, same broker: live {} {}, gap {}\n    {} requests, {} \
              refused for the rate, {} outcomes it did not know, {} doubled orders,\n    worst \
-             overshoot {}, and at the end it is wrong about {}",
+             overshoot {}; at the end it misses {} of {} targets and is wrong about {}",
             summary::cents(o.live_pnl()),
             self.currency,
             summary::cents(&o.gap.gap()),
@@ -151,6 +157,8 @@ impl Compared {
             o.unknown_outcomes,
             o.doubled_orders,
             o.overshoot,
+            self.missed(),
+            o.held.len(),
             self.unknown_words()
         )
     }

@@ -76,13 +76,7 @@ impl Data {
                 &quote_spec(quick, zone)?,
                 symbols().map_err(|e| ask::failure(&e))?,
             ),
-            (None, None) => {
-                return Err(Failure::Input(
-                    "--targets says what to hold, and nothing says what the market did; nothing \
-                     was started; add --bars FILE or --quotes FILE"
-                        .to_owned(),
-                ));
-            }
+            (None, None) => Ok(()),
         }
         .map_err(|error| ask::failure(&error))?;
         if let (Some(path), true, None) =

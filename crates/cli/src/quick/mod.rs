@@ -45,6 +45,13 @@ pub fn config_text(quick: &Quick) -> Result<String, Failure> {
                 .to_owned(),
         ));
     };
+    if quick.bars.is_none() && quick.quotes.is_none() {
+        return Err(Failure::Input(
+            "--targets says what to hold, and nothing says what the market did; nothing was \
+             started; add --bars FILE or --quotes FILE"
+                .to_owned(),
+        ));
+    }
     let zone = quick.zone.as_deref().map(zone).transpose()?;
     let session = quick.session.as_deref().map(session).transpose()?;
     let decided = quick.decided.map(|side| match side {

@@ -68,7 +68,6 @@ fn write(
 }
 
 fn market(out: &mut String, quick: &Quick, data: &Data) -> std::fmt::Result {
-    let path = |path: &Path| text(&path.display().to_string());
     match (&quick.bars, &quick.quotes) {
         (Some(bars), _) => writeln!(out, "bars = {}", path(bars))?,
         (None, Some(quotes)) => writeln!(out, "quotes = {}", path(quotes))?,
@@ -121,7 +120,7 @@ fn strategy(
     sizes: &Sizes,
 ) -> std::fmt::Result {
     let section = text(name);
-    writeln!(out, "\n[strategy.{section}]\ntargets = {}", text(&targets.display().to_string()))?;
+    writeln!(out, "\n[strategy.{section}]\ntargets = {}", path(targets))?;
     let symbols: Vec<String> = symbols.iter().map(|symbol| text(symbol)).collect();
     writeln!(out, "symbols = [{}]", symbols.join(", "))?;
     writeln!(out, "size_by = \"{}\"", sizes.size_by)?;
@@ -163,6 +162,12 @@ const fn word(side: End) -> &'static str {
         End::Open => "open",
         End::Close => "close",
     }
+}
+
+/// A path that means the same file wherever the configuration is kept.
+fn path(path: &Path) -> String {
+    let found = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    text(&found.display().to_string())
 }
 
 /// A TOML string.
