@@ -9,6 +9,7 @@ use crate::input::Channel;
 use crate::limiter::Class;
 use crate::num::{Px, Qty};
 use crate::order::evidence::Item;
+use crate::order::shares::Share;
 use crate::order::{CancelWhy, Ticket};
 use crate::quote::Quote;
 use crate::record::{code_enum, records, variants};
@@ -237,6 +238,8 @@ records! {
         pub dropped: Qty = 2,
         /// Signed remainder that is waived as refused.
         pub rejected: Qty = 3,
+        /// What of the waiver is whose, signed; empty where one strategy trades the holding.
+        pub shares: Vec<Share> = 4,
     }
 
     /// A holding rests after refusals; at the end what was waived as refused is work again.
@@ -317,6 +320,8 @@ records! {
         pub placeholder: bool = 7,
         /// The activity row, where there is one.
         pub exec_id: Option<VenueText> = 8,
+        /// What of `own` is whose, signed; empty where one strategy trades the holding.
+        pub shares: Vec<Share> = 9,
     }
 
     /// A holding was frozen.
@@ -339,6 +344,30 @@ records! {
         pub holding: HoldingId = 1,
         /// How much, signed.
         pub qty: Qty = 2,
+        /// Whose it became; absent where one strategy trades the holding.
+        pub sleeve: Option<SleeveId> = 3,
+    }
+
+    /// Two strategies that want opposite sides of a holding traded inside, without an order.
+    pub struct Crossed {
+        /// Which holding.
+        pub holding: HoldingId = 1,
+        /// Who bought.
+        pub buyer: SleeveId = 2,
+        /// Who sold.
+        pub seller: SleeveId = 3,
+        /// How much, positive.
+        pub qty: Qty = 4,
+        /// At what price: the mid of a fresh quote.
+        pub px: Px = 5,
+    }
+
+    /// A strategy was switched on or off.
+    pub struct Enabled {
+        /// Which.
+        pub sleeve: SleeveId = 1,
+        /// On or off.
+        pub on: bool = 2,
     }
 
     /// What the engine may do changed.
@@ -371,6 +400,8 @@ records! {
         pub blocked: Block = 10,
         /// The mark at this moment.
         pub mark: Option<Quote> = 11,
+        /// Q4 by strategy, in canonical order; empty where one strategy trades the holding.
+        pub sleeves: Vec<Share> = 20,
     }
 
     /// An alert.
@@ -530,5 +561,9 @@ variants! {
         RoundStarted(RoundStarted) = 28,
         /// A cancel failed.
         CancelFailed(CancelFailed) = 29,
+        /// Two strategies traded inside.
+        Crossed(Crossed) = 30,
+        /// A strategy on or off.
+        Enabled(Enabled) = 40,
     }
 }

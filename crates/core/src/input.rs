@@ -94,6 +94,15 @@ records! {
         pub qty: Qty = 3,
     }
 
+    /// The operator switches a strategy on or off. The targets of one that is off do not count;
+    /// its position stays as it is, unless it declares zero.
+    pub struct Enable {
+        /// Which.
+        pub sleeve: SleeveId = 1,
+        /// On or off.
+        pub on: bool = 2,
+    }
+
     /// Time passed, or a quote arrived that the engine asked to be woken for.
     pub struct Tick {}
 
@@ -131,6 +140,8 @@ variants! {
         Release(Release) = 11,
         /// End of day.
         DayEnd(DayEnd) = 12,
+        /// A strategy on or off.
+        Enable(Enable) = 16,
     }
 }
 

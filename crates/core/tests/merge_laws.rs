@@ -76,6 +76,7 @@ fn order() -> Order {
         intent: Intent::Entry,
         released: Nanos(0),
         arrival: Px::whole(100),
+        shares: Vec::new(),
     })
 }
 

@@ -38,6 +38,7 @@ fn two(coarse: bool, proof: CancelProof) -> Config {
         product: VenueText::EMPTY,
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     });
     c.strategies[0].entry.remainder = Remainder::Cancel;
     c.strategies[0].entry.patience_ns = 3 * SECOND_NS;

@@ -164,6 +164,7 @@ impl Deciding<'_> {
             intent: Intent::Exit,
             released: row.created.min(self.now()),
             arrival: Px::ZERO,
+            shares: Vec::new(),
         };
         let no = ticket.order;
         self.emit(Event::Released(Released { ticket }));

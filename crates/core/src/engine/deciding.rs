@@ -1,6 +1,6 @@
 //! The context of one step: emits events and applies each at once.
 
-use super::Step;
+use super::{Step, sharing};
 use crate::alert::AlertCode;
 use crate::config::Config;
 use crate::effect::Effect;
@@ -8,6 +8,7 @@ use crate::event::{Alert, Block, Closed, Event, LookupPlanned};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::input::Envelope;
 use crate::num::Qty;
+use crate::order::shares::Share;
 use crate::order::{CancelWhy, Intent, Order};
 use crate::quote::Quote;
 use crate::report::RejectCode;
@@ -109,9 +110,9 @@ impl<'a> Deciding<'a> {
             let Some(order) = self.state.orders.open.get(&no) else { continue };
             // A remainder is waived from the target it was meant for, never from a newer one.
             let stale = order.released_seq < self.state.holding(holding).target_seq;
-            let (dropped, rejected) = if stale { (Qty::ZERO, Qty::ZERO) } else { waived(order) };
+            let (dropped, rejected, shares) = self.waiver(order, stale);
             let bad = ended_badly(order);
-            self.emit(Event::Closed(Closed { order: no, dropped, rejected }));
+            self.emit(Event::Closed(Closed { order: no, dropped, rejected, shares }));
             if bad {
                 let text = "the broker ended an order that it had taken".to_owned();
                 self.pause(no, holding, RejectCode::Other, text);
@@ -121,6 +122,22 @@ impl<'a> Deciding<'a> {
                 self.alert(AlertCode::Unconverged, Some(holding), Some(no), text);
             }
         }
+    }
+
+    /// What an order that ended waives, and what of it is whose.
+    fn waiver(&self, order: &Order, stale: bool) -> (Qty, Qty, Vec<Share>) {
+        let h = self.state.holding(order.ticket.holding);
+        let (dropped, rejected) = waived(order);
+        if !h.is_shared() {
+            let keeps = (dropped, rejected, Vec::new());
+            return if stale { (Qty::ZERO, Qty::ZERO, Vec::new()) } else { keeps };
+        }
+        if dropped.is_zero() && rejected.is_zero() {
+            return (Qty::ZERO, Qty::ZERO, Vec::new());
+        }
+        let shares = sharing::waived_shares(self.config, h, order);
+        let sum: Qty = shares.iter().map(|share| share.qty).sum();
+        if rejected.is_zero() { (sum, Qty::ZERO, shares) } else { (Qty::ZERO, sum, shares) }
     }
 
     fn plan_lookups(&mut self, holding: HoldingId) {

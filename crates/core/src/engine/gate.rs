@@ -88,7 +88,7 @@ impl Deciding<'_> {
             Side::Sell => position - same >= target,
         };
         if fits {
-            return Ok(());
+            return self.gate_shares(ticket);
         }
         Err(format!("position {position} and open {same} would pass the target {target}"))
     }

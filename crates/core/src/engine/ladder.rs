@@ -6,6 +6,7 @@
 
 use super::deciding::Deciding;
 use super::plan::next_action;
+use super::sharing;
 use super::working::working_target;
 use crate::alert::AlertCode;
 use crate::event::{
@@ -50,6 +51,7 @@ impl Deciding<'_> {
             lane,
             blocked,
             mark: None,
+            sleeves: sharing::admitted(self.config, self.state, holding, now),
         };
         let same = staged == Staged { mark: None, ..h.staged.clone() };
         let new = h.staged.holding != holding;
@@ -59,7 +61,12 @@ impl Deciding<'_> {
         let mark = self.quote(self.config.holdings[holding.ix()].instrument);
         let dust = blocked == Block::Dust && h.staged.blocked != Block::Dust;
         let limited = blocked == Block::Risk && h.staged.blocked != Block::Risk;
+        let netted = blocked == Block::Netted && h.staged.blocked != Block::Netted;
         self.emit(Event::Staged(Staged { mark, ..staged }));
+        if netted && !self.config.crossing {
+            let text = "two strategies want opposite sides; crossing is off".to_owned();
+            self.alert(AlertCode::Unconverged, Some(holding), None, text);
+        }
         if limited {
             let text = "a limit or the distance from the mid keeps it from being sent".to_owned();
             self.alert(AlertCode::Unconverged, Some(holding), None, text);

@@ -7,6 +7,7 @@
 //! | `replies`, `pushes`, `answers` | what a broker's words prove |
 //! | `recon` | whether the account agrees, and what to adopt |
 //! | [`plan`] | what a holding needs next |
+//! | [`sharing`], `crossing` | several strategies on one key: what of it is whose |
 //! | `release` | what leaves now: the only place that sends |
 //! | `gate` | whether a request may leave; independent of the plan |
 //! | `ladder` | where every missing unit is |
@@ -22,6 +23,7 @@
 //! broken law poisons the engine for good.
 
 mod answers;
+mod crossing;
 mod deciding;
 mod gate;
 mod ladder;
@@ -32,6 +34,7 @@ mod pushes;
 mod recon;
 mod release;
 mod replies;
+pub mod sharing;
 mod start;
 mod targets;
 pub mod timers;
@@ -89,6 +92,11 @@ impl Engine {
         }
         let mut state = state;
         state.holdings.resize_with(config.holdings.len(), Default::default);
+        for (h, key) in state.holdings.iter_mut().zip(&config.holdings) {
+            h.adapt(key);
+            h.sleeves.iter_mut().for_each(|s| s.enabled = !state.disabled.contains(&s.sleeve));
+            h.sum_up();
+        }
         state.limiter.adapt(&config.descriptor);
         Ok(Self { config, state, poisoned: false })
     }
@@ -165,6 +173,7 @@ impl Engine {
             Input::Tick(_) => {}
             Input::Release(_) => deciding.release(),
             Input::DayEnd(_) => deciding.day_end(),
+            Input::Enable(enable) => deciding.enable(enable),
         }
         deciding.settle();
         if let Some(law) = deciding.broken_law() {

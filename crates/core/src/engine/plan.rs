@@ -8,6 +8,7 @@
 //!    finished, and the other way round.
 //! 2. Excess is cancelled before anything is added.
 
+use super::sharing;
 use super::working::working_target;
 use crate::config::{Config, Policy, Remainder};
 use crate::event::{Block, Lane, Mode};
@@ -73,16 +74,19 @@ pub fn next_action(config: &Config, state: &State, id: HoldingId, now: Nanos) ->
     if h.selling.0 > 0 && position - h.selling < target.min(position) {
         return cancel_one(orders(), Side::Sell, now);
     }
+    if let Some(action) = sharing::excess(config, state, id, now) {
+        return action;
+    }
     // 2. Need: what is missing on the side of the target.
     let need = target - position;
-    let Some(side) = Side::of(need) else { return Action::Idle };
+    let Some(side) = Side::of(need) else { return sharing::rest(config, state, id, now) };
     let (same, opposite) = match side {
         Side::Buy => (h.buying, h.selling),
         Side::Sell => (h.selling, h.buying),
     };
     let room = need.abs() - same;
     if room.0 <= 0 {
-        return Action::Idle;
+        return sharing::rest(config, state, id, now);
     }
     // What would bring the position to zero is an exit; beyond it, an entry.
     let reduces = position.0 != 0 && (position.0 > 0) != (side == Side::Buy);
@@ -133,7 +137,7 @@ fn cancel_one<'a>(orders: impl Iterator<Item = &'a Order>, side: Side, now: Nano
 }
 
 /// A cancel can be sent: the order is known to be there and none is under way.
-fn may_cancel(order: &Order, now: Nanos) -> bool {
+pub(super) fn may_cancel(order: &Order, now: Nanos) -> bool {
     order.known.exists && !order.known.claimed && cancel_is_idle(order, now)
 }
 
@@ -152,19 +156,10 @@ fn impatient(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Optio
 /// When the policy of an order wants its remainder cancelled.
 #[must_use]
 pub fn patience_end(config: &Config, order: &Order) -> Option<Nanos> {
-    let policy = policy_of(config, order.ticket.holding, order.ticket.intent)?;
+    let ticket = &order.ticket;
+    let policy = sharing::policy_for(config, ticket.holding, &ticket.shares, ticket.intent)?;
     let cancels = policy.remainder == Remainder::Cancel && order.ticket.intent == Intent::Entry;
     cancels.then(|| order.ticket.released.plus(policy.patience_ns))
-}
-
-/// The policy for orders of a holding.
-#[must_use]
-pub fn policy_of(config: &Config, id: HoldingId, intent: Intent) -> Option<&Policy> {
-    let strategy = config.strategy(config.holdings.get(id.ix())?.sleeve)?;
-    Some(match intent {
-        Intent::Entry => &strategy.entry,
-        Intent::Exit => &strategy.exit,
-    })
 }
 
 fn in_the_way(
@@ -235,12 +230,13 @@ pub fn marketable_px(policy: &Policy, side: Side, touch: Px, tick: Px, widen: i6
 pub fn price(
     config: &Config,
     id: HoldingId,
+    policy: Option<&Policy>,
     side: Side,
     intent: Intent,
     quote: Option<&Quote>,
     now: Nanos,
 ) -> Result<Px, Block> {
-    let (Some(quote), Some(policy)) = (quote, policy_of(config, id, intent)) else {
+    let (Some(quote), Some(policy)) = (quote, policy) else {
         return Err(Block::Stale);
     };
     let stale = now.since(quote.time) > config.risk.mark_age_ns_max;

@@ -3,7 +3,7 @@
 
 use super::deciding::Deciding;
 use super::plan::{Action, next_action, price};
-use super::timers;
+use super::{crossing, sharing, timers};
 use crate::alert::AlertCode;
 use crate::config::{Config, LossAction};
 use crate::effect::Effect;
@@ -29,6 +29,7 @@ impl Deciding<'_> {
         self.end_pauses();
         self.freeze_unresolved();
         self.reads();
+        self.cross();
         let mut full = false;
         for holding in queue(self.state) {
             // Once no new order can leave, only cancels of what is open are looked for.
@@ -99,7 +100,9 @@ impl Deciding<'_> {
         let key = &self.config.holdings[holding.ix()];
         let (instrument, product) = (key.instrument, key.product);
         let quote = self.quote(instrument);
-        let px = match price(self.config, holding, side, intent, quote.as_ref(), now) {
+        let shares = sharing::shares_for(self.config, self.state, holding, side, qty, now);
+        let policy = sharing::policy_for(self.config, holding, &shares, intent);
+        let px = match price(self.config, holding, policy, side, intent, quote.as_ref(), now) {
             Ok(px) => px,
             Err(block) => return Some(block),
         };
@@ -124,6 +127,7 @@ impl Deciding<'_> {
             intent,
             released: now,
             arrival: quote.as_ref().map_or(Px::ZERO, Quote::mid),
+            shares: sharing::shares_for(self.config, self.state, holding, side, qty, now),
         };
         if let Err(why) = self.gate(&ticket, quote.as_ref()) {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
@@ -340,7 +344,9 @@ fn queue(state: &State) -> Vec<HoldingId> {
 /// input carries no quote that nobody looks at.
 pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<HoldingId> {
     let room = state.limiter.room(now, Class::New);
-    let places =
-        |id: &HoldingId| matches!(next_action(config, state, *id, now), Action::Place { .. });
+    let places = |id: &HoldingId| {
+        matches!(next_action(config, state, *id, now), Action::Place { .. })
+            || crossing::is_wanted(config, state, *id, now)
+    };
     queue(state).into_iter().filter(places).take(room).collect()
 }

@@ -14,7 +14,7 @@ impl Deciding<'_> {
             self.alert(AlertCode::TargetRefused, holding, None, why);
             return;
         }
-        let h = self.state.holding(target.holding);
+        let h = self.state.holding(target.holding).sleeve(target.sleeve);
         let again = h.declared && h.emitted == target.qty && !target.reopen;
         if again {
             return;
@@ -42,7 +42,7 @@ impl Deciding<'_> {
         let Some(key) = self.config.holdings.get(target.holding.ix()) else {
             return Err(format!("target for holding {} that does not exist", target.holding));
         };
-        if key.sleeve != target.sleeve {
+        if !key.has(target.sleeve) {
             return Err("target for a holding that another strategy trades".to_owned());
         }
         if target.qty.bounded().is_err() {

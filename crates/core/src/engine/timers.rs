@@ -43,7 +43,11 @@ impl Engine {
         }
         state.busy.iter().any(|id| {
             self.config().holdings[id.ix()].instrument == instrument
-                && matches!(state.holding(*id).staged.blocked, Block::Stale | Block::Risk)
+                && match state.holding(*id).staged.blocked {
+                    Block::Stale | Block::Risk => true,
+                    Block::Netted => self.config().crossing,
+                    _ => false,
+                }
         })
     }
 }

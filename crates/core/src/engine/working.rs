@@ -15,15 +15,22 @@ use crate::time::Nanos;
 
 /// The working target of a holding at `now`.
 #[must_use]
-pub fn working_target(config: &Config, state: &State, id: HoldingId, _now: Nanos) -> Qty {
+pub fn working_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Qty {
     let h = state.holding(id);
+    if h.is_shared() {
+        return super::sharing::working_target(config, state, id, now);
+    }
     // As it is: what is held and what may still fill. Nothing is added, nothing is cancelled.
     let as_is = h.own + h.buying - h.selling;
     if !h.declared && state.mode != Mode::Flattening {
         return as_is;
     }
+    // A strategy that is switched off stays as it is, unless it wants nothing.
+    let off =
+        !state.disabled.is_empty() && state.disabled.contains(&config.holdings[id.ix()].sleeve);
+    let declared = if off && !h.rounded.is_zero() { h.own } else { h.rounded };
     // What was waived is not wanted, and never makes the engine trade through what it holds.
-    let limited = within_limits(config, state, id, h.rounded);
+    let limited = within_limits(config, state, id, declared);
     let wanted = between(h.own, limited, limited - h.waived());
     match state.mode {
         Mode::Halted | Mode::Killed => return as_is,
@@ -38,12 +45,12 @@ pub fn working_target(config: &Config, state: &State, id: HoldingId, _now: Nanos
 }
 
 /// `wanted`, but not outside what lies between `position` and `target`.
-fn between(position: Qty, target: Qty, wanted: Qty) -> Qty {
+pub(super) fn between(position: Qty, target: Qty, wanted: Qty) -> Qty {
     wanted.max(position.min(target)).min(position.max(target))
 }
 
 /// `wanted`, but no further from zero than `position` and not on its other side.
-fn toward_zero(position: Qty, wanted: Qty) -> Qty {
+pub(super) fn toward_zero(position: Qty, wanted: Qty) -> Qty {
     if position.0 >= 0 {
         wanted.max(Qty::ZERO).min(position)
     } else {
@@ -51,7 +58,7 @@ fn toward_zero(position: Qty, wanted: Qty) -> Qty {
     }
 }
 
-fn within_limits(config: &Config, state: &State, id: HoldingId, wanted: Qty) -> Qty {
+pub(super) fn within_limits(config: &Config, state: &State, id: HoldingId, wanted: Qty) -> Qty {
     let h = state.holding(id);
     let mut most = config.risk.position_qty_max;
     if let (Some(notional), Some(mark)) = (config.risk.position_notional_max, &h.mark) {

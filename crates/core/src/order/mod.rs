@@ -9,6 +9,7 @@
 
 pub mod evidence;
 pub mod fold;
+pub mod shares;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::request::Side;
 use crate::time::Nanos;
 use evidence::{Evidence, Item};
 use fold::Known;
+use shares::Share;
 
 code_enum! {
     /// What an order is for.
@@ -66,6 +68,9 @@ records! {
         pub released: Nanos = 9,
         /// Mid at the release: the arrival price.
         pub arrival: Px = 10,
+        /// For whom, where several strategies trade the holding: positive, summing to OrderQty,
+        /// in canonical order. Empty means all of it for the first.
+        pub shares: Vec<Share> = 20,
     }
 
     /// A cancel of ours.
@@ -110,6 +115,8 @@ pub struct Order {
     pub rejected: Qty,
     /// Journal record of the closing that waived.
     pub waived_seq: u64,
+    /// What of the waiver is whose; empty where one strategy trades the holding.
+    pub waived: Vec<Share>,
 }
 
 impl Order {
@@ -129,6 +136,7 @@ impl Order {
             dropped: Qty::ZERO,
             rejected: Qty::ZERO,
             waived_seq: 0,
+            waived: Vec::new(),
         }
     }
 

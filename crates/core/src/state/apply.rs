@@ -1,16 +1,19 @@
 //! The only mutator: events to state. Total and infallible (an event that names what does not
 //! exist changes nothing), and independent of how the event was decided.
 
+use super::sleeve::Booked;
 use super::{OnWire, State};
 use crate::config::Config;
 use crate::event::{
-    Adopted, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane, Learned,
-    Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started, TargetSet,
+    Adopted, CancelReleased, Closed, Compared, Corrected, Enabled, Ending, Event, Freeze, Lane,
+    Learned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started,
+    TargetSet,
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
 use crate::num::{Px, Qty};
 use crate::order::evidence::Item;
+use crate::order::shares::Share;
 use crate::order::{CancelState, Order};
 use crate::quote::Quote;
 use crate::request::Side;
@@ -46,6 +49,7 @@ impl State {
             Event::Unpaused(e) => self.on_holding(e.holding, |h| {
                 h.paused = Nanos(i64::MIN);
                 h.rejected = Qty::ZERO;
+                h.sleeves.iter_mut().for_each(|s| s.rejected = Qty::ZERO);
             }),
             Event::Backoff(e) => {
                 self.limiter.silent_until = self.limiter.silent_until.max(e.until);
@@ -68,7 +72,12 @@ impl State {
             Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
             Event::Staged(e) => self.staged(e),
             Event::Marked(e) => self.on_holding(e.holding, |h| h.mark = Some(e.quote)),
-            Event::DayEnded(_) => self.holdings.iter_mut().for_each(|h| h.day_base = h.value()),
+            Event::DayEnded(_) => self.holdings.iter_mut().for_each(|h| {
+                h.day_base = h.value();
+                h.sleeves_day_end();
+            }),
+            Event::Crossed(e) => self.on_holding(e.holding, |h| h.crossed(e)),
+            Event::Enabled(e) => self.enabled(e),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);
@@ -142,15 +151,19 @@ impl State {
     fn target_set(&mut self, e: &TargetSet) {
         let seq = self.seq;
         self.on_holding(e.holding, |h| {
-            h.declared = true;
             h.target_seq = seq;
+            if h.paused == Nanos::MAX {
+                h.paused = Nanos(i64::MIN);
+            }
+            if h.is_shared() {
+                h.sleeve_target(e, seq);
+                return;
+            }
+            h.declared = true;
             h.emitted = e.qty;
             h.rounded = e.rounded;
             h.dropped = Qty::ZERO;
             h.rejected = Qty::ZERO;
-            if h.paused == Nanos::MAX {
-                h.paused = Nanos(i64::MIN);
-            }
         });
     }
 
@@ -237,6 +250,9 @@ impl State {
         }
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let (leaves, paid, fees) = (order.leaves(), order.paid(), order.known.fees);
+        let lot = lot_of(config, order.ticket.holding);
+        let shared = self.holdings.get(order.ticket.holding.ix()).is_some_and(|h| h.is_shared());
+        let booked = shared.then(|| Booked::of(order, lot));
         let Some(delta) = order.learn(e.item.clone(), config.descriptor.cancel_proof) else {
             return;
         };
@@ -264,7 +280,12 @@ impl State {
         h.cash -= paid_change;
         let delta = side.signed(delta);
         h.own += delta;
-        replace_placeholder(h, delta, effective);
+        let replaced = replace_placeholder(h, delta, effective);
+        if let Some(booked) = booked {
+            h.book(order, &booked, lot);
+            h.unplace(replaced, h.placeholder_px);
+            h.sum_up();
+        }
         if ours {
             (h.streak, h.code) = (0, 0);
         }
@@ -281,9 +302,12 @@ impl State {
         let (dropped, rejected) = (order.dropped, order.rejected);
         (order.dropped, order.rejected) = (Qty::ZERO, Qty::ZERO);
         let waived_seq = order.waived_seq;
+        let waived = std::mem::take(&mut order.waived);
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             // What it waived is not settled any more, unless a target has rebased since.
-            if waived_seq > h.target_seq {
+            if h.is_shared() {
+                h.sleeve_waived(&waived, !rejected.is_zero(), Some(waived_seq));
+            } else if waived_seq > h.target_seq {
                 h.dropped -= dropped;
                 h.rejected -= rejected;
             }
@@ -302,6 +326,7 @@ impl State {
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let (holding, side, leaves) = (order.ticket.holding, order.ticket.side, order.leaves());
         (order.dropped, order.rejected, order.waived_seq) = (e.dropped, e.rejected, seq);
+        order.waived.clone_from(&e.shares);
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             h.open.retain(|no| *no != e.order);
             match side {
@@ -310,6 +335,9 @@ impl State {
             }
             h.dropped += e.dropped;
             h.rejected += e.rejected;
+            if h.is_shared() {
+                h.sleeve_waived(&e.shares, !e.rejected.is_zero(), None);
+            }
         }
         self.orders.close(e.order, now, config.replay_horizon_ns);
         self.refresh_busy(holding);
@@ -325,6 +353,7 @@ impl State {
             h.manual += e.manual;
             let px = e.px.unwrap_or_else(|| h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
             h.cash -= e.own.times(px);
+            h.sleeve_corrected(&e.shares, px, e.placeholder);
             if e.placeholder {
                 h.placeholder += e.own + e.manual;
                 h.placeholder_time = now;
@@ -337,10 +366,23 @@ impl State {
 
     fn adopted(&mut self, e: &Adopted) {
         self.on_holding(e.holding, |h| {
+            let px = h.mark.as_ref().map_or(Px::ZERO, Quote::mid);
             h.own += e.qty;
             h.manual -= e.qty;
-            h.cash -= e.qty.times(h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
+            h.cash -= e.qty.times(px);
+            if let Some(sleeve) = e.sleeve {
+                h.sleeve_corrected(&[Share { sleeve, qty: e.qty }], px, false);
+            }
         });
+    }
+
+    fn enabled(&mut self, e: &Enabled) {
+        if e.on {
+            self.disabled.remove(&e.sleeve);
+        } else {
+            self.disabled.insert(e.sleeve);
+        }
+        self.holdings.iter_mut().for_each(|h| h.sleeve_enabled(e.sleeve, e.on));
     }
 
     fn staged(&mut self, e: &Staged) {
@@ -356,11 +398,12 @@ impl State {
 }
 
 /// A fill that was effective before a correction was adopted is contained in it: it takes the
-/// place of the placeholder unit for unit, and the position does not move twice.
-fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos) {
+/// place of the placeholder unit for unit, and the position does not move twice. Returns what
+/// was taken back from strategies.
+fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos) -> Qty {
     let same_way = delta.0.signum() == h.placeholder.0.signum() && !delta.is_zero();
     if !same_way || effective > h.placeholder_time {
-        return;
+        return Qty::ZERO;
     }
     let size = delta.0.abs().min(h.placeholder.0.abs());
     let replaced = Qty(size * delta.0.signum());
@@ -374,6 +417,14 @@ fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos
     h.own -= replaced - from_manual;
     // The correction's money goes with it: the fill brings its own.
     h.cash += (replaced - from_manual).times(h.placeholder_px);
+    replaced - from_manual
+}
+
+/// The step of quantities of a holding.
+fn lot_of(config: &Config, holding: HoldingId) -> Qty {
+    let key = config.holdings.get(holding.ix());
+    let rules = key.and_then(|key| config.instruments.get(key.instrument.ix()));
+    rules.map_or(Qty(1), |rules| rules.lot)
 }
 
 /// Position of a channel in [`State::links_up`].

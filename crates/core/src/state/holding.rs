@@ -1,5 +1,6 @@
 //! What is known of one holding key: positions of its sleeves, target, waivers, drift.
 
+use super::sleeve::SleeveState;
 use crate::event::{Block, Freeze, Lane, QueueReason, Staged, WireReason, WorkReason};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Amount, Px, Qty};
@@ -64,6 +65,8 @@ pub struct HoldingState {
     pub day_base: Amount,
     /// The last mark.
     pub mark: Option<Quote>,
+    /// Its strategies, where several trade it: the totals above are sums over them.
+    pub sleeves: Vec<SleeveState>,
     /// Times of the last releases, for the repeated-execution throttle.
     pub releases: VecDeque<Nanos>,
     /// Open orders (a cache of the order table).
@@ -104,6 +107,7 @@ impl Default for HoldingState {
             cash: Amount::ZERO,
             day_base: Amount::ZERO,
             mark: None,
+            sleeves: Vec::new(),
             releases: VecDeque::new(),
             open: Vec::new(),
             buying: Qty::ZERO,
@@ -127,6 +131,7 @@ pub fn idle_stage(holding: HoldingId) -> Staged {
         lane: Lane::Idle,
         blocked: Block::Open,
         mark: None,
+        sleeves: Vec::new(),
     }
 }
 

@@ -11,11 +11,12 @@ pub mod apply;
 pub mod digest;
 pub mod holding;
 pub mod orders;
+pub mod sleeve;
 pub mod snapshot;
 
 use crate::config::Config;
 use crate::event::{Mode, RequestClass};
-use crate::ids::{HoldingId, OrderNo, RequestId, VenueText};
+use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::limiter::Limiter;
 use crate::num::{Amount, Qty};
 use crate::time::Nanos;
@@ -96,6 +97,8 @@ pub struct State {
     pub day: i64,
     /// Holdings with work or open orders: what timers and the queue look at.
     pub busy: BTreeSet<HoldingId>,
+    /// Strategies that are switched off.
+    pub disabled: BTreeSet<SleeveId>,
 }
 
 impl State {
@@ -109,7 +112,7 @@ impl State {
             last_request: 0,
             mode: Mode::Running,
             links_up: [true; 3],
-            holdings: config.holdings.iter().map(|_| HoldingState::default()).collect(),
+            holdings: config.holdings.iter().map(HoldingState::of).collect(),
             orders: Orders::default(),
             limiter: Limiter::new(&config.descriptor),
             wire: BTreeMap::new(),
@@ -130,6 +133,7 @@ impl State {
             orders_today: 0,
             day: 0,
             busy: BTreeSet::new(),
+            disabled: BTreeSet::new(),
         }
     }
 

@@ -3,13 +3,15 @@
 
 use super::holding::HoldingState;
 use super::orders::{ClosedOrder, Orders};
+use super::sleeve::SleeveState;
 use super::{OnWire, ReconState, State};
 use crate::config::{CancelProof, Config, Window};
 use crate::event::{Freeze, Mode, RequestClass, Staged};
-use crate::ids::{HoldingId, OrderNo, RequestId, VenueText};
+use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::limiter::{Limiter, Slots};
 use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::{Evidence, Item};
+use crate::order::shares::Share;
 use crate::order::{CancelState, Order, Ticket, fold};
 use crate::quote::Quote;
 use crate::record::{DecodeError, Field, Record, Sink, Source, records};
@@ -75,6 +77,8 @@ records! {
         pub target_seq: u64 = 27,
         /// Price of the placeholder.
         pub placeholder_px: Px = 28,
+        /// Strategies, where several trade it.
+        pub sleeves: Vec<SleeveState> = 40,
     }
 
     /// An order as it is stored.
@@ -101,6 +105,8 @@ records! {
         pub rejected: Qty = 10,
         /// Record of the waiver.
         pub waived_seq: u64 = 11,
+        /// What of the waiver is whose.
+        pub waived: Vec<Share> = 20,
     }
 
     /// A slot that a request without an answer holds.
@@ -203,6 +209,8 @@ records! {
         pub day: i64 = 18,
         /// Closed orders without a price.
         pub unpriced: Vec<OrderNo> = 20,
+        /// Strategies that are switched off.
+        pub disabled: Vec<SleeveId> = 40,
         /// Closed orders inside the replay horizon; not part of the digest, which has their chain.
         pub closed: Vec<OrderState> = 19,
     }
@@ -221,6 +229,7 @@ fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
         dropped: order.dropped,
         rejected: order.rejected,
         waived_seq: order.waived_seq,
+        waived: order.waived.clone(),
     }
 }
 
@@ -239,6 +248,7 @@ fn order_from(row: OrderState, proof: CancelProof) -> Order {
         dropped: row.dropped,
         rejected: row.rejected,
         waived_seq: row.waived_seq,
+        waived: row.waived,
     }
 }
 
@@ -272,6 +282,7 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         told: h.told,
         target_seq: h.target_seq,
         placeholder_px: h.placeholder_px,
+        sleeves: h.sleeves.clone(),
     }
 }
 
@@ -305,6 +316,7 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         told: row.told,
         target_seq: row.target_seq,
         placeholder_px: row.placeholder_px,
+        sleeves: row.sleeves,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,
@@ -369,6 +381,7 @@ impl State {
             orders_today: self.orders_today,
             day: self.day,
             unpriced: self.orders.unpriced.iter().copied().collect(),
+            disabled: self.disabled.iter().copied().collect(),
             closed: closed.map(|c| order_state(&c.order, Some(c.at))).collect(),
         }
     }
@@ -411,6 +424,7 @@ impl State {
             activity_tried: recon.activity_tried,
             activity_asked: recon.activity_asked,
         };
+        state.disabled = snapshot.disabled.into_iter().collect();
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
         let proof = config.descriptor.cancel_proof;
         state.orders = orders_from(snapshot.orders, snapshot.closed, proof);

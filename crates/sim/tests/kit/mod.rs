@@ -27,6 +27,7 @@ pub fn config(instruments: Vec<truefill_core::config::Instrument>) -> Config {
         product: VenueText::EMPTY,
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     });
     let policy = policy();
     Config {

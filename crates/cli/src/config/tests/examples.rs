@@ -86,6 +86,7 @@ fn every_key_reaches_its_place() {
         product,
         sleeve: SleeveId(sleeve),
         never_short: false,
+        others: Vec::new(),
     };
     assert_eq!(
         config.holdings,
