@@ -8,6 +8,7 @@ use truefill_core::ids::{
 use truefill_core::input::*;
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::order::evidence::*;
+use truefill_core::order::shares::Share;
 use truefill_core::order::{CancelWhy, Intent, Ticket};
 use truefill_core::quote::Mark;
 use truefill_core::report::*;
@@ -154,6 +155,7 @@ pub fn inputs() -> Vec<Input> {
         Input::Tick(Tick {}),
         Input::Release(Release {}),
         Input::DayEnd(DayEnd {}),
+        Input::Enable(Enable { sleeve: SleeveId(2), on: true }),
     ];
     inputs.extend(
         outcomes().into_iter().map(|outcome| Input::Reply(Reply { request: REQUEST, outcome })),
@@ -173,6 +175,11 @@ pub fn envelope(input: Input) -> Envelope {
     Envelope { now: AT, marks: vec![mark(0), mark(1)], input }
 }
 
+fn shares(first: i128, second: i128) -> Vec<Share> {
+    let share = |sleeve, of| Share { sleeve: SleeveId(sleeve), qty: qty(of) };
+    vec![share(1, first), share(2, second)]
+}
+
 fn ticket() -> Ticket {
     Ticket {
         order: ORDER,
@@ -185,6 +192,7 @@ fn ticket() -> Ticket {
         intent: Intent::Entry,
         released: AT,
         arrival: px(10_000),
+        shares: shares(500, 200),
     }
 }
 
@@ -201,6 +209,7 @@ fn staged() -> Staged {
         lane: Lane::Reduce,
         blocked: Block::Stale,
         mark: Some(quote(5)),
+        sleeves: shares(900, -200),
     }
 }
 
@@ -214,6 +223,7 @@ fn corrected() -> Corrected {
         effective: AT,
         placeholder: true,
         exec_id: Some(text("exec 9")),
+        shares: shares(-150, -50),
     }
 }
 
@@ -237,7 +247,12 @@ fn order_events() -> Vec<Event> {
             ok: true,
         }),
         Event::LookupPlanned(LookupPlanned { order: ORDER, at: AT }),
-        Event::Closed(Closed { order: ORDER, dropped: qty(-100), rejected: qty(200) }),
+        Event::Closed(Closed {
+            order: ORDER,
+            dropped: qty(-100),
+            rejected: qty(200),
+            shares: shares(-60, -40),
+        }),
         Event::Repeated(Repeated { order: ORDER }),
     ];
     events.extend(
@@ -273,7 +288,15 @@ fn holding_events() -> Vec<Event> {
         Event::Corrected(corrected()),
         Event::Frozen(Frozen { holding: HOLDING, why: Freeze::CorporateAction }),
         Event::Thawed(Thawed { holding: HOLDING }),
-        Event::Adopted(Adopted { holding: HOLDING, qty: qty(-300) }),
+        Event::Adopted(Adopted { holding: HOLDING, qty: qty(-300), sleeve: Some(SleeveId(2)) }),
+        Event::Crossed(Crossed {
+            holding: HOLDING,
+            buyer: SleeveId(1),
+            seller: SleeveId(2),
+            qty: qty(300),
+            px: px(10_005),
+        }),
+        Event::Enabled(Enabled { sleeve: SleeveId(2), on: true }),
         Event::Staged(staged()),
         Event::Marked(Marked { holding: HOLDING, quote: quote(5) }),
     ]
