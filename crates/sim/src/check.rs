@@ -6,7 +6,7 @@ use crate::broker::Broker;
 use crate::faults::FaultKind;
 use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
-use truefill_core::engine::sharing::declared_target;
+use truefill_core::engine::sharing::declared_bound;
 use truefill_core::engine::working::working_target;
 use truefill_core::event::{DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
@@ -99,7 +99,7 @@ impl Checker {
         };
         let h = engine.state().holding(ticket.holding);
         // On the lot grid: the part of a lot that cannot be traded is no overshoot.
-        let declared = declared_target(engine.config(), engine.state(), ticket.holding);
+        let declared = declared_bound(engine.config(), engine.state(), ticket.holding, ticket.side);
         let past = match ticket.side {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),

@@ -152,10 +152,11 @@ pub fn working_target(config: &Config, state: &State, id: HoldingId, now: Nanos)
     wants(config, state, id, now).iter().map(|want| want.target).sum()
 }
 
-/// The declared target of a key: the sum over strategies that are enabled and said something;
-/// the others count with what they hold.
+/// How far orders of a side may take a key by what its strategies declared: the sum of the
+/// declared targets. One that is off or said nothing counts with what it holds; so does one that
+/// waived a remainder, where it holds more on this side than it declared.
 #[must_use]
-pub fn declared_target(config: &Config, state: &State, id: HoldingId) -> Qty {
+pub fn declared_bound(config: &Config, state: &State, id: HoldingId, side: Side) -> Qty {
     let h = state.holding(id);
     if !h.is_shared() {
         let off = state.disabled.contains(&config.holdings[id.ix()].sleeve);
@@ -163,7 +164,12 @@ pub fn declared_target(config: &Config, state: &State, id: HoldingId) -> Qty {
     }
     let of = |s: &SleeveState| {
         let counts = s.declared && (s.enabled || s.rounded.is_zero());
-        if counts { s.rounded } else { s.own }
+        match side {
+            _ if !counts => s.own,
+            Side::Buy if !s.waived().is_zero() => s.rounded.max(s.own),
+            Side::Sell if !s.waived().is_zero() => s.rounded.min(s.own),
+            _ => s.rounded,
+        }
     };
     h.sleeves.iter().map(of).sum()
 }

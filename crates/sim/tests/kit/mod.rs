@@ -53,7 +53,7 @@ pub fn plan(preset: &str, seed: u64) -> Plan {
     Plan::new(config(demo::instruments()), world, seed)
 }
 
-fn imbalance() -> Box<dyn Strategy> {
+pub fn imbalance() -> Box<dyn Strategy> {
     let sizes = ["0.5", "20", "300"].map(|q| q.parse::<Qty>().expect("a quantity"));
     let legs: Vec<_> =
         (0u32..).zip(sizes).map(|(id, size)| (InstrumentId(id), HoldingId(id), size)).collect();
@@ -62,6 +62,12 @@ fn imbalance() -> Box<dyn Strategy> {
 
 /// The demo's strategy on the first `seconds` of the demo's data.
 pub fn demo_run(plan: &Plan, store: &mut dyn Store, seconds: i64) -> Outcome {
+    let mut quotes = Ticks::new(demo_ticks(seconds)).expect("in order");
+    run(plan, store, &mut quotes, vec![imbalance()]).expect("runs")
+}
+
+/// The first `seconds` of the demo's data.
+pub fn demo_ticks(seconds: i64) -> Vec<Tick> {
     let mut source = demo::quotes().expect("shipped");
     let mut ticks: Vec<Tick> = Vec::new();
     let mut end = None;
@@ -72,8 +78,7 @@ pub fn demo_run(plan: &Plan, store: &mut dyn Store, seconds: i64) -> Outcome {
         }
         ticks.push(tick);
     }
-    let mut quotes = Ticks::new(ticks).expect("in order");
-    run(plan, store, &mut quotes, vec![imbalance()]).expect("runs")
+    ticks
 }
 
 pub fn in_memory(plan: &Plan, seconds: i64) -> (Outcome, MemoryStore) {
