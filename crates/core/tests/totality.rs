@@ -52,6 +52,19 @@ fn two(coarse: bool, proof: CancelProof) -> Config {
     c
 }
 
+/// The same with three strategies on each holding.
+fn shared(coarse: bool, proof: CancelProof) -> Config {
+    let mut c = two(coarse, proof);
+    for name in ["B", "C"] {
+        c.strategies
+            .push(truefill_core::config::Strategy { name: name.into(), ..c.strategies[0].clone() });
+    }
+    c.holdings.iter_mut().for_each(|key| key.others = vec![SleeveId(2), SleeveId(3)]);
+    c.crossing = coarse;
+    c.risk.position_qty_max = coarse.then(|| Qty::whole(70));
+    c
+}
+
 struct World {
     config: Config,
     engine: Engine,
@@ -164,8 +177,8 @@ impl World {
     }
 }
 
-fn survives(all: &[Raw], extreme: bool, coarse: bool, proof: CancelProof) -> Result<(), String> {
-    let mut world = World::started(two(coarse, proof));
+fn survives(all: &[Raw], extreme: bool, config: Config) -> Result<(), String> {
+    let mut world = World::started(config);
     for raw in all {
         let (input, marks) = {
             let (now, epoch) = (world.now, EPOCH);
@@ -193,13 +206,21 @@ proptest! {
     fn inputs_within_bounds(
         all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
     ) {
-        prop_assert_eq!(survives(&all, false, coarse, proof), Ok(()));
+        prop_assert_eq!(survives(&all, false, two(coarse, proof)), Ok(()));
     }
 
     #[test]
     fn inputs_at_the_ends_of_every_range(
         all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(), proof in proof(),
     ) {
-        prop_assert_eq!(survives(&all, true, coarse, proof), Ok(()));
+        prop_assert_eq!(survives(&all, true, two(coarse, proof)), Ok(()));
+    }
+
+    #[test]
+    fn inputs_about_shared_holdings(
+        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(),
+        extreme in any::<bool>(), proof in proof(),
+    ) {
+        prop_assert_eq!(survives(&all, extreme, shared(coarse, proof)), Ok(()));
     }
 }

@@ -87,9 +87,28 @@ fn traders(outcome: &Outcome) -> BTreeSet<String> {
     fills.collect()
 }
 
+/// Executions of which more than one strategy had a part.
+fn split_fills(outcome: &Outcome) -> usize {
+    let fills: Vec<_> = outcome
+        .ledger
+        .iter()
+        .filter_map(|entry| match &entry.line {
+            Line::Fill { strategy, symbol, px, .. } => {
+                Some((entry.t.clone(), symbol, px, strategy))
+            }
+            _ => None,
+        })
+        .collect();
+    let same = |pair: &&[(_, _, _, _)]| {
+        (&pair[0].0, pair[0].1, pair[0].2) == (&pair[1].0, pair[1].1, pair[1].2)
+            && pair[0].3 != pair[1].3
+    };
+    fills.windows(2).filter(same).count()
+}
+
 #[test]
 fn storms_over_shared_keys_break_no_law() {
-    let mut crossed = 0;
+    let (mut crossed, mut split) = (0, 0);
     for seed in 1..=20 {
         for crossing in [false, true] {
             let (outcome, _) = session(&plan("storm", seed, crossing), 60);
@@ -98,16 +117,19 @@ fn storms_over_shared_keys_break_no_law() {
             assert_eq!(traders(&outcome).len(), 3, "{what}: every strategy traded");
             assert!(crossing || crosses(&outcome) == 0, "{what}: crossing is off");
             crossed += crosses(&outcome);
+            split += split_fills(&outcome);
         }
     }
     assert!(crossed > 100, "opposite needs were crossed: {crossed}");
+    assert!(split > 100, "orders were for several strategies at once: {split}");
 }
 
 #[test]
 fn storms_with_crashes_keep_every_book() {
     for seed in 1..=20 {
         let plan = plan("storm", seed, seed % 2 == 0);
-        let plan = kit::crash(&plan, Crash::Every(3 + seed % 40));
+        let mut plan = kit::crash(&plan, Crash::Every(3 + seed % 40));
+        plan.snapshot_every = 50;
         let (outcome, _) = session(&plan, 40);
         holds(&outcome, &format!("seed {seed}"));
         assert!(outcome.facts.crashes > 0);

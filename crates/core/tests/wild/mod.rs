@@ -7,7 +7,8 @@ use truefill_core::ids::{
     ClOrdId, HoldingId, InstrumentId, RequestId, SleeveId, VenueText, cl_ord_id,
 };
 use truefill_core::input::{
-    Adopt, Channel, Command, DayEnd, Garbled, Input, LinkChange, Operator, Start, Target, Tick,
+    Adopt, Channel, Command, DayEnd, Enable, Garbled, Input, LinkChange, Operator, Start, Target,
+    Tick,
 };
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::report::*;
@@ -212,9 +213,18 @@ impl Scene<'_> {
         Push { cl_ord_id: self.id(raw), order_id, instrument: None, news }
     }
 
+    /// Mostly one that trades.
+    fn sleeve(&self, c: u8) -> SleeveId {
+        let others = self.engine.config().holdings[0].others.len();
+        match u16::from(c) {
+            stranger if c.is_multiple_of(20) => SleeveId(stranger % 5),
+            other => SleeveId(1 + other % u16::try_from(others + 1).unwrap_or(1)),
+        }
+    }
+
     fn people(&self, raw: Raw) -> Input {
         let qty = if raw.c.is_multiple_of(2) { Qty::ZERO } else { self.qty(raw.b, raw.c) };
-        match raw.a % 4 {
+        match raw.a % 5 {
             0 => {
                 let all = Command::ALL.iter().filter(|c| **c != Command::Kill || raw.c < 20);
                 let all: Vec<Command> = all.copied().collect();
@@ -223,8 +233,9 @@ impl Scene<'_> {
             }
             1 | 2 => {
                 let holding = HoldingId(small(raw.a / 4));
-                Input::Adopt(Adopt { holding, sleeve: SleeveId(1), qty })
+                Input::Adopt(Adopt { holding, sleeve: self.sleeve(raw.c / 3), qty })
             }
+            3 => Input::Enable(Enable { sleeve: self.sleeve(raw.c), on: raw.b > -40 }),
             _ => Input::DayEnd(DayEnd {}),
         }
     }
@@ -235,7 +246,7 @@ impl Scene<'_> {
         let request = pick(self.requests, a).unwrap_or(RequestId(a));
         match kind {
             0 | 14 => Input::Target(Target {
-                sleeve: SleeveId(if c.is_multiple_of(20) { 2 } else { 1 }),
+                sleeve: self.sleeve(c),
                 holding: HoldingId(if self.extreme { small(a) } else { small(a) % 2 }),
                 qty: self.qty(b, c),
                 decided: self.time(c),

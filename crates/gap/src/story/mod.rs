@@ -285,10 +285,18 @@ impl Story {
         let (ticket, is) = (&teller.order.ticket, teller.order.known.filled);
         let Some(holding) = about.filter(|_| is != was) else { return };
         let side = ticket.side;
+        let mut books = self.books.of_holding(holding);
+        if books.len() == 1 {
+            let Some(book) = books.next() else { return };
+            let own = |of: &[Standing]| of.first().map_or(Qty::ZERO, |standing| standing.own);
+            let moved = own(&self.after) - own(&self.before);
+            self.replace_placeholder(book, side.signed(is - was) - moved);
+            return;
+        }
         let parts = self.books.parts(ticket);
         let before = filled_parts(&self.config, ticket, was);
         let after = filled_parts(&self.config, ticket, is);
-        for (at, book) in self.books.of_holding(holding).enumerate() {
+        for (at, book) in books.enumerate() {
             let part = parts.iter().position(|(of, _)| *of == book);
             let filled = part.map_or(Qty::ZERO, |part| side.signed(after[part] - before[part]));
             let own = |of: &[Standing]| of.get(at).map_or(Qty::ZERO, |standing| standing.own);
