@@ -548,6 +548,41 @@ fn a_limit_of_the_key_is_shared_by_those_who_want_more() {
     desk.check(false);
 }
 
+#[test]
+fn strategies_may_join_a_key_later_and_never_leave_it() {
+    let mut desk = Desk::new(config());
+    desk.want(A, 60);
+    desk.fill(25);
+    let before = desk.state().holding(H).clone();
+    shared().continues(&config()).expect("strategies join at the end");
+    let told = config().continues(&shared()).expect_err("B and C would lose what is theirs");
+    assert!(told.contains("strategy B") && told.contains("disable"), "{told}");
+    desk.kit.engine =
+        truefill_core::engine::Engine::recovered(shared(), desk.state().clone()).expect("fits");
+    let h = desk.state().holding(H);
+    assert_eq!(h.sleeves.len(), 3);
+    assert_eq!((h.sleeves[0].own, h.sleeves[0].cash), (before.own, before.cash));
+    // The order that was open is still the first strategy's.
+    desk.fill_all();
+    desk.want(B, 10);
+    desk.fill_all();
+    assert_eq!(desk.owns(), [q(60), q(10), q(0)]);
+    desk.check(false);
+}
+
+#[test]
+fn a_configuration_names_strategies_once_and_in_order() {
+    let with = |others: &[u16]| {
+        let mut config = shared();
+        config.holdings[0].others = others.iter().map(|id| SleeveId(*id)).collect();
+        config.check()
+    };
+    assert_eq!(with(&[2, 3]), Ok(()));
+    for wrong in [&[3, 2][..], &[2, 2], &[1], &[4], &[0]] {
+        assert!(with(wrong).is_err(), "{wrong:?}");
+    }
+}
+
 /// An engine with one released order of 60, 30 and 10, and that order.
 fn one_order() -> (Desk, NewOrder) {
     let mut config = shared();
@@ -565,7 +600,7 @@ fn one_order() -> (Desk, NewOrder) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn any_order_of_the_evidence_gives_equal_books(
@@ -651,6 +686,11 @@ proptest! {
         let wanted: Qty = desk.state().holding(H).sleeves.iter().map(|s| s.rounded - s.waived()).sum();
         let h = desk.state().holding(H);
         let declared = h.sleeves.iter().all(|s| s.declared);
+        // With crossing even those end where they want who want opposite sides.
+        let free = crossing && h.frozen.is_none();
+        for s in h.sleeves.iter().filter(|s| free && s.declared && s.waived().is_zero()) {
+            prop_assert_eq!(s.own, s.rounded, "{:?}", s);
+        }
         prop_assert!(!declared || h.frozen.is_some() || h.own == wanted, "{h:?}");
     }
 }

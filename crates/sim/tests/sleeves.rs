@@ -3,13 +3,13 @@
 
 mod kit;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::config::{Policy, Remainder, Strategy as Who};
 use truefill_core::ids::{HoldingId, SleeveId};
 use truefill_core::num::{NANO, Qty};
 use truefill_core::time::{MILLI_NS, Nanos};
 use truefill_gap::ledger::Line;
-use truefill_journal::{MemoryStore, Replayer, redecide};
+use truefill_journal::{Format, MemoryStore, Replayer, What, export, recover, redecide};
 use truefill_market::source::{Listed as Ticks, Tick};
 use truefill_sim::session::{Crash, CrashPoint, Outcome, Plan, run};
 use truefill_sim::strategy::{Listed, Strategy, Wish};
@@ -145,6 +145,32 @@ fn the_journal_of_shared_keys_decides_the_same_again() {
         let again = redecide(&store, &plan.build, &mut engine).expect("the journal proves itself");
         assert!(again.inputs > 100 && again.digests > 0, "{again:?}");
     }
+}
+
+#[test]
+fn exported_positions_are_those_of_every_strategy() {
+    let plan = plan("storm", 9, true);
+    let (_, store) = session(&plan, 40);
+    let engine = recover(&store, plan.config.clone()).expect("recovers");
+    let mut csv = Vec::new();
+    export(&store, What::Positions, Format::Csv, &mut csv).expect("writes");
+    let csv = String::from_utf8(csv).expect("text");
+    let mut sums: BTreeMap<(String, String), Qty> = BTreeMap::new();
+    for line in csv.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let change: Qty = cells[6].parse().expect("a quantity");
+        *sums.entry((cells[2].into(), cells[3].into())).or_default() += change;
+    }
+    for (h, key) in engine.state().holdings.iter().zip(&engine.config().holdings) {
+        for s in &h.sleeves {
+            let strategy = &engine.config().strategy(s.sleeve).expect("known").name;
+            let symbol = &engine.config().instruments[key.instrument.ix()].symbol;
+            let told = sums.remove(&(strategy.clone(), symbol.clone())).unwrap_or_default();
+            assert_eq!(told, s.own, "{strategy} {symbol}");
+        }
+    }
+    assert!(sums.is_empty(), "positions of nobody: {sums:?}");
+    assert!(csv.contains("crossed"));
 }
 
 #[test]

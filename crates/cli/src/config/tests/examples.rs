@@ -116,6 +116,19 @@ fn every_key_reaches_its_place() {
 }
 
 #[test]
+fn a_key_that_two_strategies_name_has_both() {
+    let text = FULL.replace("hold = { ETHUSDT = \"-2.5\" }", "hold = \"1\"\nproduct = \"CNC\"");
+    let setup = read(&text).unwrap();
+    assert_eq!(opens(&setup), 2);
+    let keys = setup.config.holdings.iter().map(|h| (h.instrument.0, h.sleeve.0, h.others.clone()));
+    let both = vec![SleeveId(2)];
+    assert_eq!(keys.collect::<Vec<_>>(), [(0, 1, both.clone()), (2, 1, both), (1, 2, Vec::new())]);
+    let StrategySpec::Hold { wishes, .. } = &setup.strategies[1] else { panic!("not a hold") };
+    let wished: Vec<_> = wishes.iter().map(|(holding, _)| holding.0).collect();
+    assert_eq!(wished, [0, 2, 1], "the second strategy uses the keys of the first");
+}
+
+#[test]
 fn every_limit_reaches_its_place() {
     let risk = read(FULL).unwrap().config.risk;
     let amount = |text: &str| Some(text.parse::<Amount>().unwrap());
