@@ -78,7 +78,8 @@ records! {
         pub sleeve: SleeveId = 3,
         /// The position never goes below zero (Zerodha's CNC).
         pub never_short: bool = 4,
-        /// The other strategies that trade it, by rising sleeve, all above `sleeve`.
+        /// The other strategies that trade it, by rising sleeve, all above `sleeve`. An order
+        /// follows the policy of the strategy with the largest share in it.
         pub others: Vec<SleeveId> = 5,
     }
 

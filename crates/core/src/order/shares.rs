@@ -6,6 +6,8 @@
 //! rounded by the largest remainder in whole lots; equal remainders go in the order of the
 //! shares, which is the order of the strategies. So the part of a strategy depends on the shares
 //! and the filled quantity alone: fills in any order, told twice or taken back, end the same.
+//! With three strategies or more a further lot may move one lot between the others; it moves
+//! back with a later one.
 //!
 //! Invariants:
 //! 1. Parts sum to what was split, exactly.

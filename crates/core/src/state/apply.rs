@@ -306,7 +306,7 @@ impl State {
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             // What it waived is not settled any more, unless a target has rebased since.
             if h.is_shared() {
-                h.sleeve_waived(&waived, !rejected.is_zero(), Some(waived_seq));
+                h.sleeve_waived(&waived, (dropped, rejected), Some(waived_seq));
             } else if waived_seq > h.target_seq {
                 h.dropped -= dropped;
                 h.rejected -= rejected;
@@ -336,7 +336,7 @@ impl State {
             h.dropped += e.dropped;
             h.rejected += e.rejected;
             if h.is_shared() {
-                h.sleeve_waived(&e.shares, !e.rejected.is_zero(), None);
+                h.sleeve_waived(&e.shares, (e.dropped, e.rejected), None);
             }
         }
         self.orders.close(e.order, now, config.replay_horizon_ns);
@@ -353,7 +353,7 @@ impl State {
             h.manual += e.manual;
             let px = e.px.unwrap_or_else(|| h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
             h.cash -= e.own.times(px);
-            h.sleeve_corrected(&e.shares, px, e.placeholder);
+            h.sleeve_corrected(&e.shares, e.own, px, e.placeholder);
             if e.placeholder {
                 h.placeholder += e.own + e.manual;
                 h.placeholder_time = now;
@@ -370,9 +370,8 @@ impl State {
             h.own += e.qty;
             h.manual -= e.qty;
             h.cash -= e.qty.times(px);
-            if let Some(sleeve) = e.sleeve {
-                h.sleeve_corrected(&[Share { sleeve, qty: e.qty }], px, false);
-            }
+            let named = e.sleeve.map(|sleeve| Share { sleeve, qty: e.qty });
+            h.sleeve_corrected(named.as_slice(), e.qty, px, false);
         });
     }
 

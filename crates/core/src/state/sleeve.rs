@@ -271,9 +271,25 @@ impl HoldingState {
         }
     }
 
-    /// Somebody else's trade, as far as it ate into strategies.
-    pub(super) fn sleeve_corrected(&mut self, shares: &[Share], px: Px, placeholder: bool) {
-        for share in shares {
+    /// Whose a quantity is: as told, or the first strategy's where an event of a time with one
+    /// strategy says nothing. Empty for a key of one strategy.
+    fn owners(&self, shares: &[Share], qty: Qty) -> Vec<Share> {
+        match self.sleeves.first() {
+            Some(first) if shares.is_empty() => vec![Share { sleeve: first.sleeve, qty }],
+            Some(_) => shares.to_vec(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Somebody else's trade, as far as it ate into strategies: `own` of it.
+    pub(super) fn sleeve_corrected(
+        &mut self,
+        shares: &[Share],
+        own: Qty,
+        px: Px,
+        placeholder: bool,
+    ) {
+        for share in self.owners(shares, own) {
             self.on_sleeve(share.sleeve, |s| {
                 s.own += share.qty;
                 s.cash -= share.qty.times(px);
@@ -307,16 +323,22 @@ impl HoldingState {
         }
     }
 
-    /// Waives parts of a remainder, or with `back` takes waivers back that no newer target has
-    /// ended since the journal record `since`.
-    pub(super) fn sleeve_waived(&mut self, shares: &[Share], rejected: bool, back: Option<u64>) {
-        for share in shares {
+    /// Waives parts of a remainder (`dropped` and `rejected` in all), or with `back` takes waivers
+    /// back that no newer target has ended since that journal record.
+    pub(super) fn sleeve_waived(
+        &mut self,
+        shares: &[Share],
+        (dropped, rejected): (Qty, Qty),
+        back: Option<u64>,
+    ) {
+        let refused = !rejected.is_zero();
+        for share in self.owners(shares, dropped + rejected) {
             self.on_sleeve(share.sleeve, |s| {
                 if back.is_some_and(|since| since <= s.target_seq) {
                     return;
                 }
                 let qty = if back.is_some() { -share.qty } else { share.qty };
-                let waiver = if rejected { &mut s.rejected } else { &mut s.dropped };
+                let waiver = if refused { &mut s.rejected } else { &mut s.dropped };
                 *waiver += qty;
             });
         }
