@@ -6,7 +6,7 @@ use crate::broker::Broker;
 use crate::faults::FaultKind;
 use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
-use truefill_core::engine::sharing::declared_bound;
+use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::working_target;
 use truefill_core::event::{DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};

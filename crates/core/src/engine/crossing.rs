@@ -6,7 +6,7 @@
 //! there.
 
 use super::deciding::Deciding;
-use super::sharing::{Want, opposite, wants};
+use super::wants::{Want, opposite, wants};
 use crate::config::{Config, Phase};
 use crate::event::{Crossed, Event};
 use crate::ids::HoldingId;

@@ -7,7 +7,7 @@
 //! | `replies`, `pushes`, `answers` | what a broker's words prove |
 //! | `recon` | whether the account agrees, and what to adopt |
 //! | [`plan`] | what a holding needs next |
-//! | [`sharing`], `crossing` | several strategies on one key: what of it is whose |
+//! | [`wants`], [`sharing`], `crossing` | several strategies on one key: what of it is whose |
 //! | `release` | what leaves now: the only place that sends |
 //! | `gate` | whether a request may leave; independent of the plan |
 //! | `ladder` | where every missing unit is |
@@ -38,6 +38,7 @@ pub mod sharing;
 mod start;
 mod targets;
 pub mod timers;
+pub mod wants;
 pub mod working;
 
 use crate::config::Config;

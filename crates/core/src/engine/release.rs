@@ -341,12 +341,15 @@ fn queue(state: &State) -> Vec<HoldingId> {
 }
 
 /// The holdings that a release at `now` would price: no more than there are slots, so that an
-/// input carries no quote that nobody looks at.
+/// input carries no quote that nobody looks at. A cross needs a quote and no slot.
 pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<HoldingId> {
     let room = state.limiter.room(now, Class::New);
-    let places = |id: &HoldingId| {
-        matches!(next_action(config, state, *id, now), Action::Place { .. })
-            || crossing::is_wanted(config, state, *id, now)
-    };
-    queue(state).into_iter().filter(places).take(room).collect()
+    let places =
+        |id: &HoldingId| matches!(next_action(config, state, *id, now), Action::Place { .. });
+    let mut priced: Vec<HoldingId> = queue(state).into_iter().filter(places).take(room).collect();
+    if config.crossing {
+        let crosses = |id: &HoldingId| crossing::is_wanted(config, state, *id, now);
+        priced.extend(queue(state).into_iter().filter(crosses));
+    }
+    priced
 }

@@ -1,23 +1,23 @@
-//! Several strategies on one holding key: what each works toward, and who an order is for.
+//! Several strategies on one holding key: whom an order is for, and whose is what became of it.
 //!
-//! The plan works on the key: one net need, one side. This module says what of it is whose.
+//! The plan works on the key: one net need, one side. What each strategy wants of it is in
+//! [`super::wants`].
 //!
-//! Entry points: [`wants`], [`working_target`], [`shares_for`], [`rungs`].
+//! Entry points: [`shares_for`], [`policy_for`], [`rungs`].
 //!
 //! Invariants:
-//! 1. What the strategies work toward sums to the working target of the key.
-//! 2. An order's shares sum to its quantity, and no share takes its strategy past what it works
+//! 1. An order's shares sum to its quantity, and no share takes its strategy past what it works
 //!    toward, all it has open counted.
-//! 3. Opposite needs are not traded at the market: they net inside the sum, and wait until one
+//! 2. Opposite needs are not traded at the market: they net inside the sum, and wait until one
 //!    of them changes or they are crossed (`crossing`).
 
 use super::deciding::Deciding;
 use super::plan::{Action, may_cancel};
-use super::working::{between, toward_zero, within_limits};
+use super::wants::{opposite, wants};
 use crate::config::{Config, Policy};
-use crate::event::{Block, Lane, Mode};
-use crate::ids::{HoldingId, OrderNo, SleeveId};
-use crate::num::{Qty, Rounding};
+use crate::event::{Block, Lane};
+use crate::ids::{HoldingId, SleeveId};
+use crate::num::Qty;
 use crate::order::shares::{Share, allot, split};
 use crate::order::{CancelWhy, Intent, Order, Ticket};
 use crate::request::Side;
@@ -26,156 +26,8 @@ use crate::state::holding::HoldingState;
 use crate::state::sleeve::SleeveState;
 use crate::time::Nanos;
 
-/// What one strategy works toward in a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Want {
-    /// Whose.
-    pub sleeve: SleeveId,
-    /// Its position.
-    pub own: Qty,
-    /// What it works toward.
-    pub target: Qty,
-    /// Its part of all that may still be bought.
-    pub buying: Qty,
-    /// Its part of all that may still be sold, positive.
-    pub selling: Qty,
-}
-
-impl Want {
-    /// What is missing on a side and not in the market for it yet; not below zero.
-    #[must_use]
-    pub fn free(&self, side: Side) -> Qty {
-        let (missing, open) = match side {
-            Side::Buy => (self.target - self.own, self.buying),
-            Side::Sell => (self.own - self.target, self.selling),
-        };
-        (missing - open).max(Qty::ZERO)
-    }
-
-    /// More is open on a side than it wants.
-    fn is_over(&self, side: Side) -> bool {
-        match side {
-            Side::Buy => self.buying.0 > 0 && self.own + self.buying > self.target.max(self.own),
-            Side::Sell => self.selling.0 > 0 && self.own - self.selling < self.target.min(self.own),
-        }
-    }
-}
-
-/// What every strategy of a shared key works toward at `now`, in canonical order.
-#[must_use]
-pub fn wants(config: &Config, state: &State, id: HoldingId, _now: Nanos) -> Vec<Want> {
-    let h = state.holding(id);
-    let mut wants: Vec<Want> = h
-        .sleeves
-        .iter()
-        .map(|s| Want {
-            sleeve: s.sleeve,
-            own: s.own,
-            target: s.own,
-            buying: Qty::ZERO,
-            selling: Qty::ZERO,
-        })
-        .collect();
-    let lot = config.instrument_of(id).lot;
-    for order in h.open.iter().filter_map(|no| state.orders.open.get(no)) {
-        for (sleeve, leaves) in leaves_by_sleeve(h, order, lot) {
-            let Some(want) = wants.iter_mut().find(|w| w.sleeve == sleeve) else { continue };
-            match order.ticket.side {
-                Side::Buy => want.buying += leaves,
-                Side::Sell => want.selling += leaves,
-            }
-        }
-    }
-    for (want, s) in wants.iter_mut().zip(&h.sleeves) {
-        want.target = aim(state, h, s, want);
-    }
-    let sum: Qty = wants.iter().map(|w| w.target).sum();
-    let bounded = match state.mode {
-        Mode::Halted | Mode::Killed | Mode::Flattening => sum,
-        _ if h.frozen.is_some() && sum == h.own + h.buying - h.selling => sum,
-        _ if h.frozen.is_some() => toward_zero(h.own, sum),
-        Mode::Running => within_limits(config, state, id, sum),
-        Mode::ReduceOnly => toward_zero(h.own, within_limits(config, state, id, sum)),
-    };
-    lower(&mut wants, sum - bounded, lot);
-    wants
-}
-
-/// What a strategy would work toward if it were alone.
-fn aim(state: &State, h: &HoldingState, s: &SleeveState, want: &Want) -> Qty {
-    // As it is: what is held and what may still fill. Nothing is added, nothing is cancelled.
-    let as_is = s.own + want.buying - want.selling;
-    match state.mode {
-        Mode::Halted | Mode::Killed => return as_is,
-        Mode::Flattening => return Qty::ZERO,
-        Mode::Running | Mode::ReduceOnly => {}
-    }
-    if !s.declared {
-        return as_is;
-    }
-    if h.frozen.is_some() {
-        return if s.rounded.is_zero() { Qty::ZERO } else { as_is };
-    }
-    // One that is switched off stays as it is, unless it wants nothing.
-    let declared = if s.enabled || s.rounded.is_zero() { s.rounded } else { s.own };
-    let wanted = between(s.own, declared, declared - s.waived());
-    if state.mode == Mode::ReduceOnly { toward_zero(s.own, wanted) } else { wanted }
-}
-
-/// Takes `excess` from what the strategies work toward (below zero: gives): from needs of that
-/// side first, then from positions, in proportion.
-fn lower(wants: &mut [Want], excess: Qty, lot: Qty) {
-    let sign = excess.0.signum();
-    let mut left = excess.0.abs();
-    for from_needs in [true, false] {
-        if left == 0 {
-            return;
-        }
-        let weight = |w: &Want| {
-            let of = if from_needs { w.target - w.own } else { w.target };
-            (of.0 * sign).max(0)
-        };
-        let weights: Vec<i128> = wants.iter().map(weight).collect();
-        for (want, part) in wants.iter_mut().zip(split(left, &weights, lot.0)) {
-            want.target -= Qty(part * sign);
-            left -= part;
-        }
-    }
-    if let Some(first) = wants.first_mut() {
-        first.target -= Qty(left * sign);
-    }
-}
-
-/// The working target of a shared key: the sum over its strategies.
-#[must_use]
-pub fn working_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Qty {
-    wants(config, state, id, now).iter().map(|want| want.target).sum()
-}
-
-/// How far orders of a side may take a key by what its strategies declared: the sum of the
-/// declared targets. One that is off or said nothing counts with what it holds; so does one that
-/// waived a remainder, where it holds more on this side than it declared.
-#[must_use]
-pub fn declared_bound(config: &Config, state: &State, id: HoldingId, side: Side) -> Qty {
-    let h = state.holding(id);
-    if !h.is_shared() {
-        let off = state.disabled.contains(&config.holdings[id.ix()].sleeve);
-        return if off && !h.rounded.is_zero() { h.own } else { h.rounded };
-    }
-    let of = |s: &SleeveState| {
-        let counts = s.declared && (s.enabled || s.rounded.is_zero());
-        match side {
-            _ if !counts => s.own,
-            Side::Buy if !s.waived().is_zero() => s.rounded.max(s.own),
-            Side::Sell if !s.waived().is_zero() => s.rounded.min(s.own),
-            _ => s.rounded,
-        }
-    };
-    h.sleeves.iter().map(of).sum()
-}
-
 /// What of the unfilled part of an order is whose.
-fn leaves_by_sleeve(h: &HoldingState, order: &Order, lot: Qty) -> Vec<(SleeveId, Qty)> {
+pub(super) fn leaves_by_sleeve(h: &HoldingState, order: &Order, lot: Qty) -> Vec<(SleeveId, Qty)> {
     if order.known.done {
         return Vec::new();
     }
@@ -233,12 +85,6 @@ pub(super) fn rest(config: &Config, state: &State, id: HoldingId, now: Nanos) ->
     // With crossing it waits for its quote; without, for a strategy to change its mind.
     let lane = if config.crossing { Lane::Add } else { Lane::Idle };
     Action::Blocked(lane, Block::Netted)
-}
-
-/// How much strategies want on opposite sides of each other, on the lot grid.
-pub(super) fn opposite(wants: &[Want], lot: Qty) -> Qty {
-    let free = |side: Side| wants.iter().map(|w| w.free(side)).sum::<Qty>();
-    free(Side::Buy).min(free(Side::Sell)).to_lot(lot, Rounding::TowardZero)
 }
 
 /// The shares of an order of this size on a shared key: in proportion to what is missing, none
@@ -363,16 +209,13 @@ pub fn rungs(config: &Config, state: &State, id: HoldingId) -> Vec<(SleeveId, [Q
         return vec![(sleeve, [s.admitted, s.released, s.accepted, s.filled])];
     }
     let lot = config.instrument_of(id).lot;
-    let open: Vec<OrderNo> = h.open.clone();
     let rung = |s: &SleeveState| {
         let (mut in_flight, mut working) = (Qty::ZERO, Qty::ZERO);
-        for order in open.iter().filter_map(|no| state.orders.open.get(no)) {
-            for (_, leaves) in
-                leaves_by_sleeve(h, order, lot).iter().filter(|(of, _)| *of == s.sleeve)
-            {
-                let leaves = order.ticket.side.signed(*leaves);
-                *(if order.known.exists { &mut working } else { &mut in_flight }) += leaves;
-            }
+        for order in h.open.iter().filter_map(|no| state.orders.open.get(no)) {
+            let parts = leaves_by_sleeve(h, order, lot).into_iter();
+            let leaves: Qty = parts.filter(|(of, _)| *of == s.sleeve).map(|(_, qty)| qty).sum();
+            let leaves = order.ticket.side.signed(leaves);
+            *(if order.known.exists { &mut working } else { &mut in_flight }) += leaves;
         }
         let admitted = h.staged.sleeves.iter().find(|share| share.sleeve == s.sleeve);
         let accepted = s.own + working + s.dropped;

@@ -18,7 +18,7 @@ use crate::time::Nanos;
 pub fn working_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Qty {
     let h = state.holding(id);
     if h.is_shared() {
-        return super::sharing::working_target(config, state, id, now);
+        return super::wants::working_target(config, state, id, now);
     }
     // As it is: what is held and what may still fill. Nothing is added, nothing is cancelled.
     let as_is = h.own + h.buying - h.selling;
