@@ -216,8 +216,7 @@ impl Setup {
                 continue;
             }
             let holdings = &self.config.holdings;
-            let own =
-                holdings.iter().position(|h| h.sleeve == sleeve && h.instrument == row.instrument);
+            let own = holdings.iter().position(|h| h.has(sleeve) && h.instrument == row.instrument);
             let Some(holding) = own.and_then(|at| u32::try_from(at).ok()).map(HoldingId) else {
                 let symbol = &self.config.instruments[row.instrument.ix()].symbol;
                 return Err(refuse(&format!(

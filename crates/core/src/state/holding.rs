@@ -1,7 +1,9 @@
 //! What is known of one holding key: positions of its sleeves, target, waivers, drift.
 
+use super::sleeve::SleeveState;
 use super::terms::Terms;
-use crate::event::{Block, Freeze, Lane, QueueReason, Staged, WireReason, WorkReason};
+use crate::config::Config;
+use crate::event::{Block, Freeze, Lane, QueueReason, Staged, TargetSet, WireReason, WorkReason};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Amount, Px, Qty};
 use crate::order::{Intent, Ticket};
@@ -67,6 +69,8 @@ pub struct HoldingState {
     pub day_base: Amount,
     /// The last mark.
     pub mark: Option<Quote>,
+    /// Its strategies, where several trade it: the totals above are sums over them.
+    pub sleeves: Vec<SleeveState>,
     /// Times of the last releases, for the repeated-execution throttle.
     pub releases: VecDeque<Nanos>,
     /// How and when the present target was declared.
@@ -124,6 +128,7 @@ impl Default for HoldingState {
             cash: Amount::ZERO,
             day_base: Amount::ZERO,
             mark: None,
+            sleeves: Vec::new(),
             releases: VecDeque::new(),
             terms: Terms::default(),
             begun: Nanos(i64::MIN),
@@ -156,6 +161,7 @@ pub fn idle_stage(holding: HoldingId) -> Staged {
         blocked: Block::Open,
         mark: None,
         gate: Block::Open,
+        sleeves: Vec::new(),
     }
 }
 
@@ -176,6 +182,27 @@ impl HoldingState {
     pub fn begin(&mut self, now: Nanos, arrival: Px) {
         if !self.has_begun() {
             (self.begun, self.from, self.arrival) = (now, self.own, arrival);
+        }
+    }
+
+    /// A target is set. The same one declared again goes on with what has begun, unless it opens
+    /// again what was waived. Of several strategies none takes the others' time from them: what
+    /// works already goes on as it has begun.
+    pub(super) fn target_begins(&mut self, config: &Config, now: Nanos, e: &TargetSet) {
+        let (shared, works) = (self.is_shared(), !self.open.is_empty());
+        let s = self.sleeve(e.sleeve);
+        let new = !s.declared || s.emitted != e.qty || !s.waived().is_zero();
+        if new && !(shared && works) {
+            let arrival = self.mark.as_ref().map_or(self.arrival, Quote::mid);
+            self.end_parent();
+            if works {
+                // What works already goes on for the new target.
+                self.begin(now, arrival);
+            }
+        }
+        if !shared {
+            self.terms = self.terms.of_new(config, now, e, self.own);
+            (self.unwound, self.stop_px) = (false, e.stop_px);
         }
     }
 

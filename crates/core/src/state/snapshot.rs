@@ -3,14 +3,16 @@
 
 use super::holding::HoldingState;
 use super::orders::{ClosedOrder, Orders};
+use super::sleeve::SleeveState;
 use super::terms::Terms;
 use super::{OnWire, ReconState, State};
 use crate::config::{CancelProof, Config, Window};
 use crate::event::{Freeze, Mode, RequestClass, Staged};
-use crate::ids::{HoldingId, OrderNo, RequestId, VenueText};
+use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::limiter::{Limiter, Slots};
 use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::{Evidence, Item};
+use crate::order::shares::Share;
 use crate::order::{CancelState, Order, Ticket, fold};
 use crate::quote::Quote;
 use crate::record::{DecodeError, Field, Record, Sink, Source, records};
@@ -91,6 +93,8 @@ records! {
         pub unwound: bool = 45,
         /// Protective stop.
         pub stop_px: Option<Px> = 46,
+        /// Strategies, where several trade it.
+        pub sleeves: Vec<SleeveState> = 60,
     }
 
     /// An order as it is stored.
@@ -119,6 +123,8 @@ records! {
         pub waived_seq: u64 = 11,
         /// Since when its patience counts.
         pub since: Nanos = 12,
+        /// What of the waiver is whose.
+        pub waived: Vec<Share> = 20,
     }
 
     /// A slot that a request without an answer holds.
@@ -223,6 +229,8 @@ records! {
         pub unpriced: Vec<OrderNo> = 20,
         /// Free margin.
         pub margin: Option<Amount> = 50,
+        /// Strategies that are switched off.
+        pub disabled: Vec<SleeveId> = 40,
         /// Closed orders inside the replay horizon; not part of the digest, which has their chain.
         pub closed: Vec<OrderState> = 19,
     }
@@ -242,6 +250,7 @@ fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
         rejected: order.rejected,
         waived_seq: order.waived_seq,
         since: order.since,
+        waived: order.waived.clone(),
     }
 }
 
@@ -261,6 +270,7 @@ fn order_from(row: OrderState, proof: CancelProof) -> Order {
         rejected: row.rejected,
         waived_seq: row.waived_seq,
         since: row.since,
+        waived: row.waived,
     }
 }
 
@@ -302,6 +312,7 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         banded: h.banded,
         unwound: h.unwound,
         stop_px: h.stop_px,
+        sleeves: h.sleeves.clone(),
     }
 }
 
@@ -343,6 +354,7 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         banded: row.banded,
         unwound: row.unwound,
         stop_px: row.stop_px,
+        sleeves: row.sleeves,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,
@@ -408,6 +420,7 @@ impl State {
             day: self.day,
             margin: self.margin,
             unpriced: self.orders.unpriced.iter().copied().collect(),
+            disabled: self.disabled.iter().copied().collect(),
             closed: closed.map(|c| order_state(&c.order, Some(c.at))).collect(),
         }
     }
@@ -450,6 +463,7 @@ impl State {
             activity_tried: recon.activity_tried,
             activity_asked: recon.activity_asked,
         };
+        state.disabled = snapshot.disabled.into_iter().collect();
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
         state.margin = snapshot.margin;
         let proof = config.descriptor.cancel_proof;

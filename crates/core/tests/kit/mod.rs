@@ -46,6 +46,7 @@ pub fn config() -> Config {
             product: VenueText::EMPTY,
             sleeve: SleeveId(1),
             never_short: false,
+            others: Vec::new(),
         }],
         strategies: vec![strategy],
         descriptor: Descriptor {
