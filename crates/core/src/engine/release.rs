@@ -18,7 +18,7 @@ use crate::limiter::Class;
 use crate::num::{Amount, Px, Qty, Rounding};
 use crate::order::{CancelWhy, Intent, Rule, Ticket};
 use crate::quote::Quote;
-use crate::request::{CancelOrder, NewOrder, OneOrder, Query, Request, Side, Whole};
+use crate::request::{CancelOrder, NewOrder, OneOrder, Query, Request, Side, TimeInForce, Whole};
 use crate::state::State;
 use crate::state::holding::HoldingState;
 use crate::time::{Nanos, SECOND_NS};
@@ -141,9 +141,7 @@ impl Deciding<'_> {
         intent: Intent,
     ) -> Option<Block> {
         let now = self.now();
-        let key = &self.config.holdings[holding.ix()];
-        let (instrument, product) = (key.instrument, key.product);
-        let quote = self.quote(instrument);
+        let quote = self.quote(self.config.holdings[holding.ix()].instrument);
         let (config, state) = (self.config, &*self.state);
         let trader = sharing::next_leader(config, state, holding, (side, qty), now);
         let priced = match price(config, state, trader, side, intent, quote.as_ref(), now) {
@@ -192,28 +190,33 @@ impl Deciding<'_> {
             return Some(Block::Risk);
         }
         let last = priced.rule == Rule::Band && !self.state.holding(holding).banded;
-        let request = self.request(RequestClass::New, Some(order));
-        self.emit(Event::Released(Released { ticket }));
-        let (tif, stop_px) = (priced.tif, None);
         let policy = leader.policy(self.config, intent);
         let display_qty = policy.and_then(|p| p.display_qty).filter(|shown| *shown < qty);
-        let new = NewOrder {
-            cl_ord_id: id,
-            order,
-            instrument,
-            product,
-            side,
-            qty,
-            px,
-            tif,
-            stop_px,
-            display_qty,
-        };
-        self.send(request, Request::New(new));
+        self.send_new(ticket, priced.tif, display_qty);
         if last {
             self.last_rung(holding, order);
         }
         None
+    }
+
+    /// A new order that the gate let through takes its slots and leaves.
+    pub fn send_new(&mut self, ticket: Ticket, tif: TimeInForce, display_qty: Option<Qty>) {
+        let key = &self.config.holdings[ticket.holding.ix()];
+        let new = NewOrder {
+            cl_ord_id: ticket.cl_ord_id,
+            order: ticket.order,
+            instrument: key.instrument,
+            product: key.product,
+            side: ticket.side,
+            qty: ticket.qty,
+            px: ticket.px,
+            tif,
+            stop_px: ticket.stop_px,
+            display_qty,
+        };
+        let request = self.request(RequestClass::New, Some(new.order));
+        self.emit(Event::Released(Released { ticket }));
+        self.send(request, Request::New(new));
     }
 
     /// A need that waits for its schedule begins although nothing of it can leave yet.

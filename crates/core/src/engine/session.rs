@@ -94,7 +94,7 @@ pub fn close_from(
     let of_session = || rest.iter().filter(|span| span.session == session);
     let auction = of_session().find(|span| span.phase == Phase::ClosingAuction);
     auction.map(|span| span.from).or_else(|| {
-        let last = of_session().filter(|span| span.phase == Phase::Continuous).last()?;
+        let last = of_session().rfind(|span| span.phase == Phase::Continuous)?;
         Some(last.until.plus(-lead_ns))
     })
 }

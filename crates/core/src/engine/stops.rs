@@ -19,13 +19,13 @@ use super::pricing::{marketable_px, within_band};
 use super::working::working_target;
 use crate::alert::AlertCode;
 use crate::config::Config;
-use crate::event::{Block, Event, Lane, Mode, ModeSet, Released, RequestClass, StopMoved};
+use crate::event::{Block, Event, Lane, Mode, ModeSet, StopMoved};
 use crate::ids::{HoldingId, OrderNo, RequestId, cl_ord_id};
 use crate::input::Target;
 use crate::limiter::Class;
 use crate::num::{Px, Qty, Rounding};
 use crate::order::{CancelWhy, Intent, Order, Rule, Ticket};
-use crate::request::{NewOrder, Request, Side, TimeInForce};
+use crate::request::{Side, TimeInForce};
 use crate::state::State;
 use crate::state::holding::HoldingState;
 use crate::time::Nanos;
@@ -193,8 +193,6 @@ impl Deciding<'_> {
 
     /// Releases a protective stop. False when the gate refused it.
     pub fn release_stop(&mut self, holding: HoldingId, side: Side, qty: Qty, stop_px: Px) -> bool {
-        let key = &self.config.holdings[holding.ix()];
-        let (instrument, product) = (key.instrument, key.product);
         let Ok(px) = limit_px(self.config, holding, side, stop_px) else { return false };
         let order = OrderNo(self.state.orders.last + 1);
         let ticket = Ticket {
@@ -218,22 +216,7 @@ impl Deciding<'_> {
             self.alert(AlertCode::GateRefused, Some(holding), None, why);
             return false;
         }
-        let cl_ord_id = ticket.cl_ord_id;
-        let request = self.request(RequestClass::New, Some(order));
-        self.emit(Event::Released(Released { ticket }));
-        let new = NewOrder {
-            cl_ord_id,
-            order,
-            instrument,
-            product,
-            side,
-            qty,
-            px,
-            tif: TimeInForce::Day,
-            stop_px: Some(stop_px),
-            display_qty: None,
-        };
-        self.send(request, Request::New(new));
+        self.send_new(ticket, TimeInForce::Day, None);
         true
     }
 

@@ -6,9 +6,9 @@ use super::{OnWire, State};
 use crate::config::Config;
 use crate::engine::session::{session_at, trading_day};
 use crate::event::{
-    Adopted, Block, CancelReleased, Closed, Compared, Corrected, Enabled, Ending, Event, Freeze,
-    Lane, Learned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged,
-    Started, TargetSet,
+    Adopted, Block, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane,
+    Learned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started,
+    TargetSet,
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
@@ -43,11 +43,6 @@ impl State {
             }
             Event::Closed(e) => self.closed(config, now, e),
             Event::Paused(e) => self.paused(config, now, e),
-            Event::Unpaused(e) => self.on_holding(e.holding, |h| {
-                h.paused = Nanos(i64::MIN);
-                h.rejected = Qty::ZERO;
-                h.sleeves.iter_mut().for_each(|s| s.rejected = Qty::ZERO);
-            }),
             Event::Backoff(e) => {
                 self.limiter.silent_until = self.limiter.silent_until.max(e.until);
                 self.limiter.strikes = e.strikes;
@@ -62,11 +57,6 @@ impl State {
             Event::RoundEnded(e) => self.round_ended(now, e),
             Event::Compared(e) => self.compared(e),
             Event::Corrected(e) => self.corrected(now, e),
-            Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
-            Event::Thawed(e) => self.on_holding(e.holding, |h| {
-                h.frozen = None;
-                h.settled();
-            }),
             Event::Adopted(e) => self.adopted(e),
             // A kill is latched: nothing that comes later opens it.
             Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
@@ -78,20 +68,15 @@ impl State {
             | Event::LoggedIn(_)
             | Event::MarginTold(_)
             | Event::SplitApplied(_) => self.terms_changed(config, event),
-            Event::Crossed(e) => self.on_holding(e.holding, |h| h.crossed(e)),
-            Event::Enabled(e) => self.enabled(e),
+            Event::Unpaused(_)
+            | Event::Frozen(_)
+            | Event::Thawed(_)
+            | Event::Crossed(_)
+            | Event::Enabled(_)
+            | Event::StopMoved(_)
+            | Event::Unwound(_) => self.holding_changed(event),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
-            // Stops and unwinding are of keys with one strategy.
-            Event::StopMoved(e) => self.on_holding(e.holding, |h| {
-                h.stop_px = e.stop_px.filter(|_| !h.is_shared());
-            }),
-            Event::Unwound(e) => self.on_holding(e.holding, |h| {
-                if !h.is_shared() {
-                    h.unwound = true;
-                    h.dropped = h.rounded - h.base() - h.rejected;
-                }
-            }),
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);
                 if let Some(cancel) = order.and_then(|o| o.cancel.as_mut()) {
@@ -404,15 +389,6 @@ impl State {
             let named = e.sleeve.map(|sleeve| Share { sleeve, qty: e.qty });
             h.sleeve_corrected(named.as_slice(), e.qty, px, false);
         });
-    }
-
-    fn enabled(&mut self, e: &Enabled) {
-        if e.on {
-            self.disabled.remove(&e.sleeve);
-        } else {
-            self.disabled.insert(e.sleeve);
-        }
-        self.holdings.iter_mut().for_each(|h| h.sleeve_enabled(e.sleeve, e.on));
     }
 
     fn staged(&mut self, e: &Staged) {

@@ -1,9 +1,12 @@
 //! What is known of one holding key: positions of its sleeves, target, waivers, drift.
 
+use super::State;
 use super::sleeve::SleeveState;
 use super::terms::Terms;
 use crate::config::Config;
-use crate::event::{Block, Freeze, Lane, QueueReason, Staged, TargetSet, WireReason, WorkReason};
+use crate::event::{
+    Block, Enabled, Event, Freeze, Lane, QueueReason, Staged, TargetSet, WireReason, WorkReason,
+};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Amount, Px, Qty};
 use crate::order::{Intent, Ticket};
@@ -261,5 +264,46 @@ impl HoldingState {
     #[must_use]
     pub fn is_paused(&self, now: Nanos) -> bool {
         self.paused > now
+    }
+}
+
+impl State {
+    /// Events about what a holding may do besides its terms: pauses, freezes, stops, unwinding,
+    /// strategies switched on and off, and what they trade inside.
+    pub(super) fn holding_changed(&mut self, event: &Event) {
+        match event {
+            Event::Unpaused(e) => self.on_holding(e.holding, |h| {
+                h.paused = Nanos(i64::MIN);
+                h.rejected = Qty::ZERO;
+                h.sleeves.iter_mut().for_each(|s| s.rejected = Qty::ZERO);
+            }),
+            Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
+            Event::Thawed(e) => self.on_holding(e.holding, |h| {
+                h.frozen = None;
+                h.settled();
+            }),
+            Event::Crossed(e) => self.on_holding(e.holding, |h| h.crossed(e)),
+            Event::Enabled(e) => self.enabled(e),
+            // Stops and unwinding are of keys with one strategy.
+            Event::StopMoved(e) => self.on_holding(e.holding, |h| {
+                h.stop_px = e.stop_px.filter(|_| !h.is_shared());
+            }),
+            Event::Unwound(e) => self.on_holding(e.holding, |h| {
+                if !h.is_shared() {
+                    h.unwound = true;
+                    h.dropped = h.rounded - h.base() - h.rejected;
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    fn enabled(&mut self, e: &Enabled) {
+        if e.on {
+            self.disabled.remove(&e.sleeve);
+        } else {
+            self.disabled.insert(e.sleeve);
+        }
+        self.holdings.iter_mut().for_each(|h| h.sleeve_enabled(e.sleeve, e.on));
     }
 }
