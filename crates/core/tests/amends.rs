@@ -204,7 +204,7 @@ fn policies(which: u8) -> truefill_core::config::Config {
     let exit = Policy { remainder: Remainder::Chase, ..base };
     let mut config = config();
     config.strategies = vec![Strategy::new("A", entry, exit)];
-    config.descriptor.amends_max = (which % 3 == 0).then_some(3);
+    config.descriptor.amends_max = which.is_multiple_of(3).then_some(3);
     config
 }
 

@@ -69,7 +69,7 @@ fn two(coarse: bool, proof: CancelProof, which: u8) -> Config {
             (exit.child_qty, exit.requote_ns) = (Some(Qty::whole(10)), 1);
         }
     }
-    c.descriptor.amends_max = (which % 3 == 0).then_some(2);
+    c.descriptor.amends_max = which.is_multiple_of(3).then_some(2);
     c.descriptor.windows = vec![
         Window { n: 3, per_ns: SECOND_NS, scope: Scope::Orders },
         Window { n: 10, per_ns: SECOND_NS, scope: Scope::All },

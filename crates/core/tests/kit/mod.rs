@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod broker;
+pub mod desk;
 pub mod words;
 
 use truefill_core::config::{
