@@ -4,10 +4,12 @@
 mod kit;
 
 use std::collections::{BTreeMap, BTreeSet};
-use truefill_core::config::{Policy, Remainder, Strategy as Who};
+use truefill_core::config::{
+    AmendKind, Basket, Chase, CurvePoint, Funding, Policy, Remainder, Span, Strategy as Who, Style,
+};
 use truefill_core::ids::{HoldingId, SleeveId};
-use truefill_core::num::{NANO, Qty};
-use truefill_core::time::{MILLI_NS, Nanos};
+use truefill_core::num::{Amount, NANO, Qty};
+use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
 use truefill_gap::ledger::Line;
 use truefill_journal::{Format, MemoryStore, Replayer, What, export, recover, redecide};
 use truefill_market::source::{Listed as Ticks, Tick};
@@ -122,6 +124,59 @@ fn storms_over_shared_keys_break_no_law() {
     }
     assert!(crossed > 100, "opposite needs were crossed: {crossed}");
     assert!(split > 100, "orders were for several strategies at once: {split}");
+}
+
+/// Every strategy with other policies and other gates.
+fn gated(seed: u64, ticks: &[Tick]) -> Plan {
+    let mut plan = plan("storm", seed, seed.is_multiple_of(3));
+    let first = ticks[0].time();
+    let span = |from: i64, until: i64| Span {
+        from: first.plus(from * SECOND_NS),
+        until: first.plus(until * SECOND_NS),
+    };
+    let requote = Policy { requote_ns: SECOND_NS / 2, ..kit::policy() };
+    let style = Style::PassiveThenCross;
+    let passive = Policy { style, patience_ns: 3 * SECOND_NS, ..requote.clone() };
+    let chase = Chase { step_bps: 1, bps_max: 4, interval_ns: SECOND_NS, ..Chase::default() };
+    let chasing =
+        Policy { style: Style::Limit, remainder: Remainder::Chase, chase, ..requote.clone() };
+    let point = |seconds, due_ppb| CurvePoint { after_ns: seconds * SECOND_NS, due_ppb };
+    let curve = vec![point(0, 300_000_000), point(2, 1_000_000_000)];
+    let [one, two, three] = &mut plan.config.strategies[..] else { panic!("three strategies") };
+    one.entry = passive;
+    one.entries = vec![span(3, 20), span(25, 60)];
+    one.valid_for_ns = Some(4 * SECOND_NS);
+    one.redeclare = true;
+    two.entry = Policy { curve, ..requote };
+    two.min_trade = Amount(200 * NANO * NANO);
+    two.basket = Some(Basket { imbalance_ppm_max: 300_000, funding: Funding::AfterSells });
+    three.exit = chasing;
+    three.flats = vec![span(20, 30), span(50, 86_400)];
+    if seed.is_multiple_of(4) {
+        plan.config.descriptor.amends = AmendKind::CancelReplace;
+    }
+    if seed.is_multiple_of(5) {
+        plan = kit::crash(&plan, Crash::Every(5 + seed));
+    }
+    plan
+}
+
+#[test]
+fn storms_over_shared_keys_under_every_gate_and_policy_break_no_law() {
+    let ticks = kit::demo_ticks(60);
+    let (mut split, mut amends) = (0, 0);
+    for seed in 1..=30 {
+        let plan = gated(seed, &ticks);
+        let (outcome, store) = session(&plan, 60);
+        holds(&outcome, &format!("gates {seed}"));
+        redecide(&store, &plan.build, &mut Replayer::default()).expect("decides the same again");
+        split += split_fills(&outcome);
+        let mut csv = Vec::new();
+        export(&store, What::Orders, Format::Csv, &mut csv).expect("writes");
+        amends += String::from_utf8(csv).expect("text").matches("amend").count();
+    }
+    assert!(split > 20, "orders were for several strategies at once: {split}");
+    assert!(amends > 20, "orders were amended: {amends}");
 }
 
 #[test]

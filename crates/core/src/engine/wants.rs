@@ -185,8 +185,8 @@ fn lower(wants: &mut [Want], excess: Qty, lot: Qty) {
 
 /// How far orders of a side may take a key by what its strategies declared: the sum of the
 /// declared targets. A time at which nothing may be held stands for a declared zero. One that is
-/// off or said nothing counts with what it holds; so does one that waived a remainder, where it
-/// holds more on this side than it declared.
+/// off or said nothing counts with what it holds; so does one that waived a remainder or that a
+/// gate holds back, where it holds more on this side than it declared.
 #[must_use]
 pub fn declared_bound(
     config: &Config,
@@ -207,17 +207,19 @@ pub fn declared_bound(
             (false, false) => h.aim(),
         };
     }
-    let of = |s: &SleeveState| {
+    let wants = wants(config, state, id, now);
+    let of = |(s, want): (&SleeveState, &Want)| {
         let counts = s.declared && (s.enabled || s.rounded.is_zero());
+        let all = want.gate == Block::Open && s.waived().is_zero();
         match side {
             _ if s.declared && flat(s.sleeve) => Qty::ZERO,
             _ if !counts => s.own,
-            Side::Buy if !s.waived().is_zero() => s.rounded.max(s.own),
-            Side::Sell if !s.waived().is_zero() => s.rounded.min(s.own),
+            Side::Buy if !all => s.rounded.max(s.own),
+            Side::Sell if !all => s.rounded.min(s.own),
             _ => s.rounded,
         }
     };
-    h.sleeves.iter().map(of).sum()
+    h.sleeves.iter().zip(&wants).map(of).sum()
 }
 
 /// How much strategies want on opposite sides of each other, on the lot grid.
