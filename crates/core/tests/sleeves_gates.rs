@@ -225,11 +225,11 @@ fn an_order_follows_the_policy_of_its_largest_share() {
     desk.fill_all();
     desk.wait(3);
     let released = |desk: &Desk| {
-        let tickets = desk.kit.events.iter().filter_map(|(_, event)| match event {
+        let mut tickets = desk.kit.events.iter().rev().filter_map(|(_, event)| match event {
             Event::Released(e) => Some((e.ticket.rule, e.ticket.shares.clone())),
             _ => None,
         });
-        tickets.last().expect("released")
+        tickets.next().expect("released")
     };
     assert_eq!(released(&desk), (Rule::Near, vec![share(A, 60), share(B, 30)]));
     desk.fill_all();
