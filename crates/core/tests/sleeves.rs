@@ -5,21 +5,14 @@ mod kit;
 use kit::desk::*;
 use kit::{H, config};
 use proptest::prelude::*;
-use truefill_core::config::Strategy as Who;
-use truefill_core::config::{
-    AmendKind, Calendar, Config, OnExternal, Phase, PhaseSpan, Policy, Remainder,
-};
-use truefill_core::event::{Event, Freeze, Mode};
-use truefill_core::ids::{SleeveId, VenueText};
+use truefill_core::config::{Calendar, Config, OnExternal, Phase, PhaseSpan, Policy, Remainder};
+use truefill_core::event::{Event, Freeze};
+use truefill_core::ids::SleeveId;
 use truefill_core::input::{Adopt, DayEnd, Enable, Envelope, Input, Start, Target, Tick};
 use truefill_core::num::{Px, Qty};
-use truefill_core::order::shares::{Share, allot};
-use truefill_core::report::{
-    ActivityKind, ActivityRow, BustReport, FillReport, News, OrdStatus, OrderRow, Outcome, Push,
-    Refused, RejectCode, Taken,
-};
-use truefill_core::request::{NewOrder, Side};
-use truefill_core::state::State;
+use truefill_core::order::shares::Share;
+use truefill_core::report::{BustReport, FillReport, News, Outcome, Refused, RejectCode};
+use truefill_core::request::NewOrder;
 use truefill_core::time::{Nanos, SECOND_NS};
 
 #[test]
@@ -365,6 +358,24 @@ fn strategies_may_join_a_key_later_and_never_leave_it() {
     desk.want(B, 10);
     desk.fill_all();
     assert_eq!(desk.owns(), [q(60), q(10), q(0)]);
+    desk.check(false);
+}
+
+#[test]
+fn a_stop_of_a_time_with_one_strategy_is_given_up_when_others_join() {
+    let mut desk = Desk::new(config());
+    let (sleeve, holding, qty, decided) = (A, H, q(10), desk.kit.now);
+    let (px, reopen, stop_px) = (None, false, Some(Px::whole(90)));
+    desk.input(Input::Target(Target { sleeve, holding, qty, decided, px, reopen, stop_px }));
+    desk.fill(10);
+    assert!(desk.kit.sent[1].1.stop_px.is_some(), "the stop rests");
+    desk.kit.engine =
+        truefill_core::engine::Engine::recovered(shared(), desk.state().clone()).expect("fits");
+    desk.want(B, 5);
+    desk.wait(5);
+    assert_eq!(desk.kit.cancelled, [desk.kit.sent[1].1.order]);
+    desk.fill_all();
+    assert_eq!(desk.owns(), [q(10), q(5), q(0)]);
     desk.check(false);
 }
 

@@ -190,7 +190,7 @@ impl Setup {
     /// The holding of a strategy in a symbol.
     fn holding(&self, sleeve: SleeveId, symbol: &str) -> Option<HoldingId> {
         let fits = |h: &Holding| {
-            h.sleeve == sleeve && self.config.instruments[h.instrument.ix()].symbol == symbol
+            h.has(sleeve) && self.config.instruments[h.instrument.ix()].symbol == symbol
         };
         let at = self.config.holdings.iter().position(fits)?;
         u32::try_from(at).ok().map(HoldingId)

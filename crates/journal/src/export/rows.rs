@@ -101,6 +101,7 @@ impl Fold for Positions {
             Event::Corrected(correction) => correction.class.as_str(),
             Event::Adopted(_) => "adopted",
             Event::Crossed(_) => "crossed",
+            Event::SplitApplied(_) => "split",
             _ => return Ok(()),
         };
         for holding in 0..self.written.len() {
