@@ -475,8 +475,18 @@ records! {
         pub mark: Option<Quote> = 11,
         /// Why the admitted target is not the declared one: the reason behind GATE.
         pub gate: Block = 12,
-        /// Q4 by strategy, in canonical order; empty where one strategy trades the holding.
-        pub sleeves: Vec<Share> = 20,
+        /// By strategy, in canonical order; empty where one strategy trades the holding.
+        pub sleeves: Vec<SleeveStage> = 20,
+    }
+
+    /// One strategy's part of a ladder.
+    pub struct SleeveStage {
+        /// Whose.
+        pub sleeve: SleeveId = 1,
+        /// Q4, its waived units included.
+        pub admitted: Qty = 2,
+        /// Why that is not its declared target: the reason behind GATE.
+        pub gate: Block = 3,
     }
 
     /// An alert.

@@ -51,7 +51,7 @@ fn gate(desk: &Desk) -> Block {
 }
 
 fn admitted(desk: &Desk) -> Vec<Qty> {
-    desk.state().holding(H).staged.sleeves.iter().map(|share| share.qty).collect()
+    desk.state().holding(H).staged.sleeves.iter().map(|part| part.admitted).collect()
 }
 
 #[test]
@@ -132,6 +132,8 @@ fn one_goes_flat_by_its_time_and_the_other_stays() {
     }
     assert_eq!(desk.owns(), [q(0), q(30), q(0)]);
     assert_eq!(gate(&desk), Block::FlatBy);
+    let gates = desk.state().holding(H).staged.sleeves.iter().map(|part| part.gate);
+    assert_eq!(gates.collect::<Vec<_>>(), [Block::FlatBy, Block::Open, Block::Open]);
     desk.check(true);
 }
 

@@ -14,9 +14,9 @@
 use super::deciding::Deciding;
 use super::parts::Trader;
 use super::plan::{Action, may_cancel, take_down};
-use super::wants::{opposite, wants};
+use super::wants::{Want, opposite, wants};
 use crate::config::Config;
-use crate::event::{Block, Lane};
+use crate::event::{Block, Lane, SleeveStage};
 use crate::ids::{HoldingId, SleeveId};
 use crate::num::{Qty, Rounding};
 use crate::order::shares::{Share, allot, mul_div, split};
@@ -171,15 +171,25 @@ pub(super) fn next_leader(
     leader(config, id, &shares_for(config, state, id, side, qty, now))
 }
 
-/// Q4 of every strategy of a shared key.
-pub(super) fn admitted(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Vec<Share> {
+/// Q4 of every strategy of a shared key, and what holds each back.
+pub(super) fn admitted(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    now: Nanos,
+) -> Vec<SleeveStage> {
     let h = state.holding(id);
     if !h.is_shared() {
         return Vec::new();
     }
     let wants = wants(config, state, id, now);
     let with = wants.iter().zip(&h.sleeves);
-    with.map(|(want, s)| Share { sleeve: s.sleeve, qty: want.target + s.waived() }).collect()
+    let stage = |(want, s): (&Want, &SleeveState)| SleeveStage {
+        sleeve: s.sleeve,
+        admitted: want.target + s.waived(),
+        gate: want.gate,
+    };
+    with.map(stage).collect()
 }
 
 /// What of somebody else's trade ate into which strategy: the largest position of the sign that
@@ -257,7 +267,7 @@ pub fn rungs(config: &Config, state: &State, id: HoldingId) -> Vec<(SleeveId, [Q
         let admitted = h.staged.sleeves.iter().find(|share| share.sleeve == s.sleeve);
         let accepted = s.own + working + s.dropped;
         let released = accepted + in_flight + s.rejected;
-        (s.sleeve, [admitted.map_or(Qty::ZERO, |a| a.qty), released, accepted, s.own])
+        (s.sleeve, [admitted.map_or(Qty::ZERO, |a| a.admitted), released, accepted, s.own])
     };
     h.sleeves.iter().map(rung).collect()
 }

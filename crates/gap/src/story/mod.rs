@@ -247,7 +247,8 @@ impl Story {
             let alone = if at == 0 { e.admitted } else { Qty::ZERO };
             let sleeve = self.books.all[book].1;
             let share = e.sleeves.iter().find(|share| share.sleeve == sleeve);
-            let qty = if e.sleeves.is_empty() { alone } else { share.map_or(Qty::ZERO, |s| s.qty) };
+            let qty =
+                if e.sleeves.is_empty() { alone } else { share.map_or(Qty::ZERO, |s| s.admitted) };
             self.push(now, What::Admitted { book, qty });
             self.push(now, What::Queue { book, reason: e.queue_reason });
         }

@@ -228,7 +228,10 @@ fn staged() -> Staged {
         blocked: Block::Stale,
         mark: Some(quote(5)),
         gate: Block::Hours,
-        sleeves: shares(900, -200),
+        sleeves: vec![
+            SleeveStage { sleeve: SleeveId(1), admitted: qty(900), gate: Block::Open },
+            SleeveStage { sleeve: SleeveId(2), admitted: qty(-200), gate: Block::Hours },
+        ],
     }
 }
 
