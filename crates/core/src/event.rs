@@ -9,6 +9,7 @@ use crate::input::Channel;
 use crate::limiter::Class;
 use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::Item;
+use crate::order::shares::Share;
 use crate::order::{CancelWhy, Rule, Ticket};
 use crate::quote::Quote;
 use crate::record::{code_enum, records, variants};
@@ -181,12 +182,16 @@ records! {
         pub holding: HoldingId = 1,
         /// When it was decided.
         pub decided: Nanos = 2,
+        /// Whose; absent where one strategy trades the holding.
+        pub sleeve: Option<SleeveId> = 3,
     }
 
     /// A new session began: what was waived in an older one is work again.
     pub struct WaiverEnded {
         /// Of what.
         pub holding: HoldingId = 1,
+        /// Whose; absent where one strategy trades the holding.
+        pub sleeve: Option<SleeveId> = 2,
     }
 
     /// The operator told of a fresh session with the broker.
@@ -217,6 +222,23 @@ records! {
         /// Signed part of the strategy's position that is no whole lot: paid out by the broker,
         /// booked at the mark.
         pub fraction: Qty = 8,
+        /// The same by strategy, in canonical order; empty where one trades the holding.
+        pub sleeves: Vec<SleeveSplit> = 9,
+    }
+
+    /// One strategy's part of a split; the parts of a position sum to that of the holding.
+    pub struct SleeveSplit {
+        /// Whose.
+        pub sleeve: SleeveId = 1,
+        /// Its position in new units.
+        pub own: Qty = 2,
+        /// Its declared target in new units.
+        pub emitted: Qty = 3,
+        /// The same on the lot grid.
+        pub rounded: Qty = 4,
+        /// Signed part of its position that is no whole lot: booked at the mark. Below zero
+        /// where the largest remainder gave it a lot.
+        pub fraction: Qty = 5,
     }
 
     /// A request took its slots and leaves when this is durable.
@@ -289,6 +311,8 @@ records! {
         pub dropped: Qty = 2,
         /// Signed remainder that is waived as refused.
         pub rejected: Qty = 3,
+        /// What of the waiver is whose, signed; empty where one strategy trades the holding.
+        pub shares: Vec<Share> = 4,
     }
 
     /// A holding rests after refusals; at the end what was waived as refused is work again.
@@ -369,6 +393,8 @@ records! {
         pub placeholder: bool = 7,
         /// The activity row, where there is one.
         pub exec_id: Option<VenueText> = 8,
+        /// What of `own` is whose, signed; empty where one strategy trades the holding.
+        pub shares: Vec<Share> = 9,
     }
 
     /// A holding was frozen.
@@ -391,6 +417,30 @@ records! {
         pub holding: HoldingId = 1,
         /// How much, signed.
         pub qty: Qty = 2,
+        /// Whose it became; absent where one strategy trades the holding.
+        pub sleeve: Option<SleeveId> = 3,
+    }
+
+    /// Two strategies that want opposite sides of a holding traded inside, without an order.
+    pub struct Crossed {
+        /// Which holding.
+        pub holding: HoldingId = 1,
+        /// Who bought.
+        pub buyer: SleeveId = 2,
+        /// Who sold.
+        pub seller: SleeveId = 3,
+        /// How much, positive.
+        pub qty: Qty = 4,
+        /// At what price: the mid of a fresh quote.
+        pub px: Px = 5,
+    }
+
+    /// A strategy was switched on or off.
+    pub struct Enabled {
+        /// Which.
+        pub sleeve: SleeveId = 1,
+        /// On or off.
+        pub on: bool = 2,
     }
 
     /// What the engine may do changed.
@@ -425,6 +475,18 @@ records! {
         pub mark: Option<Quote> = 11,
         /// Why the admitted target is not the declared one: the reason behind GATE.
         pub gate: Block = 12,
+        /// By strategy, in canonical order; empty where one strategy trades the holding.
+        pub sleeves: Vec<SleeveStage> = 20,
+    }
+
+    /// One strategy's part of a ladder.
+    pub struct SleeveStage {
+        /// Whose.
+        pub sleeve: SleeveId = 1,
+        /// Q4, its waived units included.
+        pub admitted: Qty = 2,
+        /// Why that is not its declared target: the reason behind GATE.
+        pub gate: Block = 3,
     }
 
     /// An alert.
@@ -554,6 +616,8 @@ code_enum! {
         Short = 26 "never_short",
         /// Halted, reducing only, or going flat.
         Mode = 27 "mode",
+        /// Its strategy is switched off.
+        Disabled = 28 "disabled",
     }
 }
 
@@ -618,6 +682,10 @@ variants! {
         RoundStarted(RoundStarted) = 28,
         /// A cancel failed.
         CancelFailed(CancelFailed) = 29,
+        /// Two strategies traded inside.
+        Crossed(Crossed) = 30,
+        /// A strategy on or off.
+        Enabled(Enabled) = 31,
         /// Target declared again.
         TargetRenewed(TargetRenewed) = 40,
         /// Waiver of an older session ended.

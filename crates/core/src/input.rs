@@ -97,6 +97,15 @@ records! {
         pub qty: Qty = 3,
     }
 
+    /// The operator switches a strategy on or off. The targets of one that is off do not count;
+    /// its position stays as it is, unless it declares zero.
+    pub struct Enable {
+        /// Which.
+        pub sleeve: SleeveId = 1,
+        /// On or off.
+        pub on: bool = 2,
+    }
+
     /// Time passed, or a quote arrived that the engine asked to be woken for.
     pub struct Tick {}
 
@@ -172,6 +181,8 @@ variants! {
         Split(Split) = 14,
         /// Free margin.
         Margin(Margin) = 15,
+        /// A strategy on or off.
+        Enable(Enable) = 16,
         /// Volume of the market.
         Volume(Volume) = 20,
     }

@@ -253,7 +253,7 @@ fn a_policy_for_the_close_may_enter_in_the_auction() {
     c.strategies[0].entry.style = Style::AtClose;
     assert!(truefill_core::engine::session::is_open(
         &c,
-        H,
+        truefill_core::engine::parts::Trader::first(&c, H),
         truefill_core::order::Intent::Entry,
         at(1_010)
     ));

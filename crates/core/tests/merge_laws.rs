@@ -97,6 +97,7 @@ fn order() -> Order {
         rule: Rule::Marketable,
         step: 0,
         stop_px: None,
+        shares: Vec::new(),
     })
 }
 

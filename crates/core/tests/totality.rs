@@ -43,6 +43,7 @@ fn two(coarse: bool, proof: CancelProof, which: u8) -> Config {
         product: VenueText::EMPTY,
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     });
     c.strategies[0].entry.remainder = Remainder::Cancel;
     c.strategies[0].entry.patience_ns = 3 * SECOND_NS;
@@ -79,6 +80,19 @@ fn two(coarse: bool, proof: CancelProof, which: u8) -> Config {
     ];
     c.descriptor.cancel_proof = proof;
     c.risk.daily_loss_max = Some(Amount(1_000_000 * NANO * NANO));
+    c
+}
+
+/// The same with three strategies on each holding.
+fn shared(mut c: Config, coarse: bool) -> Config {
+    c.strategies[0].entry.min_fill_ppm = 0;
+    for name in ["B", "C"] {
+        c.strategies
+            .push(truefill_core::config::Strategy { name: name.into(), ..c.strategies[0].clone() });
+    }
+    c.holdings.iter_mut().for_each(|key| key.others = vec![SleeveId(2), SleeveId(3)]);
+    c.crossing = coarse;
+    c.risk.position_qty_max = coarse.then(|| Qty::whole(70));
     c
 }
 
@@ -280,6 +294,16 @@ proptest! {
         let mut config = timed(two(false, proof, which));
         config.strategies[0].size_by = size_by;
         config.holdings[0].never_short = never_short;
+        prop_assert_eq!(survives(&all, extreme, config), Ok(()));
+    }
+
+    #[test]
+    fn inputs_about_shared_holdings(
+        all in prop::collection::vec(raw(), 5..120), coarse in any::<bool>(),
+        extreme in any::<bool>(), proof in proof(), which in any::<u8>(), gates in any::<bool>(),
+    ) {
+        let two = two(coarse, proof, which);
+        let config = shared(if gates { timed(two) } else { two }, coarse);
         prop_assert_eq!(survives(&all, extreme, config), Ok(()));
     }
 }

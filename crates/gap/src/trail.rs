@@ -8,7 +8,7 @@
 //! 2. Counts are complete. Steps are kept up to [`STEPS_MAX`] for one target and
 //!    [`STEPS_KEPT`] in all; what is left out is counted.
 
-use crate::story::PricedBy;
+use crate::story::{BookKey, PricedBy};
 use std::collections::BTreeMap;
 use truefill_core::event::{Block, Closed, Event, Learned, Staged};
 use truefill_core::ids::{HoldingId, OrderNo};
@@ -38,8 +38,8 @@ pub struct RuleCounts {
 /// A target and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
-    /// Of what.
-    pub holding: HoldingId,
+    /// Of what, and whose.
+    pub book: BookKey,
     /// The declared position.
     pub qty: Qty,
     /// When it was decided.
@@ -118,11 +118,11 @@ pub struct Trail {
     pub rules: BTreeMap<(HoldingId, PricedBy), RuleCounts>,
     /// Every accepted target, in the order of the journal.
     pub parents: Vec<Parent>,
-    /// The target that each holding works on.
-    current: BTreeMap<HoldingId, usize>,
-    /// Holding and target of every order.
-    orders: BTreeMap<OrderNo, (HoldingId, Option<usize>)>,
-    gates: BTreeMap<HoldingId, Block>,
+    /// The target that each book works on.
+    current: BTreeMap<BookKey, usize>,
+    /// Holding and targets of every order.
+    orders: BTreeMap<OrderNo, (HoldingId, Vec<usize>)>,
+    gates: BTreeMap<BookKey, Block>,
     kept: usize,
 }
 
@@ -132,22 +132,19 @@ impl Trail {
         let step = |what| Step { seq, time: now, what };
         match event {
             Event::TargetSet(e) => {
-                self.current.insert(e.holding, self.parents.len());
-                let (holding, qty, decided) = (e.holding, e.qty, e.decided);
-                self.parents.push(Parent { holding, qty, decided, steps: Vec::new(), more: 0 });
-                self.add(e.holding, step(Did::Decided { qty, px: e.px }));
+                let book = BookKey { holding: e.holding, sleeve: e.sleeve };
+                self.current.insert(book, self.parents.len());
+                let (qty, decided) = (e.qty, e.decided);
+                self.parents.push(Parent { book, qty, decided, steps: Vec::new(), more: 0 });
+                self.add(book, step(Did::Decided { qty, px: e.px }));
             }
-            Event::Staged(Staged { holding, gate, .. }) => {
-                let before = self.gates.insert(*holding, *gate).unwrap_or(Block::Open);
-                if before != *gate {
-                    self.add(*holding, step(Did::Gated { why: *gate }));
-                }
-            }
+            Event::Staged(e) => self.staged(e, &step),
             Event::Released(e) => {
                 let Ticket { order, holding, side, qty, px, rule, .. } = e.ticket;
                 let by = PricedBy::new(rule, e.ticket.step);
                 self.rules.entry((holding, by)).or_default().orders += 1;
-                self.orders.insert(order, (holding, self.current.get(&holding).copied()));
+                let parents = self.parents_of(&e.ticket);
+                self.orders.insert(order, (holding, parents));
                 self.of_order(order, step(Did::Released { order, side, qty, px, by }));
             }
             Event::CancelReleased(e) => {
@@ -159,13 +156,19 @@ impl Trail {
                 self.of_order(order, step(Did::Cancelled { order, rule, why }));
             }
             Event::Learned(e) => self.learned(e, &step),
-            Event::Closed(Closed { order, dropped, rejected }) => {
+            Event::Closed(Closed { order, dropped, rejected, .. }) => {
                 let (order, qty) = (*order, *dropped + *rejected);
                 if !qty.is_zero() {
                     self.of_order(order, step(Did::GivenUp { order, qty }));
                 }
             }
-            Event::Unwound(e) => self.add(e.holding, step(Did::Unwound)),
+            // Only a holding of one strategy is unwound.
+            Event::Unwound(e) => {
+                let of = self.current.keys().find(|book| book.holding == e.holding).copied();
+                if let Some(book) = of {
+                    self.add(book, step(Did::Unwound));
+                }
+            }
             _ => {}
         }
     }
@@ -202,15 +205,45 @@ impl Trail {
         self.of_order(order, step(did));
     }
 
-    /// A step of an order belongs to the target it was released for.
-    fn of_order(&mut self, order: OrderNo, step: Step) {
-        if let Some((_, Some(parent))) = self.orders.get(&order) {
-            self.keep(*parent, step);
+    /// What each strategy is held back by; a holding of one has one reason.
+    fn staged(&mut self, e: &Staged, step: &dyn Fn(Did) -> Step) {
+        let holding = e.holding;
+        let shares = e.sleeves.iter();
+        let mut gates: Vec<(BookKey, Block)> =
+            shares.map(|s| (BookKey { holding, sleeve: s.sleeve }, s.gate)).collect();
+        if gates.is_empty() {
+            let books = self.current.keys().filter(|book| book.holding == holding);
+            gates.extend(books.map(|book| (*book, e.gate)));
+        }
+        for (book, why) in gates {
+            let before = self.gates.insert(book, why).unwrap_or(Block::Open);
+            if before != why {
+                self.add(book, step(Did::Gated { why }));
+            }
         }
     }
 
-    fn add(&mut self, holding: HoldingId, step: Step) {
-        if let Some(parent) = self.current.get(&holding) {
+    /// The targets that an order is for: those of its strategies.
+    fn parents_of(&self, ticket: &Ticket) -> Vec<usize> {
+        let is_for = |book: &BookKey| {
+            let mut shares = ticket.shares.iter();
+            book.holding == ticket.holding
+                && (ticket.shares.is_empty() || shares.any(|s| s.sleeve == book.sleeve))
+        };
+        let current = self.current.iter().filter(|(book, _)| is_for(book));
+        current.map(|(_, parent)| *parent).collect()
+    }
+
+    /// A step of an order belongs to the targets it was released for.
+    fn of_order(&mut self, order: OrderNo, step: Step) {
+        let Some((_, parents)) = self.orders.get(&order) else { return };
+        for parent in parents.clone() {
+            self.keep(parent, step.clone());
+        }
+    }
+
+    fn add(&mut self, book: BookKey, step: Step) {
+        if let Some(parent) = self.current.get(&book) {
             self.keep(*parent, step);
         }
     }

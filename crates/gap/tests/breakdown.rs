@@ -9,10 +9,14 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::order::Rule;
 use truefill_core::time::SECOND_NS;
 use truefill_gap::ledger::{Entry, Line, Liquidity, MarkSource, Stage, Time};
-use truefill_gap::story::{Note, Noted, PricedBy, breakdown};
+use truefill_gap::story::{BookKey, Note, Noted, PricedBy, breakdown};
 use truefill_gap::{Cause, Decimal};
 
 const HOLDING: HoldingId = HoldingId(0);
+
+const fn book(at: u32) -> BookKey {
+    BookKey { holding: HoldingId(at), sleeve: SleeveId(1) }
+}
 
 /// One strategy in one symbol, with two products: for a ledger one holding.
 fn config() -> Config {
@@ -21,6 +25,7 @@ fn config() -> Config {
         product: VenueText::new(product).expect("short"),
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     };
     Config {
         account: "test".into(),
@@ -70,28 +75,28 @@ fn story() -> (Vec<Entry>, Vec<Note>) {
         mark(0, 100),
     ];
     let mut notes =
-        vec![Note { entry: 0, what: Noted::Gate { holding: HoldingId(9), why: Block::Frozen } }];
+        vec![Note { entry: 0, what: Noted::Gate { book: book(9), why: Block::Frozen } }];
     let mut note = |entries: &[Entry], what| notes.push(Note { entry: entries.len(), what });
-    note(&entries, Noted::Parent { holding: HOLDING, parent: 0 });
+    note(&entries, Noted::Parent { book: book(0), parent: 0 });
     entries.push(theory(0, 10, 100));
     let above = [Stage::Twin, Stage::Emitted, Stage::Rounded];
     entries.extend(above.map(|each| stage(0, each, 10)));
     // The second product stands for the same holding of the ledger.
-    note(&entries, Noted::Gate { holding: HoldingId(1), why: Block::Hours });
+    note(&entries, Noted::Gate { book: book(1), why: Block::Hours });
     let below = [Stage::Admitted, Stage::Released, Stage::Accepted];
     entries.extend(below.map(|each| stage(0, each, 4)));
     let by = PricedBy::new(Rule::Near, 3);
-    note(&entries, Noted::Fill { holding: HOLDING, order: OrderNo(1), by });
+    note(&entries, Noted::Fill { book: book(0), order: OrderNo(1), by });
     entries.push(fill(1, 3, 99, Liquidity::Maker { touch: None }));
     let by = PricedBy::new(Rule::ChaseStep, 2);
-    note(&entries, Noted::Fill { holding: HOLDING, order: OrderNo(2), by });
+    note(&entries, Noted::Fill { book: book(0), order: OrderNo(2), by });
     entries.push(fill(1, 1, 103, Liquidity::Taker { touch: 101.into() }));
     entries.push(stage(1, Stage::Filled, 4));
     entries.push(mark(20, 102));
-    note(&entries, Noted::Gate { holding: HOLDING, why: Block::Margin });
+    note(&entries, Noted::Gate { book: book(0), why: Block::Margin });
     entries.push(mark(30, 102));
     entries.push(mark(35, 101));
-    note(&entries, Noted::Parent { holding: HOLDING, parent: 1 });
+    note(&entries, Noted::Parent { book: book(0), parent: 1 });
     entries.push(theory(40, -6, 100));
     entries.extend(above.map(|each| stage(40, each, 4)));
     entries.push(mark(50, 90));

@@ -26,6 +26,7 @@ fn config() -> Config {
             product: VenueText::EMPTY,
             sleeve: SleeveId(1),
             never_short: false,
+            others: Vec::new(),
         }],
         strategies: vec![Traded::new("A", Policy::default(), Policy::default())],
         descriptor: Descriptor::default(),

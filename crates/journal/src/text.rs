@@ -27,8 +27,11 @@ pub const LISTS: &[&str] = &[
     "holdings",
     "instruments",
     "marks",
+    "others",
     "phases",
     "rows",
+    "shares",
+    "sleeves",
     "strategies",
     "windows",
 ];
@@ -69,6 +72,8 @@ impl Names {
             "instrument" => ("instrument_name", &self.instruments),
             "holding" => ("holding_name", &self.holdings),
             "sleeve" => ("sleeve_name", &self.sleeves),
+            "buyer" => ("buyer_name", &self.sleeves),
+            "seller" => ("seller_name", &self.sleeves),
             _ => return None,
         };
         let name = usize::try_from(index).ok().and_then(|at| list.get(at))?;

@@ -14,6 +14,7 @@ use std::fmt::{Debug, Write as _};
 use std::path::{Path, PathBuf};
 
 use truefill_core::event::Event;
+use truefill_core::ids::SleeveId;
 use truefill_core::input::{Envelope, Input};
 use truefill_core::order::evidence::Item;
 use truefill_core::record::{DecodeError, Field, Record, Sink, bytes};
@@ -98,6 +99,10 @@ fn every_record_has_its_bytes() {
     let mut names = BTreeSet::from(["config.hex".to_owned(), "words.txt".to_owned()]);
     names.insert("chain.txt".to_owned());
     check("config.hex", &common::config());
+    let mut shared = common::config();
+    shared.holdings[0].others = vec![SleeveId(2), SleeveId(3)];
+    check("config_shared.hex", &shared);
+    names.insert("config_shared.hex".to_owned());
     for input in samples::inputs() {
         let name = input_name(&input);
         check(&name, &samples::envelope(input));

@@ -84,6 +84,7 @@ fn config(walk: &Walk) -> Config {
             product: VenueText::EMPTY,
             sleeve: SleeveId(1),
             never_short: false,
+            others: Vec::new(),
         }],
         strategies: vec![Who::new("idle", policy.clone(), policy)],
         descriptor: Descriptor {

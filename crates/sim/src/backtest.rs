@@ -4,9 +4,10 @@
 //! theory that a rehearsal on the same data is measured against.
 
 use crate::session::SessionError;
-use crate::strategy::{Strategy, Wish};
+use crate::strategy::{Strategy, Wish, speaker};
 use std::collections::BTreeMap;
 use truefill_core::config::Config;
+use truefill_core::ids::SleeveId;
 use truefill_core::num::{PLACES, Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::time::Nanos;
@@ -23,7 +24,7 @@ pub struct Backtested {
     pub ledger: Vec<Entry>,
     /// Trades of the theoretical book.
     pub trades: u64,
-    /// What is held at the end, by holding.
+    /// What is held at the end, by holding: all strategies together.
     pub positions: Vec<Qty>,
     /// What the market was known as.
     pub grade: Grade,
@@ -54,7 +55,7 @@ pub fn run<'a>(
         if let Some(mark) = mark {
             book.last.insert(tick.instrument.ix(), mark);
         }
-        for strategy in &mut strategies {
+        for (position, strategy) in strategies.iter_mut().enumerate() {
             match &tick.kind {
                 TickKind::Quote(quote) => {
                     strategy.on_quote(tick.instrument, quote, &mut wishes);
@@ -62,8 +63,8 @@ pub fn run<'a>(
                 TickKind::Bar(bar) => strategy.on_bar(bar, &mut wishes),
                 TickKind::Trade(_) => {}
             }
+            wishes.drain(..).for_each(|wish| book.hold(time, position, &wish));
         }
-        wishes.drain(..).for_each(|wish| book.hold(time, &wish));
         book.now = time;
     }
     book.timed(book.now.plus(1), &mut strategies);
@@ -74,7 +75,8 @@ struct Theory<'a> {
     config: &'a Config,
     now: Nanos,
     last: BTreeMap<usize, Quote>,
-    held: Vec<Qty>,
+    /// By holding and strategy.
+    held: BTreeMap<(usize, SleeveId), Qty>,
     trades: u64,
     lines: Vec<(Nanos, Line)>,
 }
@@ -85,7 +87,7 @@ impl<'a> Theory<'a> {
             config,
             now: Nanos(0),
             last: BTreeMap::new(),
-            held: vec![Qty::ZERO; config.holdings.len()],
+            held: BTreeMap::new(),
             trades: 0,
             lines: Vec::new(),
         }
@@ -100,10 +102,11 @@ impl<'a> Theory<'a> {
             if next >= time {
                 return;
             }
-            for strategy in strategies.iter_mut().filter(|s| s.next_time() <= next) {
+            let due = strategies.iter_mut().enumerate().filter(|(_, s)| s.next_time() <= next);
+            for (position, strategy) in due {
                 strategy.on_time(next, &mut wishes);
+                wishes.drain(..).for_each(|wish| self.hold(next, position, &wish));
             }
-            wishes.drain(..).for_each(|wish| self.hold(next, &wish));
         }
     }
 
@@ -113,18 +116,20 @@ impl<'a> Theory<'a> {
         self.lines.push((at, Line::Mark { symbol, px, source: MarkSource::Mid }));
     }
 
-    fn hold(&mut self, at: Nanos, wish: &Wish) {
+    fn hold(&mut self, at: Nanos, position: usize, wish: &Wish) {
         let Some(key) = self.config.holdings.get(wish.holding.ix()) else { return };
         let mid = self.last.get(&key.instrument.ix()).map(Quote::mid);
         let Some(px) = wish.px.or(mid) else { return };
-        let traded = wish.qty - self.held[wish.holding.ix()];
+        let sleeve = speaker(key, position);
+        let held = self.held.entry((wish.holding.ix(), sleeve)).or_default();
+        let traded = wish.qty - *held;
         if traded.is_zero() {
             return;
         }
-        self.held[wish.holding.ix()] = wish.qty;
+        *held = wish.qty;
         self.trades += 1;
         self.mark(at, key.instrument.ix(), mid.unwrap_or(px));
-        let strategy = self.config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
+        let strategy = self.config.strategy(sleeve).map_or("manual", |s| s.name.as_str());
         let (strategy, symbol) =
             (strategy.to_owned(), self.config.instruments[key.instrument.ix()].symbol.clone());
         let (qty, px) =
@@ -176,6 +181,8 @@ impl<'a> Theory<'a> {
             attribution.apply(&entry.line)?;
         }
         let gap = attribution.finish()?;
-        Ok(Backtested { gap, ledger, trades: self.trades, positions: self.held, grade })
+        let mut positions = vec![Qty::ZERO; self.config.holdings.len()];
+        self.held.iter().for_each(|((at, _), held)| positions[*at] += *held);
+        Ok(Backtested { gap, ledger, trades: self.trades, positions, grade })
     }
 }

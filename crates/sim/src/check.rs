@@ -6,8 +6,9 @@ use crate::broker::Broker;
 use crate::faults::FaultKind;
 use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
+use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
-use truefill_core::event::{Block, DriftClass, Event, Mode};
+use truefill_core::event::{DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::num::Qty;
 use truefill_core::order::{Intent, Ticket};
@@ -86,7 +87,7 @@ impl Checker {
     fn law_5(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
         let Held { position, open, busted, .. } = self.held(ticket, engine, broker);
         let open = open + ticket.qty;
-        let Working { target, gate } =
+        let Working { target, .. } =
             working(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
             Side::Buy => position + open - target,
@@ -94,9 +95,9 @@ impl Checker {
         } - busted;
         let h = engine.state().holding(ticket.holding);
         // On the lot grid: the part of a lot that cannot be traded is no overshoot.
-        let flat = matches!(gate, Block::FlatBy | Block::Expiry) && target.is_zero();
-        // A time at which nothing may be held stands for a declared zero.
-        let declared = if flat { Qty::ZERO } else { h.aim() };
+        let (config, state) = (engine.config(), engine.state());
+        let (id, at) = (ticket.holding, ticket.released);
+        let declared = declared_bound(config, state, id, ticket.side, at);
         let past = match ticket.side {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),

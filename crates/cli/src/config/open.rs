@@ -182,7 +182,7 @@ impl Setup {
     /// The holding of a strategy in a symbol.
     fn holding(&self, sleeve: SleeveId, symbol: &str) -> Option<HoldingId> {
         let fits = |h: &Holding| {
-            h.sleeve == sleeve && self.config.instruments[h.instrument.ix()].symbol == symbol
+            h.has(sleeve) && self.config.instruments[h.instrument.ix()].symbol == symbol
         };
         let at = self.config.holdings.iter().position(fits)?;
         u32::try_from(at).ok().map(HoldingId)
@@ -208,8 +208,7 @@ impl Setup {
                 continue;
             }
             let holdings = &self.config.holdings;
-            let own =
-                holdings.iter().position(|h| h.sleeve == sleeve && h.instrument == row.instrument);
+            let own = holdings.iter().position(|h| h.has(sleeve) && h.instrument == row.instrument);
             let Some(holding) = own.and_then(|at| u32::try_from(at).ok()).map(HoldingId) else {
                 let symbol = &self.config.instruments[row.instrument.ix()].symbol;
                 return Err(refuse(&format!(

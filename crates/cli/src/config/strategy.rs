@@ -3,7 +3,7 @@
 //! Entry point: [`strategies`].
 //!
 //! Invariants:
-//! 1. A holding key (symbol and product) belongs to one strategy.
+//! 1. A holding key (symbol and product) stands once, with every strategy that trades it.
 //! 2. The strategy at position `i` has the sleeve `i + 1`.
 
 use std::path::Path;
@@ -139,7 +139,7 @@ fn kind<'a>(section: &Section<'a>) -> Result<Kind<'a>, ConfigError> {
 }
 
 impl Desk {
-    /// Makes the holdings of a strategy and refuses those that another one has.
+    /// Makes the holdings of a strategy, or joins those that another one made.
     fn claim<'a>(
         &mut self,
         name: &'a str,
@@ -151,46 +151,42 @@ impl Desk {
         let sleeve = sleeve.map_err(|_| section.wrong("there are too many strategies"))?;
         let mut legs = Vec::new();
         for (instrument, field) in traded(&section, instruments)? {
-            let symbol = &instruments[instrument.ix()].symbol;
-            let taken =
-                self.holdings.iter().find(|h| h.instrument == instrument && h.product == product);
-            if let Some(taken) = taken {
-                let (cause, action) = twice(symbol, &product, self.owner(taken));
+            let Some(id) = self.holding(instrument, product, sleeve) else {
+                let cause =
+                    format!("{} stands here twice", shown(&instruments[instrument.ix()].symbol));
                 let error = field.map_or_else(|| section.wrong(&cause), |f| f.wrong(&cause));
-                return Err(error.action(action));
-            }
-            let id = u32::try_from(self.holdings.len()).unwrap_or(u32::MAX);
-            // Shares for delivery cannot be sold before they are there.
-            let never_short = product.as_str() == "CNC";
-            self.holdings.push(Holding { instrument, product, sleeve, never_short });
-            legs.push((instrument, HoldingId(id)));
+                return Err(error.action("take one of the two out"));
+            };
+            legs.push((instrument, id));
         }
         Ok(Draft { name, section, legs })
     }
 
-    fn owner(&self, holding: &Holding) -> Option<&str> {
-        let at = holding.sleeve.ix().checked_sub(1)?;
-        self.strategies.get(at).map(|strategy| strategy.name.as_str())
+    /// The holding of an instrument and a product, with this strategy in it; `None` if it is
+    /// there already.
+    fn holding(
+        &mut self,
+        instrument: InstrumentId,
+        product: VenueText,
+        sleeve: SleeveId,
+    ) -> Option<HoldingId> {
+        let known =
+            self.holdings.iter().position(|h| h.instrument == instrument && h.product == product);
+        let at = known.unwrap_or(self.holdings.len());
+        let id = HoldingId(u32::try_from(at).unwrap_or(u32::MAX));
+        match known.and_then(|at| self.holdings.get_mut(at)) {
+            Some(holding) if holding.has(sleeve) => return None,
+            // Strategies come in the order of the file, so the list rises by itself.
+            Some(holding) => holding.others.push(sleeve),
+            None => {
+                // Shares for delivery cannot be sold before they are there.
+                let (never_short, others) = (product.as_str() == "CNC", Vec::new());
+                let new = Holding { instrument, product, sleeve, never_short, others };
+                self.holdings.push(new);
+            }
+        }
+        Some(id)
     }
-}
-
-/// What is wrong with a holding that has an owner (`None`: the strategy itself), and what to do.
-fn twice(symbol: &str, product: &VenueText, owner: Option<&str>) -> (String, &'static str) {
-    let symbol = shown(symbol);
-    let Some(owner) = owner else {
-        return (format!("{symbol} stands here twice"), "take one of the two out");
-    };
-    let owner = shown(owner);
-    let product =
-        if product.is_empty() { String::new() } else { format!(" as {}", shown(product.as_str())) };
-    let cause = format!(
-        "{symbol}{product} is traded by strategy {owner} already; two strategies on one holding \
-         are not in this version"
-    );
-    (
-        cause,
-        "give each strategy its own `symbols`, or its own `product` where the broker has several",
-    )
 }
 
 fn product(section: &Section<'_>) -> Result<VenueText, ConfigError> {

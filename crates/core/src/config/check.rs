@@ -4,6 +4,24 @@
 use super::{Config, SizeBy, Span};
 
 impl Config {
+    /// What is of a strategy that is alone on its key is refused where several trade it.
+    pub(super) fn check_shared(&self) -> Result<(), String> {
+        for key in self.holdings.iter().filter(|key| !key.others.is_empty()) {
+            let mut strategies = key.sleeves().filter_map(|sleeve| self.strategy(sleeve));
+            if let Some(strategy) = strategies.find(|s| s.entry.min_fill_ppm > 0) {
+                let symbol = self.instruments.get(key.instrument.ix()).map(|i| i.symbol.as_str());
+                return Err(format!(
+                    "{}: min_fill unwinds what filled too little, and {} is traded by several \
+                     strategies, whose fills come together; set it to zero, or give the strategy \
+                     a product of its own",
+                    strategy.name,
+                    symbol.unwrap_or_default()
+                ));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn check_time_and_size(&self) -> Result<(), String> {
         for calendar in &self.calendars {
             let phases = &calendar.phases;

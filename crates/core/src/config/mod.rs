@@ -75,10 +75,13 @@ records! {
         pub instrument: InstrumentId = 1,
         /// The broker's product; empty where there is none.
         pub product: VenueText = 2,
-        /// The strategy that trades it.
+        /// The strategy that trades it, or the first of several.
         pub sleeve: SleeveId = 3,
         /// The position never goes below zero (Zerodha's CNC).
         pub never_short: bool = 4,
+        /// The other strategies that trade it, by rising sleeve, all above `sleeve`. An order
+        /// follows the policy of the strategy with the largest share in it.
+        pub others: Vec<SleeveId> = 5,
     }
 
     /// One strategy.
@@ -457,6 +460,19 @@ impl Default for Recon {
     }
 }
 
+impl Holding {
+    /// The strategies that trade it, in canonical order: by sleeve.
+    pub fn sleeves(&self) -> impl Iterator<Item = SleeveId> + '_ {
+        std::iter::once(self.sleeve).chain(self.others.iter().copied())
+    }
+
+    /// This strategy trades it.
+    #[must_use]
+    pub fn has(&self, sleeve: SleeveId) -> bool {
+        self.sleeves().any(|known| known == sleeve)
+    }
+}
+
 impl Config {
     /// The instrument of a holding.
     #[must_use]
@@ -506,6 +522,20 @@ impl Config {
                      keep the order of strategies and symbols, add new ones at the end"
                 ));
             }
+            let others = |config: &Self| {
+                let of = |key: &Holding| {
+                    let named = key.others.iter().filter_map(|other| config.strategy(*other));
+                    named.map(|strategy| strategy.name.clone()).collect::<Vec<_>>()
+                };
+                config.holdings.get(at).map(of).unwrap_or_default()
+            };
+            let now = others(self);
+            if let Some(gone) = others(older).iter().find(|name| !now.contains(name)) {
+                return Err(format!(
+                    "strategy {gone} traded holding {at} in the journal and does not any more; \
+                     disable it instead, so that its part of the position keeps its owner"
+                ));
+            }
         }
         for (at, instrument) in older.instruments.iter().enumerate() {
             if self.instruments.get(at).is_none_or(|now| now.symbol != instrument.symbol) {
@@ -524,8 +554,11 @@ impl Config {
             if holding.instrument.ix() >= self.instruments.len() {
                 return Err(format!("holding {at} names an instrument that does not exist"));
             }
-            if self.strategy(holding.sleeve).is_none() {
+            if holding.sleeves().any(|sleeve| self.strategy(sleeve).is_none()) {
                 return Err(format!("holding {at} names a strategy that does not exist"));
+            }
+            if !holding.sleeves().is_sorted_by(|a, b| a < b) {
+                return Err(format!("holding {at}: its strategies are not in rising order"));
             }
             let twin = self.holding_of(holding.instrument, &holding.product);
             if twin.is_some_and(|id| id.ix() != at) {
@@ -539,6 +572,7 @@ impl Config {
             }
         }
         self.check_time_and_size()?;
+        self.check_shared()?;
         for strategy in &self.strategies {
             for (policy, side) in [(&strategy.entry, "entry"), (&strategy.exit, "exit")] {
                 let of = |why| format!("{side} policy of {}: {why}", strategy.name);

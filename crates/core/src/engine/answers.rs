@@ -172,6 +172,7 @@ impl Deciding<'_> {
             rule: Rule::Found,
             step: 0,
             stop_px: None,
+            shares: Vec::new(),
         };
         let no = ticket.order;
         self.emit(Event::Released(Released { ticket }));

@@ -8,6 +8,7 @@
 //! or no leg could begin. Only increases wait: the way out of a position stays open.
 
 use super::deciding::Deciding;
+use super::parts::{Part, Trader, part};
 use super::working::{Working, alone, between, toward_zero};
 use crate::config::{Config, Funding};
 use crate::event::{Block, Event};
@@ -20,11 +21,12 @@ use std::collections::BTreeSet;
 /// A whole way, in millionths.
 const WHOLE_PPM: i128 = 1_000_000;
 
-/// The other holdings of the strategy of a holding.
-fn others(config: &Config, id: HoldingId) -> impl Iterator<Item = HoldingId> + '_ {
-    let sleeve = config.holdings[id.ix()].sleeve;
-    let all = config.holdings.iter().enumerate().filter(move |(_, key)| key.sleeve == sleeve);
-    all.filter_map(|(at, _)| u32::try_from(at).ok().map(HoldingId)).filter(move |at| *at != id)
+/// The other legs of a strategy's basket.
+fn others(config: &Config, leg: Trader) -> impl Iterator<Item = Trader> + '_ {
+    let (id, sleeve) = (leg.holding, leg.sleeve);
+    let all = config.holdings.iter().enumerate().filter(move |(_, key)| key.has(sleeve));
+    let ids = all.filter_map(|(at, _)| u32::try_from(at).ok().map(HoldingId));
+    ids.filter(move |at| *at != id).map(move |holding| Trader { holding, sleeve })
 }
 
 /// The target of a leg beside its basket.
@@ -32,27 +34,25 @@ fn others(config: &Config, id: HoldingId) -> impl Iterator<Item = HoldingId> + '
 pub fn together(
     config: &Config,
     state: &State,
-    id: HoldingId,
+    leg: &Part<'_>,
     now: Nanos,
     wanted: Working,
 ) -> Working {
-    let strategy = config.strategy(config.holdings[id.ix()].sleeve);
-    let Some(basket) = strategy.and_then(|s| s.basket.as_ref()) else { return wanted };
-    let h = state.holding(id);
-    let own = h.own;
+    let Some(basket) = leg.strategy.and_then(|s| s.basket.as_ref()) else { return wanted };
+    let own = leg.own;
     if toward_zero(own, wanted.target) == wanted.target {
         return wanted;
     }
     let unpaid = basket.funding == Funding::AfterSells
         && wanted.target > own
-        && others(config, id).any(|leg| has_to_sell(config, state, leg, now));
+        && others(config, leg.trader).any(|leg| has_to_sell(config, state, leg, now));
     if unpaid {
         // A cover is no purchase; and what rests already is paid for.
-        let as_is = between(own, wanted.target, own + h.buying - h.selling);
+        let as_is = between(own, wanted.target, leg.as_is());
         let cover = toward_zero(own, wanted.target);
         return wanted.only(as_is.max(cover), Block::Funding);
     }
-    match leg_limit(config, state, id, i128::from(basket.imbalance_ppm_max)) {
+    match leg_limit(config, state, leg, i128::from(basket.imbalance_ppm_max)) {
         Some(limit) => {
             let limited = between(own, wanted.target, limit);
             // The way out of what is held is not part of the cap.
@@ -78,12 +78,15 @@ impl Deciding<'_> {
     /// Touches every leg of the baskets that some legs belong to.
     pub fn touch_legs_of(&mut self, legs: &[HoldingId]) {
         let in_basket =
-            |id: &&HoldingId| self.strategy_of(**id).is_some_and(|s| s.basket.is_some());
-        let legs = legs.iter().filter(in_basket);
-        let sleeves: BTreeSet<SleeveId> =
-            legs.map(|id| self.config.holdings[id.ix()].sleeve).collect();
+            |sleeve: &SleeveId| self.config.strategy(*sleeve).is_some_and(|s| s.basket.is_some());
+        let sleeves: BTreeSet<SleeveId> = legs
+            .iter()
+            .flat_map(|id| self.config.holdings[id.ix()].sleeves())
+            .filter(in_basket)
+            .collect();
         for (at, key) in self.config.holdings.iter().enumerate() {
-            if let (true, Ok(at)) = (sleeves.contains(&key.sleeve), u32::try_from(at)) {
+            let same = key.sleeves().any(|sleeve| sleeves.contains(&sleeve));
+            if let (true, Ok(at)) = (same, u32::try_from(at)) {
                 self.touch(HoldingId(at));
             }
         }
@@ -112,10 +115,10 @@ fn moves_a_leg(event: &Event) -> bool {
 }
 
 /// A sell of this leg has not filled yet.
-fn has_to_sell(config: &Config, state: &State, leg: HoldingId, now: Nanos) -> bool {
-    let h = state.holding(leg);
-    let need = h.own - alone(config, state, leg, now).target;
-    h.selling.0 > 0 || (h.declared && need >= step(config, leg))
+fn has_to_sell(config: &Config, state: &State, leg: Trader, now: Nanos) -> bool {
+    let part = part(config, state, leg);
+    let need = part.own - alone(config, state, leg, now).target;
+    part.selling.0 > 0 || (part.declared && need >= step(config, leg.holding))
 }
 
 /// The smallest quantity that can be traded.
@@ -125,31 +128,31 @@ fn step(config: &Config, id: HoldingId) -> Qty {
 }
 
 /// How much of its way a leg has come, in millionths; `None` when it has none to go.
-fn share_ppm(state: &State, id: HoldingId) -> Option<i128> {
-    let h = state.holding(id);
-    let way = h.rounded - h.terms.from;
-    if !h.declared || way.is_zero() {
+fn share_ppm(leg: &Part<'_>) -> Option<i128> {
+    let way = leg.rounded - leg.terms.from;
+    if !leg.declared || way.is_zero() {
         return None;
     }
-    let come = h.own - h.terms.from;
+    let come = leg.own - leg.terms.from;
     let forward = (come.0 > 0) == (way.0 > 0);
     let part = come.0.abs().min(way.0.abs()).saturating_mul(WHOLE_PPM) / way.0.abs();
     Some(if forward { part } else { 0 })
 }
 
 /// How far a leg may go beside the slowest other one; `None` when nothing holds it back.
-fn leg_limit(config: &Config, state: &State, id: HoldingId, most_ppm: i128) -> Option<Qty> {
-    let slowest = others(config, id).filter_map(|leg| share_ppm(state, leg)).min()?;
+fn leg_limit(config: &Config, state: &State, leg: &Part<'_>, most_ppm: i128) -> Option<Qty> {
+    let others = others(config, leg.trader).map(|other| part(config, state, other));
+    let slowest = others.filter_map(|other| share_ppm(&other)).min()?;
     let allowed = slowest + most_ppm;
     if allowed >= WHOLE_PPM {
         return None;
     }
-    let h = state.holding(id);
-    let way = h.rounded - h.terms.from;
+    let (id, from) = (leg.trader.holding, leg.terms.from);
+    let way = leg.rounded - from;
     let part = Qty(way.0.saturating_mul(allowed) / WHOLE_PPM);
-    let mut limit = h.terms.from + part.to_lot(config.instrument_of(id).lot, Rounding::TowardZero);
-    if share_ppm(state, id).is_some_and(|share| share <= slowest) {
-        let next = h.own + Qty(step(config, id).0 * way.0.signum());
+    let mut limit = from + part.to_lot(config.instrument_of(id).lot, Rounding::TowardZero);
+    if share_ppm(leg).is_some_and(|share| share <= slowest) {
+        let next = leg.own + Qty(step(config, id).0 * way.0.signum());
         limit = if way.0 > 0 { limit.max(next) } else { limit.min(next) };
     }
     Some(limit)

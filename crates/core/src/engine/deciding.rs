@@ -1,7 +1,7 @@
 //! The context of one step: emits events and applies each at once.
 
-use super::Step;
-use super::plan::policy_of;
+use super::parts::Trader;
+use super::{Step, sharing};
 use crate::alert::AlertCode;
 use crate::config::Config;
 use crate::effect::Effect;
@@ -9,6 +9,7 @@ use crate::event::{Alert, Block, Closed, Event, LookupPlanned, Unwound};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::input::Envelope;
 use crate::num::Qty;
+use crate::order::shares::Share;
 use crate::order::{CancelWhy, Intent, Order, Rule};
 use crate::quote::Quote;
 use crate::report::RejectCode;
@@ -112,10 +113,10 @@ impl<'a> Deciding<'a> {
             let Some(order) = self.state.orders.open.get(&no) else { continue };
             // A remainder is waived from the target it was meant for, never from a newer one.
             let stale = order.released_seq < self.state.holding(holding).target_seq;
-            let (dropped, rejected) = if stale { (Qty::ZERO, Qty::ZERO) } else { waived(order) };
+            let (dropped, rejected, shares) = self.waiver(order, stale);
             let bad = ended_badly(order);
             let rule = order.cancel.as_ref().map_or("broker", |c| c.rule.as_str());
-            self.emit(Event::Closed(Closed { order: no, dropped, rejected }));
+            self.emit(Event::Closed(Closed { order: no, dropped, rejected, shares }));
             if bad {
                 let text = "the broker ended an order that it had taken".to_owned();
                 self.pause(no, holding, RejectCode::Other, text);
@@ -129,11 +130,31 @@ impl<'a> Deciding<'a> {
         }
     }
 
+    /// What an order that ended waives, and what of it is whose.
+    fn waiver(&self, order: &Order, stale: bool) -> (Qty, Qty, Vec<Share>) {
+        let h = self.state.holding(order.ticket.holding);
+        let (dropped, rejected) = waived(order);
+        if !h.is_shared() {
+            let keeps = (dropped, rejected, Vec::new());
+            return if stale { (Qty::ZERO, Qty::ZERO, Vec::new()) } else { keeps };
+        }
+        if dropped.is_zero() && rejected.is_zero() {
+            return (Qty::ZERO, Qty::ZERO, Vec::new());
+        }
+        let shares = sharing::waived_shares(self.config, h, order);
+        let sum: Qty = shares.iter().map(|share| share.qty).sum();
+        if rejected.is_zero() { (sum, Qty::ZERO, shares) } else { (Qty::ZERO, sum, shares) }
+    }
+
     /// A remainder was given up and what was filled is too little to be worth keeping: it is
-    /// unwound.
+    /// unwound. Only where one strategy trades the holding.
     fn unwind_small(&mut self, holding: HoldingId) {
         let h = self.state.holding(holding);
-        let Some(policy) = policy_of(self.config, holding, Intent::Entry) else { return };
+        if h.is_shared() {
+            return;
+        }
+        let trader = Trader::first(self.config, holding);
+        let Some(policy) = trader.policy(self.config, Intent::Entry) else { return };
         let (filled, wanted) = (h.own - h.base(), h.rounded - h.base());
         let same_way = filled.0.signum() == wanted.0.signum();
         let little = filled.0.abs().saturating_mul(1_000_000)

@@ -7,6 +7,7 @@
 
 use super::plan::next_action;
 use super::session::{phase_at, session_at};
+use super::sharing::admitted;
 use super::working::working;
 use super::{deciding::Deciding, expiry, hours};
 use crate::alert::AlertCode;
@@ -14,16 +15,18 @@ use crate::config::{Config, OnExpiry};
 use crate::event::{Block, Event, MarginTold, Unpaused, WaiverEnded};
 use crate::ids::HoldingId;
 use crate::input::Margin;
+use crate::num::Qty;
 use crate::state::State;
 use crate::state::holding::HoldingState;
+use crate::state::terms::Terms;
 use crate::time::Nanos;
 
 /// Time alone can change what this holding may do.
 fn is_timed(config: &Config, id: HoldingId) -> bool {
     let instrument = config.instrument_of(id);
-    let strategy = config.strategy(config.holdings[id.ix()].sleeve);
-    let hours = strategy
-        .is_some_and(|s| s.valid_for_ns.is_some() || !s.entries.is_empty() || !s.flats.is_empty());
+    let mut strategies = config.holdings[id.ix()].sleeves().filter_map(|of| config.strategy(of));
+    let hours = strategies
+        .any(|s| s.valid_for_ns.is_some() || !s.entries.is_empty() || !s.flats.is_empty());
     hours || instrument.calendar.is_some() || instrument.expires.is_some()
 }
 
@@ -46,16 +49,21 @@ pub fn next_edge(config: &Config, state: &State, now: Nanos) -> Nanos {
 
 fn edge_of(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Nanos {
     let key = &config.holdings[id.ix()];
-    let phase = phase_at(config, key.instrument, now).1;
-    let Some(strategy) = config.strategy(key.sleeve) else { return phase };
-    let edges = [
-        phase,
-        hours::may_enter(strategy, now).1,
-        hours::must_be_flat(config, strategy, now).1,
-        expiry::target_ends(strategy, state, id),
-        expiry::contract_ends(config, strategy, id).0,
-    ];
-    edges.into_iter().filter(|edge| *edge > now).min().unwrap_or(Nanos::MAX)
+    let h = state.holding(id);
+    let of = |sleeve| {
+        let strategy = config.strategy(sleeve)?;
+        let own = h.sleeves.iter().find(|s| s.sleeve == sleeve);
+        let terms = own.map_or(&h.terms, |s| &s.terms);
+        Some([
+            hours::may_enter(strategy, now).1,
+            hours::must_be_flat(config, strategy, now).1,
+            expiry::target_ends(strategy, terms),
+            expiry::contract_ends(config, strategy, id).0,
+        ])
+    };
+    let phase = std::iter::once(phase_at(config, key.instrument, now).1);
+    let edges = phase.chain(key.sleeves().filter_map(of).flatten());
+    edges.filter(|edge| *edge > now).min().unwrap_or(Nanos::MAX)
 }
 
 /// Holdings whose recorded ladder or place in the queue time alone has made untrue.
@@ -65,6 +73,9 @@ pub fn crossed(config: &Config, state: &State, now: Nanos) -> Vec<HoldingId> {
         let h = state.holding(*id);
         let there = working(config, state, *id, now);
         if (there.target + h.waived(), there.gate) != (h.staged.admitted, h.staged.gate) {
+            return true;
+        }
+        if h.is_shared() && admitted(config, state, *id, now) != h.staged.sleeves {
             return true;
         }
         let session = |block: Block| block == Block::Session;
@@ -100,18 +111,24 @@ impl Deciding<'_> {
             return;
         }
         let now = self.now();
-        let ended = |id: &HoldingId| {
-            let h = self.state.holding(*id);
-            let instrument = self.config.holdings[id.ix()].instrument;
-            !h.waived().is_zero()
-                && h.terms.waived_session.is_some()
-                && session_at(self.config, instrument, now) > h.terms.waived_session
-                && phase_at(self.config, instrument, now).0 == crate::config::Phase::Continuous
+        let ended = |holding: HoldingId| {
+            let h = self.state.holding(holding);
+            let instrument = self.config.holdings[holding.ix()].instrument;
+            let present = session_at(self.config, instrument, now);
+            let open = phase_at(self.config, instrument, now).0 == crate::config::Phase::Continuous;
+            let is_over = move |waived: Qty, terms: &Terms| {
+                let waived_session = terms.waived_session;
+                open && !waived.is_zero() && waived_session.is_some() && present > waived_session
+            };
+            let lone = (!h.is_shared() && is_over(h.waived(), &h.terms)).then_some(None);
+            let of = h.sleeves.iter().filter(move |s| is_over(s.waived(), &s.terms));
+            let ended = lone.into_iter().chain(of.map(|s| Some(s.sleeve)));
+            ended.map(move |sleeve| WaiverEnded { holding, sleeve })
         };
-        let ended: Vec<HoldingId> = timed(self.config, self.state).filter(ended).collect();
-        for holding in ended {
-            self.touch(holding);
-            self.emit(Event::WaiverEnded(WaiverEnded { holding }));
+        let ended: Vec<WaiverEnded> = timed(self.config, self.state).flat_map(ended).collect();
+        for ended in ended {
+            self.touch(ended.holding);
+            self.emit(Event::WaiverEnded(ended));
         }
     }
 
@@ -127,8 +144,9 @@ impl Deciding<'_> {
 
     /// A contract is about to end and its policy is to leave it.
     pub fn tell_expiry(&mut self, holding: HoldingId) {
-        let strategy = self.strategy_of(holding);
-        if strategy.is_none_or(|s| s.on_expiry != OnExpiry::Block) {
+        let mut strategies =
+            self.config.holdings[holding.ix()].sleeves().filter_map(|of| self.config.strategy(of));
+        if strategies.all(|s| s.on_expiry != OnExpiry::Block) {
             return;
         }
         let rules = self.config.instrument_of(holding);

@@ -4,14 +4,13 @@
 
 use crate::config::{Config, OnExpiry, Strategy};
 use crate::ids::HoldingId;
-use crate::state::State;
+use crate::state::terms::Terms;
 use crate::time::Nanos;
 
-/// From when on the declared target of a holding is too old to add anything.
+/// From when on a target declared on these terms is too old to add anything.
 #[must_use]
-pub fn target_ends(strategy: &Strategy, state: &State, id: HoldingId) -> Nanos {
-    let decided = state.holding(id).terms.decided;
-    strategy.valid_for_ns.map_or(Nanos::MAX, |valid_ns| decided.plus(valid_ns))
+pub fn target_ends(strategy: &Strategy, terms: &Terms) -> Nanos {
+    strategy.valid_for_ns.map_or(Nanos::MAX, |valid_ns| terms.decided.plus(valid_ns))
 }
 
 /// From when on the contract of a holding is about to end, and what happens then.

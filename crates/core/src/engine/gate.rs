@@ -23,7 +23,8 @@ impl Deciding<'_> {
         if !state.recon.baseline {
             return Err("a new order before the account was read".to_owned());
         }
-        if !super::session::is_open(self.config, ticket.holding, ticket.intent, self.now()) {
+        let trader = super::sharing::leader(self.config, ticket.holding, &ticket.shares);
+        if !super::session::is_open(self.config, trader, ticket.intent, self.now()) {
             return Err("a new order while the market is not open for it".to_owned());
         }
         if !state.limiter.free(self.now(), Class::New) {
@@ -105,6 +106,7 @@ impl Deciding<'_> {
             Side::Sell => position - same >= target,
         };
         if fits {
+            self.gate_shares(ticket)?;
             // A stop may become an order of its side at any moment.
             return match stops {
                 Qty::ZERO => Ok(()),

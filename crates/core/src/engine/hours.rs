@@ -52,7 +52,7 @@ pub fn must_be_flat(config: &Config, strategy: &Strategy, now: Nanos) -> (bool, 
 #[must_use]
 pub fn flat_lead_ns(config: &Config, strategy: &Strategy) -> i64 {
     let flats = |sleeve| config.strategy(sleeve).is_some_and(|s| !s.flats.is_empty());
-    let holdings = config.holdings.iter().filter(|key| flats(key.sleeve)).count();
+    let holdings = config.holdings.iter().filter(|key| key.sleeves().any(flats)).count();
     // A cancel of what rests, and the exit.
     let requests = i64::try_from(2 * holdings).unwrap_or(i64::MAX);
     let descriptor = &config.descriptor;

@@ -6,6 +6,7 @@
 
 use super::deciding::Deciding;
 use super::plan::next_action;
+use super::sharing;
 use super::working::{self, Working};
 use crate::alert::AlertCode;
 use crate::event::{
@@ -52,6 +53,7 @@ impl Deciding<'_> {
             blocked,
             mark: None,
             gate,
+            sleeves: sharing::admitted(self.config, self.state, holding, now),
         };
         let same = staged == Staged { mark: None, ..h.staged.clone() };
         let new = h.staged.holding != holding;
@@ -62,9 +64,14 @@ impl Deciding<'_> {
         let dust = blocked == Block::Dust && h.staged.blocked != Block::Dust;
         let limited = blocked == Block::Risk && h.staged.blocked != Block::Risk;
         let ending = gate == Block::Expiry && h.staged.gate != Block::Expiry;
+        let netted = blocked == Block::Netted && h.staged.blocked != Block::Netted;
         self.emit(Event::Staged(Staged { mark, ..staged }));
         if ending {
             self.tell_expiry(holding);
+        }
+        if netted && !self.config.crossing {
+            let text = "two strategies want opposite sides; crossing is off".to_owned();
+            self.alert(AlertCode::Unconverged, Some(holding), None, text);
         }
         if limited {
             let text = "a limit or the distance from the mid keeps it from being sent".to_owned();

@@ -3,6 +3,7 @@
 use super::deciding::Deciding;
 use crate::num::Qty;
 use crate::request::Side;
+use crate::state::holding::HoldingState;
 
 impl Deciding<'_> {
     /// The first law that does not hold for what this step touched, as a sentence.
@@ -33,6 +34,9 @@ impl Deciding<'_> {
                     h.buying, h.selling
                 ));
             }
+            if let Some(law) = sleeves_differ(h) {
+                return Some(format!("sleeves: holding {id}: {law}"));
+            }
             let s = &h.staged;
             let parts =
                 (s.admitted - s.released) + (s.released - s.accepted) + (s.accepted - s.filled);
@@ -45,4 +49,25 @@ impl Deciding<'_> {
             None
         })
     }
+}
+
+/// What of a shared holding is not the sum over its strategies.
+fn sleeves_differ(h: &HoldingState) -> Option<String> {
+    if !h.is_shared() {
+        return None;
+    }
+    let mut sums = HoldingState { sleeves: h.sleeves.clone(), ..HoldingState::default() };
+    sums.sum_up();
+    let told = [
+        ("position", h.own, sums.own),
+        ("target", h.emitted, sums.emitted),
+        ("rounded target", h.rounded, sums.rounded),
+        ("dropped remainder", h.dropped, sums.dropped),
+        ("refused remainder", h.rejected, sums.rejected),
+    ];
+    if h.cash != sums.cash {
+        return Some(format!("cash is {}, its strategies have {}", h.cash, sums.cash));
+    }
+    let wrong = told.into_iter().find(|(_, total, sum)| total != sum);
+    wrong.map(|(what, total, sum)| format!("{what} is {total}, its strategies have {sum}"))
 }

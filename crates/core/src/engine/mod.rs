@@ -17,6 +17,7 @@
 //! | [`schedule`] | which part of a need is due |
 //! | [`stops`] | the protective stop beside a position |
 //! | [`amends`] | how an order is changed in place |
+//! | [`parts`], [`wants`], [`sharing`], `crossing` | several strategies on one key: what of it is whose |
 //! | `release` | what leaves now: the only place that sends |
 //! | `gate` | whether a request may leave; independent of the plan |
 //! | `ladder` | where every missing unit is |
@@ -36,6 +37,7 @@ pub mod admission;
 pub mod amends;
 mod answers;
 pub mod basket;
+mod crossing;
 mod day_roll;
 mod deciding;
 pub mod edges;
@@ -45,6 +47,7 @@ pub mod hours;
 mod ladder;
 mod laws;
 mod operator;
+pub mod parts;
 pub mod plan;
 pub mod pricing;
 mod pushes;
@@ -55,12 +58,14 @@ mod replies;
 pub mod repricing;
 pub mod schedule;
 pub mod session;
+pub mod sharing;
 pub mod sizing;
 pub mod split;
 mod start;
 pub mod stops;
 mod targets;
 pub mod timers;
+pub mod wants;
 pub mod working;
 
 use crate::config::Config;
@@ -115,6 +120,11 @@ impl Engine {
         }
         let mut state = state;
         state.holdings.resize_with(config.holdings.len(), Default::default);
+        for (h, key) in state.holdings.iter_mut().zip(&config.holdings) {
+            h.adapt(key);
+            h.sleeves.iter_mut().for_each(|s| s.enabled = !state.disabled.contains(&s.sleeve));
+            h.sum_up();
+        }
         state.limiter.adapt(&config.descriptor);
         Ok(Self { config, state, poisoned: false })
     }
@@ -195,6 +205,7 @@ impl Engine {
             Input::PrevClose(close) => deciding.prev_close(close),
             Input::Split(split) => deciding.split(split),
             Input::Margin(margin) => deciding.margin(margin),
+            Input::Enable(enable) => deciding.enable(enable),
         }
         deciding.settle();
         if let Some(law) = deciding.broken_law() {

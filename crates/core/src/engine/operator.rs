@@ -2,8 +2,8 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Adopted, Event, Mode, ModeSet, Thawed};
-use crate::input::{Adopt, Command, Operator};
+use crate::event::{Adopted, Enabled, Event, Mode, ModeSet, Thawed};
+use crate::input::{Adopt, Command, Enable, Operator};
 use crate::num::Qty;
 
 impl Deciding<'_> {
@@ -37,7 +37,7 @@ impl Deciding<'_> {
         let Some(key) = self.config.holdings.get(holding.ix()) else { return };
         let found = self.state.holding(holding).manual;
         let fits = adopt.qty.is_zero()
-            || (key.sleeve == adopt.sleeve
+            || (key.has(adopt.sleeve)
                 && (adopt.qty.0 > 0) == (found.0 > 0)
                 && adopt.qty.abs() <= found.abs());
         if !fits {
@@ -49,10 +49,33 @@ impl Deciding<'_> {
         self.touch(holding);
         self.void_unknown(Some(holding));
         if adopt.qty != Qty::ZERO {
-            self.emit(Event::Adopted(Adopted { holding, qty: adopt.qty }));
+            let shared = self.state.holding(holding).is_shared();
+            let sleeve = shared.then_some(adopt.sleeve);
+            self.emit(Event::Adopted(Adopted { holding, qty: adopt.qty, sleeve }));
         }
         if self.state.holding(holding).frozen.is_some() {
             self.emit(Event::Thawed(Thawed { holding }));
+        }
+    }
+
+    /// A strategy is switched on or off. Its position stays; what it has in the market is
+    /// cancelled, because it wants no more than it has.
+    pub fn enable(&mut self, enable: &Enable) {
+        if self.config.strategy(enable.sleeve).is_none() {
+            let text = format!("there is no strategy {} to switch", enable.sleeve);
+            self.alert(AlertCode::TargetRefused, None, None, text);
+            return;
+        }
+        if self.state.disabled.contains(&enable.sleeve) != enable.on {
+            return;
+        }
+        self.emit(Event::Enabled(Enabled { sleeve: enable.sleeve, on: enable.on }));
+        for (at, key) in self.config.holdings.iter().enumerate() {
+            if let Ok(at) = u32::try_from(at)
+                && key.has(enable.sleeve)
+            {
+                self.touch(crate::ids::HoldingId(at));
+            }
         }
     }
 

@@ -9,11 +9,12 @@
 //! 2. Excess is cancelled before anything is added.
 
 use super::amends::{Change, may_amend, terms_fit};
+use super::parts::Trader;
 use super::pricing::cancel_due;
 use super::session::{is_open, trading_day};
 use super::working::working_target;
-use super::{schedule, session, stops};
-use crate::config::{Config, Policy, Style};
+use super::{schedule, session, sharing, stops};
+use crate::config::{Config, Style};
 use crate::event::{Block, Lane, Mode};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Px, Qty, Rounding};
@@ -96,27 +97,31 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
         let excess = target.min(position) - (position - h.selling);
         return free(config, state, orders(), (Side::Sell, excess), now);
     }
+    if let Some(action) = sharing::excess(config, state, id, now) {
+        return action;
+    }
     // 2. Need: what is missing on the side of the target.
     let need = target - position;
-    let Some(side) = Side::of(need) else { return Action::Idle };
+    let Some(side) = Side::of(need) else { return sharing::rest(config, state, id, now) };
     let (same, opposite) = match side {
         Side::Buy => (h.buying, h.selling),
         Side::Sell => (h.selling, h.buying),
     };
     let room = need.abs() - same;
     if room.0 <= 0 {
-        return Action::Idle;
+        return sharing::rest(config, state, id, now);
     }
     // What would bring the position to zero is an exit; beyond it, an entry.
     let reduces = position.0 != 0 && (position.0 > 0) != (side == Side::Buy);
     let to_zero = if reduces { (position.abs() - same).max(Qty::ZERO) } else { Qty::ZERO };
     let intent = if to_zero.0 > 0 { Intent::Exit } else { Intent::Entry };
     let lane = if intent == Intent::Exit { Lane::Reduce } else { Lane::Add };
-    if let Some(block) = in_the_way(config, state, id, intent, opposite, now) {
+    let trader = sharing::next_leader(config, state, id, (side, room), now);
+    if let Some(block) = in_the_way(config, state, trader, intent, opposite, now) {
         return Action::Blocked(lane, block);
     }
     let wanted = if intent == Intent::Exit { room.min(to_zero) } else { room };
-    let policy = policy_of(config, id, intent);
+    let policy = trader.policy(config, intent);
     let wanted = match policy.and_then(|p| schedule::due(config, state, id, p, side, target, now)) {
         // What is not due yet stays admitted and is not released.
         Some(due) if due.0 <= 0 => return Action::Blocked(lane, Block::Schedule),
@@ -174,8 +179,21 @@ fn free<'a>(
         }
     }
     let Some(order) = last else { return Action::Blocked(Lane::Cancel, blocked) };
+    take_down(config, state, order, order.leaves() - excess, now)
+}
+
+/// Takes an order down until no more than `most` of it may still fill: in place where it keeps
+/// something, by a cancel otherwise.
+pub(super) fn take_down(
+    config: &Config,
+    state: &State,
+    order: &Order,
+    most: Qty,
+    now: Nanos,
+) -> Action {
     let rules = config.instrument_of(order.ticket.holding);
-    let keeps = (order.leaves() - excess).to_lot(rules.lot, Rounding::TowardZero);
+    let most = sharing::fitting(config, state, order, most, now);
+    let keeps = most.to_lot(rules.lot, Rounding::TowardZero);
     let qty = order.known.filled + keeps;
     let fits = keeps >= rules.min_qty && terms_fit(config, order.ticket.holding, qty, order.px());
     if keeps.0 > 0 && fits && may_amend(config, state, order, now) {
@@ -209,24 +227,15 @@ fn impatient(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Optio
     })
 }
 
-/// The policy for orders of a holding.
-#[must_use]
-pub fn policy_of(config: &Config, id: HoldingId, intent: Intent) -> Option<&Policy> {
-    let strategy = config.strategy(config.holdings.get(id.ix())?.sleeve)?;
-    Some(match intent {
-        Intent::Entry => &strategy.entry,
-        Intent::Exit | Intent::Protect => &strategy.exit,
-    })
-}
-
 pub(super) fn in_the_way(
     config: &Config,
     state: &State,
-    id: HoldingId,
+    trader: Trader,
     intent: Intent,
     opposite: Qty,
     now: Nanos,
 ) -> Option<Block> {
+    let id = trader.holding;
     let h = state.holding(id);
     let entry = intent == Intent::Entry;
     let risk = &config.risk;
@@ -238,7 +247,7 @@ pub(super) fn in_the_way(
     let used_up = risk.orders_per_day.is_some_and(|most| today && state.orders_today >= most);
     [
         (!state.recon.baseline, Block::Baseline),
-        (!is_open(config, id, intent, now), Block::Session),
+        (!is_open(config, trader, intent, now), Block::Session),
         (opposite.0 > 0, Block::Opposite),
         // The way out rests for a moment after a refusal, never for ever.
         (h.is_paused(now) && (entry || h.paused != Nanos::MAX), Block::Paused),
@@ -246,16 +255,16 @@ pub(super) fn in_the_way(
         (h.skips >= config.recon.skips_max || h.is_drifting(), Block::Unread),
         (entry && throttled, Block::Throttle),
         (entry && used_up, Block::DayOrders),
-        (entry && before_close(config, id, now), Block::Session),
+        (entry && before_close(config, trader, now), Block::Session),
     ]
     .into_iter()
     .find_map(|(in_the_way, block)| in_the_way.then_some(block))
 }
 
 /// The policy waits for the close.
-fn before_close(config: &Config, id: HoldingId, now: Nanos) -> bool {
-    let Some(policy) = policy_of(config, id, Intent::Entry) else { return false };
-    let instrument = config.holdings[id.ix()].instrument;
+fn before_close(config: &Config, trader: Trader, now: Nanos) -> bool {
+    let Some(policy) = trader.policy(config, Intent::Entry) else { return false };
+    let instrument = config.holdings[trader.holding.ix()].instrument;
     policy.style == Style::AtClose
         && session::close_from(config, instrument, now, policy.patience_ns)
             .is_none_or(|from| from > now)

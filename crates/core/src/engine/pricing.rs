@@ -9,7 +9,7 @@
 //! 2. An entry is never priced by an old quote, in a spread that is too wide, or too far from
 //!    the mid.
 
-use super::plan::policy_of;
+use super::parts::Trader;
 use crate::config::{Chase, Config, Peg, Policy, Remainder, Style, Then};
 use crate::event::Block;
 use crate::ids::HoldingId;
@@ -59,12 +59,13 @@ impl Rung {
 
 /// The rung of orders of a holding at `at`.
 #[must_use]
-pub fn rung(config: &Config, state: &State, id: HoldingId, intent: Intent, at: Nanos) -> Rung {
+pub fn rung(config: &Config, state: &State, trader: Trader, intent: Intent, at: Nanos) -> Rung {
+    let id = trader.holding;
     let h = state.holding(id);
     let begun = if h.has_begun() { h.begun.min(at) } else { at };
     let rules = config.instrument_of(id);
     let banded = rules.band_low.is_some() && rules.band_high.is_some();
-    match policy_of(config, id, intent) {
+    match trader.policy(config, intent) {
         Some(policy) => rung_of(policy, intent, begun, at, banded),
         None => {
             Rung { rule: Rule::Marketable, step: 0, first: Rule::Marketable, until: Nanos::MAX }
@@ -151,7 +152,7 @@ pub fn cancel_due(config: &Config, state: &State, order: &Order) -> Option<(Nano
     if ticket.intent != Intent::Entry {
         return None;
     }
-    let policy = policy_of(config, ticket.holding, ticket.intent)?;
+    let policy = Trader::of(config, order).policy(config, ticket.intent)?;
     let h = state.holding(ticket.holding);
     let begun = if h.has_begun() { h.begun } else { order.since };
     match policy.remainder {
@@ -312,13 +313,14 @@ impl Terms<'_> {
 pub fn price(
     config: &Config,
     state: &State,
-    id: HoldingId,
+    trader: Trader,
     side: Side,
     intent: Intent,
     quote: Option<&Quote>,
     now: Nanos,
 ) -> Result<Priced, Block> {
-    let (Some(quote), Some(policy)) = (quote, policy_of(config, id, intent)) else {
+    let id = trader.holding;
+    let (Some(quote), Some(policy)) = (quote, trader.policy(config, intent)) else {
         return Err(Block::Stale);
     };
     let entry = intent == Intent::Entry;
@@ -335,7 +337,7 @@ pub fn price(
     let known = state.holding(id).arrival;
     let terms = Terms {
         policy,
-        rung: rung(config, state, id, intent, now),
+        rung: rung(config, state, trader, intent, now),
         side,
         tick: config.instrument_of(id).tick,
         arrival: if known.0 > 0 { known } else { mid },

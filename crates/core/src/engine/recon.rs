@@ -6,6 +6,7 @@
 //! is unsafe, frozen.
 
 use super::deciding::Deciding;
+use super::sharing;
 use crate::alert::AlertCode;
 use crate::config::OnExternal;
 use crate::event::{
@@ -66,6 +67,7 @@ impl Deciding<'_> {
             class: DriftClass::Opening,
             manual,
             own: Qty::ZERO,
+            shares: Vec::new(),
             px: None,
             effective: self.now(),
             placeholder: false,
@@ -177,8 +179,9 @@ impl Deciding<'_> {
                 )
             }
         };
-        let (manual, own) =
-            share(self.state.holding(holding).manual, self.state.holding(holding).own, delta);
+        let h = self.state.holding(holding);
+        let (manual, own) = share(h.manual, h.own, delta);
+        let shares = sharing::eaten(h, own);
         self.touch(holding);
         self.alert(code, Some(holding), None, format!("{delta} by somebody else, adopted"));
         self.emit(Event::Corrected(Corrected {
@@ -186,6 +189,7 @@ impl Deciding<'_> {
             class,
             manual,
             own,
+            shares,
             px: Some(row.fill.px),
             effective: row.fill.time.min(self.now()),
             placeholder: false,
@@ -199,6 +203,7 @@ impl Deciding<'_> {
     fn adopt_unexplained(&mut self, holding: HoldingId, delta: Qty) {
         let h = self.state.holding(holding);
         let (manual, own) = share(h.manual, h.own, delta);
+        let shares = sharing::eaten(h, own);
         let text = format!("{delta} without explanation, adopted");
         self.alert(AlertCode::Unconverged, Some(holding), None, text);
         self.emit(Event::Corrected(Corrected {
@@ -206,6 +211,7 @@ impl Deciding<'_> {
             class: DriftClass::Unknown,
             manual,
             own,
+            shares,
             px: None,
             effective: self.now(),
             placeholder: true,

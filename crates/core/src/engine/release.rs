@@ -3,11 +3,9 @@
 
 use super::amends::Change;
 use super::deciding::Deciding;
-use super::edges;
-use super::plan::{Action, next_action, policy_of};
+use super::plan::{Action, next_action};
 use super::pricing::price;
-use super::repricing;
-use super::timers;
+use super::{crossing, edges, repricing, session, sharing, timers};
 use crate::alert::AlertCode;
 use crate::config::{Config, LossAction};
 use crate::effect::Effect;
@@ -35,6 +33,7 @@ impl Deciding<'_> {
         self.pass_edges();
         self.freeze_unresolved();
         self.reads();
+        self.cross();
         let mut full = false;
         for holding in queue(self.state) {
             // Once no new order can leave, only cancels of what is open are looked for.
@@ -144,7 +143,8 @@ impl Deciding<'_> {
         let now = self.now();
         let quote = self.quote(self.config.holdings[holding.ix()].instrument);
         let (config, state) = (self.config, &*self.state);
-        let priced = match price(config, state, holding, side, intent, quote.as_ref(), now) {
+        let trader = sharing::next_leader(config, state, holding, (side, qty), now);
+        let priced = match price(config, state, trader, side, intent, quote.as_ref(), now) {
             Ok(priced) => priced,
             Err(block) => return Some(block),
         };
@@ -159,6 +159,12 @@ impl Deciding<'_> {
         }
         if qty < rules.min_qty || qty.times(px) < rules.min_notional {
             return Some(Block::Dust);
+        }
+        let shares = sharing::shares_for(self.config, self.state, holding, side, qty, now);
+        let leader = sharing::leader(self.config, holding, &shares);
+        // A smaller order may be another strategy's, which trades in other phases.
+        if !session::is_open(self.config, leader, intent, now) {
+            return Some(Block::Session);
         }
         let order = OrderNo(self.state.orders.last + 1);
         let id = cl_ord_id(self.state.epoch, order.0);
@@ -176,6 +182,7 @@ impl Deciding<'_> {
             rule: priced.rule,
             step: priced.step,
             stop_px: None,
+            shares,
         };
         if let Err(why) = self.gate(&ticket, quote.as_ref()) {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
@@ -183,7 +190,7 @@ impl Deciding<'_> {
             return Some(Block::Risk);
         }
         let last = priced.rule == Rule::Band && !self.state.holding(holding).banded;
-        let policy = policy_of(self.config, holding, intent);
+        let policy = leader.policy(self.config, intent);
         let display_qty = policy.and_then(|p| p.display_qty).filter(|shown| *shown < qty);
         self.send_new(ticket, priced.tif, display_qty);
         if last {
@@ -422,7 +429,7 @@ fn resting_lane(state: &State, h: &HoldingState) -> Lane {
 }
 
 /// The holdings that a release at `now` would price: no more than there are slots, so that an
-/// input carries no quote that nobody looks at.
+/// input carries no quote that nobody looks at. A cross needs a quote and no slot.
 pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<HoldingId> {
     let room = state.limiter.room(now, Class::New);
     let priced = |id: &HoldingId| match next_action(config, state, *id, now) {
@@ -430,6 +437,12 @@ pub(super) fn to_be_priced(config: &Config, state: &State, now: Nanos) -> Vec<Ho
         Action::Blocked(_, Block::Schedule) if !state.holding(*id).has_begun() => true,
         _ => repricing::is_due(config, state, *id, now),
     };
-    let queue = queue(state).into_iter().filter(priced).take(room);
-    queue.chain(edges::crossed(config, state, now).into_iter().filter(priced)).collect()
+    let queue = queue(state);
+    let mut found: Vec<HoldingId> = queue.iter().copied().filter(priced).take(room).collect();
+    found.extend(edges::crossed(config, state, now).into_iter().filter(priced));
+    if config.crossing {
+        let crosses = |id: &HoldingId| crossing::is_wanted(config, state, *id, now);
+        found.extend(queue.into_iter().filter(crosses));
+    }
+    found
 }

@@ -15,7 +15,9 @@ impl Deciding<'_> {
         let (now, holding) = (self.now(), target.holding);
         let decided = target.decided.min(now);
         let h = self.state.holding(holding);
-        let Some(strategy) = self.strategy_of(holding) else { return };
+        let shared = h.is_shared();
+        let h = h.sleeve(target.sleeve);
+        let Some(strategy) = self.config.strategy(target.sleeve) else { return };
         let instrument = self.config.holdings[holding.ix()].instrument;
         let later =
             h.terms.session.is_some() && session_at(self.config, instrument, now) > h.terms.session;
@@ -37,7 +39,8 @@ impl Deciding<'_> {
                 sized_px,
             }));
         } else if younger || awaited {
-            self.emit(Event::TargetRenewed(TargetRenewed { holding, decided }));
+            let sleeve = shared.then_some(target.sleeve);
+            self.emit(Event::TargetRenewed(TargetRenewed { holding, decided, sleeve }));
         } else {
             return;
         }

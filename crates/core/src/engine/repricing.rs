@@ -11,7 +11,8 @@
 
 use super::amends::{Change, may_amend, terms_fit};
 use super::deciding::Deciding;
-use super::plan::{in_the_way, may_cancel, policy_of};
+use super::parts::Trader;
+use super::plan::{in_the_way, may_cancel};
 use super::pricing::{Priced, Rung, Terms, Touch, cancel_due, price, rung};
 use crate::alert::AlertCode;
 use crate::config::Config;
@@ -108,14 +109,14 @@ fn movable(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
 
 /// The rung an order was priced on, and the present one.
 fn rungs(config: &Config, state: &State, order: &Order, now: Nanos) -> (Rung, Rung) {
-    let (id, intent) = (order.ticket.holding, order.ticket.intent);
-    let of = |at| rung(config, state, id, intent, at);
+    let (trader, intent) = (Trader::of(config, order), order.ticket.intent);
+    let of = |at| rung(config, state, trader, intent, at);
     (of(order.priced().min(now)), of(now))
 }
 
 /// When the requote rule allows the next price of an order; `None` where it is never moved.
 fn requote_at(config: &Config, order: &Order) -> Option<Nanos> {
-    let policy = policy_of(config, order.ticket.holding, order.ticket.intent)?;
+    let policy = Trader::of(config, order).policy(config, order.ticket.intent)?;
     (policy.requote_ns > 0).then(|| order.priced().plus(policy.requote_ns))
 }
 
@@ -172,9 +173,10 @@ pub fn watch(config: &Config, state: &State, instrument: InstrumentId, now: Nano
 /// The quotes at which the policy's price is not far enough from the order's to move it.
 fn band_of(config: &Config, state: &State, order: &Order, now: Nanos) -> Watch {
     let (id, side) = (order.ticket.holding, order.ticket.side);
-    let Some(policy) = policy_of(config, id, order.ticket.intent) else { return Watch::Nothing };
+    let (trader, intent) = (Trader::of(config, order), order.ticket.intent);
+    let Some(policy) = trader.policy(config, intent) else { return Watch::Nothing };
     let tick = config.instrument_of(id).tick;
-    let rung = rung(config, state, id, order.ticket.intent, now);
+    let rung = rung(config, state, trader, intent, now);
     let arrival = state.holding(id).arrival;
     let terms = Terms { policy, rung, side, tick, arrival, widen: 1 };
     let px = order.px();
@@ -246,14 +248,15 @@ impl Deciding<'_> {
             return None;
         }
         let (side, intent) = (order.ticket.side, order.ticket.intent);
+        let trader = Trader::of(config, order);
         let h = state.holding(holding);
         let frozen = h.frozen.is_some() && (intent == Intent::Entry || !h.rounded.is_zero());
-        if frozen || in_the_way(config, state, holding, intent, Qty::ZERO, now).is_some() {
+        if frozen || in_the_way(config, state, trader, intent, Qty::ZERO, now).is_some() {
             return None;
         }
-        let priced = price(config, state, holding, side, intent, Some(quote), now).ok()?;
+        let priced = price(config, state, trader, side, intent, Some(quote), now).ok()?;
         let (far, px) = ((priced.px - order.px()).abs(), order.px());
-        let policy = policy_of(config, holding, intent)?;
+        let policy = trader.policy(config, intent)?;
         let worth =
             far.0.saturating_mul(10_000) >= px.0.saturating_mul(i128::from(policy.requote_bps));
         if far.0 == 0 || (!by_time && !worth) {

@@ -11,7 +11,7 @@
 
 use super::Engine;
 use super::deciding::Deciding;
-use super::plan::policy_of;
+use super::parts::Trader;
 use crate::config::{Config, Policy};
 use crate::event::{Block, Event, Lane, VolumeSeen};
 use crate::ids::{HoldingId, InstrumentId};
@@ -76,12 +76,18 @@ fn of_volume(policy: &Policy, others: Qty) -> Qty {
     Qty(others.0.saturating_mul(ppm) / (1_000_000 - ppm))
 }
 
-/// The policy of the need that a holding waits with.
+/// The policy of the need that a holding waits with. Of several strategies that with the largest
+/// share of the volume: it is the first to have more due.
 fn waiting_policy<'a>(config: &'a Config, state: &State, id: HoldingId) -> Option<&'a Policy> {
     let h = state.holding(id);
+    if !h.has_begun() || h.staged.blocked != Block::Schedule {
+        return None;
+    }
     let intent = if h.staged.lane == Lane::Add { Intent::Entry } else { Intent::Exit };
-    policy_of(config, id, intent)
-        .filter(|policy| policy.pov_ppm > 0 && h.has_begun() && h.staged.blocked == Block::Schedule)
+    let sleeves = config.holdings.get(id.ix())?.sleeves();
+    let policies =
+        sleeves.filter_map(|sleeve| Trader { holding: id, sleeve }.policy(config, intent));
+    policies.filter(|policy| policy.pov_ppm > 0).max_by_key(|policy| policy.pov_ppm)
 }
 
 impl Engine {

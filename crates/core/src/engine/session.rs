@@ -5,9 +5,9 @@
 //! Invariants: an instrument without a calendar is always in continuous trading and has no
 //! sessions; what no phase of a calendar covers is closed.
 
-use super::plan::policy_of;
+use super::parts::Trader;
 use crate::config::{Calendar, Config, Phase, PhaseSpan, Style};
-use crate::ids::{HoldingId, InstrumentId};
+use crate::ids::InstrumentId;
 use crate::order::Intent;
 use crate::time::{Nanos, SECOND_NS};
 
@@ -118,9 +118,9 @@ pub fn day_end(config: &Config, instrument: InstrumentId, now: Nanos) -> Nanos {
 /// auction where their policy is made for it; exits in both. Before the open and after the close
 /// nothing leaves but cancels.
 #[must_use]
-pub fn is_open(config: &Config, id: HoldingId, intent: Intent, now: Nanos) -> bool {
-    let Some(key) = config.holdings.get(id.ix()) else { return false };
-    let at_close = || policy_of(config, id, intent).is_some_and(|p| p.style == Style::AtClose);
+pub fn is_open(config: &Config, trader: Trader, intent: Intent, now: Nanos) -> bool {
+    let Some(key) = config.holdings.get(trader.holding.ix()) else { return false };
+    let at_close = || trader.policy(config, intent).is_some_and(|p| p.style == Style::AtClose);
     match phase_at(config, key.instrument, now).0 {
         Phase::Continuous => true,
         Phase::ClosingAuction => intent == Intent::Exit || at_close(),

@@ -13,7 +13,8 @@
 //! changes nothing: a new number does.
 
 use super::deciding::Deciding;
-use crate::config::{Config, SizeBy, Strategy};
+use super::parts::Trader;
+use crate::config::{Config, SizeBy};
 use crate::event::Block;
 use crate::ids::HoldingId;
 use crate::input::Target;
@@ -61,13 +62,15 @@ impl Deciding<'_> {
         let id = target.holding;
         let rules = self.config.instrument_of(id);
         let symbol = &rules.symbol;
-        let px = self.price_of(id).or(target.px);
-        let by = self.strategy_of(id).map_or(SizeBy::Shares, |s| s.size_by);
+        let trader = Trader { holding: id, sleeve: target.sleeve };
+        let strategy = self.config.strategy(target.sleeve);
+        let px = self.price_of(trader).or(target.px);
+        let by = strategy.map_or(SizeBy::Shares, |s| s.size_by);
         let value = match by {
             SizeBy::Shares => None,
             SizeBy::Notional => Some(Some(Amount(target.qty.0.saturating_mul(NANO)))),
             SizeBy::Weight => {
-                let capital = self.strategy_of(id).and_then(|s| s.capital).unwrap_or_default();
+                let capital = strategy.and_then(|s| s.capital).unwrap_or_default();
                 Some(share_of(capital, target.qty))
             }
         };
@@ -90,30 +93,28 @@ impl Deciding<'_> {
             let why = Block::Short;
             return Err(format!("target {qty} of {symbol}: this product is {why}"));
         }
-        self.within_leverage(id, qty, px)?;
-        Ok(Sized { qty, rounded: self.worth_trading(id, qty, px), px })
+        self.within_leverage(trader, qty, px)?;
+        Ok(Sized { qty, rounded: self.worth_trading(trader, qty, px), px })
     }
 
-    pub fn strategy_of(&self, id: HoldingId) -> Option<&Strategy> {
-        self.config.strategy(self.config.holdings.get(id.ix())?.sleeve)
-    }
-
-    /// The best price known of a holding's instrument: attached, marked, or sized at.
-    fn price_of(&self, id: HoldingId) -> Option<Px> {
-        let h = self.state.holding(id);
-        let attached = self.quote(self.config.holdings[id.ix()].instrument);
-        attached.as_ref().or(h.mark.as_ref()).map(Quote::mid).or(h.terms.sized_px)
+    /// The best price known of a holding's instrument: attached, marked, or that at which the
+    /// target of a strategy was sized.
+    fn price_of(&self, trader: Trader) -> Option<Px> {
+        let h = self.state.holding(trader.holding);
+        let attached = self.quote(self.config.holdings[trader.holding.ix()].instrument);
+        let marked = attached.as_ref().or(h.mark.as_ref()).map(Quote::mid);
+        marked.or_else(|| h.sleeve(trader.sleeve).terms.sized_px)
     }
 
     /// The declared quantity on the lot grid; the present one where the change is worth too
     /// little. What is rounded toward zero is the need, not the target: a change of less than a
     /// lot trades nothing, in either direction.
-    fn worth_trading(&self, id: HoldingId, qty: Qty, px: Option<Px>) -> Qty {
-        let h = self.state.holding(id);
-        let rules = self.config.instrument_of(id);
+    fn worth_trading(&self, trader: Trader, qty: Qty, px: Option<Px>) -> Qty {
+        let h = self.state.holding(trader.holding).sleeve(trader.sleeve);
+        let rules = self.config.instrument_of(trader.holding);
         let from = h.own.to_lot(rules.lot, Rounding::TowardZero);
         let rounded = from + (qty - from).to_lot(rules.lot, Rounding::TowardZero);
-        let least = self.strategy_of(id).map_or(Amount::ZERO, |s| s.min_trade);
+        let least = self.config.strategy(trader.sleeve).map_or(Amount::ZERO, |s| s.min_trade);
         let change = (rounded - h.rounded).abs();
         let worth = px.map(|px| scale(change.times(px), rules.multiplier));
         let small = least.0 > 0 && worth.is_some_and(|worth| worth < least);
@@ -122,10 +123,10 @@ impl Deciding<'_> {
 
     /// All targets of a strategy together are worth no more than its capital times its leverage.
     /// A target that comes closer to zero is never refused.
-    fn within_leverage(&self, id: HoldingId, qty: Qty, px: Option<Px>) -> Result<(), String> {
-        let Some(strategy) = self.strategy_of(id) else { return Ok(()) };
+    fn within_leverage(&self, trader: Trader, qty: Qty, px: Option<Px>) -> Result<(), String> {
+        let Some(strategy) = self.config.strategy(trader.sleeve) else { return Ok(()) };
         let Some(capital) = strategy.capital else { return Ok(()) };
-        let was = self.state.holding(id).emitted;
+        let was = self.state.holding(trader.holding).sleeve(trader.sleeve).emitted;
         let nearer = super::working::toward_zero(was, qty) == qty;
         if nearer {
             return Ok(());
@@ -136,7 +137,7 @@ impl Deciding<'_> {
                 "its worth is not known: there is no mark and the target names no price".to_owned()
             );
         };
-        let gross = self.others_gross(id) + gross_of(self.config, id, qty, px);
+        let gross = self.others_gross(trader) + gross_of(self.config, trader.holding, qty, px);
         if gross <= most {
             return Ok(());
         }
@@ -147,14 +148,15 @@ impl Deciding<'_> {
     }
 
     /// Worth of the declared targets of the other holdings of a strategy, without signs.
-    fn others_gross(&self, id: HoldingId) -> Amount {
-        let sleeve = self.config.holdings[id.ix()].sleeve;
+    fn others_gross(&self, trader: Trader) -> Amount {
+        let sleeve = trader.sleeve;
         let all = self.config.holdings.iter().enumerate();
-        let same = all.filter(|(at, key)| key.sleeve == sleeve && *at != id.ix());
+        let same = all.filter(|(at, key)| key.has(sleeve) && *at != trader.holding.ix());
         let ids = same.filter_map(|(at, _)| u32::try_from(at).ok().map(HoldingId));
-        ids.map(|other| {
-            let px = self.price_of(other).unwrap_or_default();
-            gross_of(self.config, other, self.state.holding(other).emitted, px)
+        ids.map(|holding| {
+            let px = self.price_of(Trader { holding, sleeve }).unwrap_or_default();
+            let emitted = self.state.holding(holding).sleeve(sleeve).emitted;
+            gross_of(self.config, holding, emitted, px)
         })
         .sum()
     }

@@ -8,11 +8,15 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Corrected, DriftClass, Event, Freeze, Frozen, SplitApplied, Thawed};
+use crate::event::{
+    Corrected, DriftClass, Event, Freeze, Frozen, SleeveSplit, SplitApplied, Thawed,
+};
 use crate::ids::{HoldingId, InstrumentId};
 use crate::input::{PrevClose, Split};
 use crate::num::{NANO, Px, Qty, Rounding};
+use crate::order::shares::Share;
 use crate::state::holding::HoldingState;
+use crate::state::sleeve::SleeveState;
 use crate::time::{Nanos, SECOND_NS};
 
 /// Largest number in a ratio.
@@ -87,7 +91,10 @@ impl Deciding<'_> {
         }
         let grows = |qty: Qty| ratio(qty, split).bounded().is_err();
         let h = |id: &HoldingId| self.state.holding(*id);
-        if ids.iter().any(|id| grows(h(id).own) || grows(h(id).manual) || grows(h(id).emitted)) {
+        let wild = |s: &SleeveState| grows(s.own) || grows(s.emitted);
+        if ids.iter().any(|id| grows(h(id).own) || grows(h(id).manual) || grows(h(id).emitted))
+            || ids.iter().any(|id| h(id).sleeves.iter().any(wild))
+        {
             return Err("the position would be absurd in new units".to_owned());
         }
         Ok(())
@@ -95,7 +102,11 @@ impl Deciding<'_> {
 
     /// An activity row told of the same split before, and its change was adopted as somebody's.
     fn take_back(&mut self, holding: HoldingId) {
-        let terms = &self.state.holding(holding).terms;
+        let h = self.state.holding(holding);
+        let terms = &h.terms;
+        let parts = h.sleeves.iter().map(|s| (s.sleeve, -s.terms.adopted_own));
+        let shares = parts.filter(|(_, qty)| !qty.is_zero());
+        let shares = shares.map(|(sleeve, qty)| Share { sleeve, qty }).collect();
         let (manual, own, px) = (-terms.adopted_manual, -terms.adopted_own, terms.adopted_px);
         if manual.is_zero() && own.is_zero() {
             return;
@@ -105,6 +116,7 @@ impl Deciding<'_> {
             class: DriftClass::CorporateAction,
             manual,
             own,
+            shares,
             px,
             effective: self.now(),
             placeholder: false,
@@ -120,12 +132,16 @@ impl Deciding<'_> {
         self.take_back(holding);
         let h = self.state.holding(holding);
         let lot = self.config.instrument_of(holding).lot;
-        let exact = ratio(h.own, split);
+        let exact = match h.is_shared() {
+            true => h.sleeves.iter().map(|s| ratio(s.own, split)).sum(),
+            false => ratio(h.own, split),
+        };
         let own = exact.to_lot(lot, Rounding::TowardZero);
         let manual = ratio(h.manual, split).to_lot(lot, Rounding::TowardZero);
         let emitted = ratio(h.emitted, split);
         let rounded = ratio(h.rounded, split).to_lot(lot, Rounding::TowardZero);
         let fraction = exact - own;
+        let sleeves = split_sleeves(h, split, own, lot);
         let frozen = h.frozen == Some(Freeze::CorporateAction);
         let (ratio_num, ratio_den) = (split.ratio_num, split.ratio_den);
         self.touch(holding);
@@ -138,6 +154,7 @@ impl Deciding<'_> {
             emitted,
             rounded,
             fraction,
+            sleeves,
         }));
         let mut text = format!("{ratio_num}:{ratio_den} booked, {own} is held");
         if !fraction.is_zero() {
@@ -149,6 +166,20 @@ impl Deciding<'_> {
         }
         self.suspect();
     }
+}
+
+/// Every strategy's part of a split; nothing for a key of one.
+fn split_sleeves(h: &HoldingState, split: &Split, whole: Qty, lot: Qty) -> Vec<SleeveSplit> {
+    let exact: Vec<Qty> = h.sleeves.iter().map(|s| ratio(s.own, split)).collect();
+    let parts = whole_lots(&exact, whole, lot);
+    let of = |(s, (exact, own)): (&SleeveState, (Qty, Qty))| SleeveSplit {
+        sleeve: s.sleeve,
+        own,
+        emitted: ratio(s.emitted, split),
+        rounded: ratio(s.rounded, split).to_lot(lot, Rounding::TowardZero),
+        fraction: exact - own,
+    };
+    h.sleeves.iter().zip(exact.into_iter().zip(parts)).map(of).collect()
 }
 
 /// Our last price of an earlier session: that of the last day end, unless a much later mark
@@ -163,8 +194,29 @@ fn last_price(h: &HoldingState, now: Nanos) -> Option<Px> {
 }
 
 /// A quantity in new units, rounded toward zero to 1e-9.
+#[must_use]
+pub fn split_units(qty: Qty, ratio_num: u32, ratio_den: u32) -> Qty {
+    Qty(qty.0.saturating_mul(i128::from(ratio_num)) / i128::from(ratio_den.max(1)))
+}
+
 fn ratio(qty: Qty, split: &Split) -> Qty {
-    Qty(qty.0.saturating_mul(i128::from(split.ratio_num)) / i128::from(split.ratio_den))
+    split_units(qty, split.ratio_num, split.ratio_den)
+}
+
+/// Positions of several strategies on the lot grid, summing to the whole on the grid: rounded
+/// down, and the lots that are left go by the largest remainder, equal ones in canonical order.
+fn whole_lots(exact: &[Qty], whole: Qty, lot: Qty) -> Vec<Qty> {
+    let mut parts: Vec<Qty> = exact.iter().map(|qty| qty.to_lot(lot, Rounding::Floor)).collect();
+    let mut by_remainder: Vec<usize> = (0..exact.len()).collect();
+    by_remainder.sort_by_key(|at| std::cmp::Reverse(exact[*at] - parts[*at]));
+    let mut left = whole - parts.iter().copied().sum::<Qty>();
+    for at in by_remainder {
+        if left >= lot {
+            parts[at] += lot;
+            left -= lot;
+        }
+    }
+    parts
 }
 
 /// A price in new units, rounded toward zero to 1e-9 and never to nothing.

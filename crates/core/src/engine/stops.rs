@@ -1,5 +1,6 @@
 //! Protective stops: one stop order rests at the exchange for what is held, carried by the
-//! target. It is contingent: outside LeavesQty, outside the need, outside the ladder.
+//! target. It is contingent: outside LeavesQty, outside the need, outside the ladder. Only a
+//! strategy that is alone on its key may have one: elsewhere such a target is refused.
 //!
 //! Entry points: [`beside`], [`Deciding::release_stop`].
 //!
@@ -12,7 +13,8 @@
 
 use super::amends::{Change, may_amend, terms_fit};
 use super::deciding::Deciding;
-use super::plan::{Action, in_the_way, may_cancel, policy_of};
+use super::parts::Trader;
+use super::plan::{Action, in_the_way, may_cancel};
 use super::pricing::{marketable_px, within_band};
 use super::working::working_target;
 use crate::alert::AlertCode;
@@ -141,7 +143,7 @@ impl View<'_> {
                 && in_the_way(
                     self.config,
                     self.state,
-                    self.id,
+                    Trader::first(self.config, self.id),
                     Intent::Protect,
                     Qty::ZERO,
                     self.now,
@@ -173,7 +175,7 @@ fn on_tick(px: Px, tick: Px) -> Px {
 
 /// The limit behind a stop: the collar of the exit policy beyond the stop price, inside the band.
 fn limit_px(config: &Config, id: HoldingId, side: Side, stop_px: Px) -> Result<Px, Block> {
-    let policy = policy_of(config, id, Intent::Exit).ok_or(Block::Risk)?;
+    let policy = Trader::first(config, id).policy(config, Intent::Exit).ok_or(Block::Risk)?;
     let tick = config.instrument_of(id).tick;
     let px = marketable_px(policy, side, stop_px, tick, 1);
     within_band(config, id, side, px, Rule::Stop)
@@ -207,6 +209,7 @@ impl Deciding<'_> {
             rule: Rule::Stop,
             step: 0,
             stop_px: Some(stop_px),
+            shares: Vec::new(),
         };
         if let Err(why) = self.gate_stop(&ticket) {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));

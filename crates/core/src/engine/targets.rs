@@ -10,7 +10,7 @@ use crate::num::Px;
 impl Deciding<'_> {
     pub fn target(&mut self, target: &Target) {
         let sized = self.check_target(target).and_then(|()| {
-            let h = self.state.holding(target.holding);
+            let h = self.state.holding(target.holding).sleeve(target.sleeve);
             let again = h.declared && h.terms.said == target.qty && !target.reopen;
             if again { Ok(None) } else { self.size(target).map(Some) }
         });
@@ -45,7 +45,7 @@ impl Deciding<'_> {
         let Some(key) = self.config.holdings.get(target.holding.ix()) else {
             return Err(format!("target for holding {} that does not exist", target.holding));
         };
-        if key.sleeve != target.sleeve {
+        if !key.has(target.sleeve) {
             return Err("target for a holding that another strategy trades".to_owned());
         }
         if target.qty.bounded().is_err() {
@@ -55,12 +55,17 @@ impl Deciding<'_> {
         if target.stop_px.is_some_and(bad) {
             return Err("the price of the protective stop is not a price".to_owned());
         }
+        if target.stop_px.is_some() && !key.others.is_empty() {
+            return Err("a protective stop is for what one strategy holds alone, and several \
+                        trade this holding; leave it out, or give each its own product"
+                .to_owned());
+        }
         let px_bad = target.px.is_some_and(bad);
         if px_bad {
             return Err("the decision price is not a price".to_owned());
         }
         let instrument = &self.config.instruments[key.instrument.ix()];
-        let by = self.strategy_of(target.holding).map_or(SizeBy::Shares, |s| s.size_by);
+        let by = self.config.strategy(target.sleeve).map_or(SizeBy::Shares, |s| s.size_by);
         if by != SizeBy::Shares {
             return Ok(());
         }

@@ -6,11 +6,11 @@
 
 use super::Engine;
 use super::edges::next_edge;
-use super::plan::policy_of;
+use super::parts::Trader;
 use super::repricing::{self, Watch};
 use super::session::day_end;
 use super::{schedule, session};
-use crate::config::Config;
+use crate::config::{Config, Policy};
 use crate::event::{Block, Lane, RequestClass};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::limiter::Class;
@@ -69,10 +69,11 @@ impl Engine {
         }
         state.busy.iter().any(|id| {
             self.config().holdings[id.ix()].instrument == instrument
-                && matches!(
-                    state.holding(*id).staged.blocked,
-                    Block::Stale | Block::Risk | Block::Spread
-                )
+                && match state.holding(*id).staged.blocked {
+                    Block::Stale | Block::Risk | Block::Spread => true,
+                    Block::Netted => self.config().crossing,
+                    _ => false,
+                }
         })
     }
 }
@@ -102,18 +103,28 @@ fn queue_deadline(
         Block::DayOrders => day_end(config, config.holdings[id.ix()].instrument, now),
         Block::Schedule => {
             let intent = if h.staged.lane == Lane::Add { Intent::Entry } else { Intent::Exit };
-            let policy = policy_of(config, id, intent);
-            policy.map_or(Nanos::MAX, |p| schedule::next_point(state, id, p, now))
+            let policies = policies_of(config, id, intent);
+            policies.map(|p| schedule::next_point(state, id, p, now)).min().unwrap_or(Nanos::MAX)
         }
         Block::Session => {
             let instrument = config.holdings[id.ix()].instrument;
-            let lead_ns = policy_of(config, id, Intent::Entry).map_or(0, |p| p.patience_ns);
-            let from = session::close_from(config, instrument, now, lead_ns);
-            from.filter(|from| *from > now).unwrap_or(Nanos::MAX)
+            let close = |p: &Policy| session::close_from(config, instrument, now, p.patience_ns);
+            let from = policies_of(config, id, Intent::Entry).filter_map(close);
+            from.filter(|from| *from > now).min().unwrap_or(Nanos::MAX)
         }
         // Something else ends these: a quote, an answer, a link, a reply, the operator.
         _ => Nanos::MAX,
     }
+}
+
+/// The policies of the strategies of a holding: the next order follows one of them.
+fn policies_of(
+    config: &Config,
+    holding: HoldingId,
+    intent: Intent,
+) -> impl Iterator<Item = &Policy> {
+    let key = &config.holdings[holding.ix()];
+    key.sleeves().filter_map(move |sleeve| Trader { holding, sleeve }.policy(config, intent))
 }
 
 fn order_deadline(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Nanos {

@@ -4,14 +4,16 @@
 //! Declared, sized and on the lot grid; within limits; minus what was waived; through the gates
 //! of time and margin ([`super::admission`]); beside the other legs of its basket
 //! ([`super::basket`]); subject to freeze and mode. The declared target itself is never changed
-//! by the engine.
+//! by the engine. Where several strategies trade a key it is the sum of what they want
+//! ([`super::wants`]).
 //!
 //! Entry points: [`working`], [`working_target`].
 //!
 //! Invariant: no gate adds. What a gate leaves lies between the wanted target and the present
 //! position, or is zero.
 
-use super::{admission, basket};
+use super::parts::{Trader, part};
+use super::{admission, basket, wants};
 use crate::config::Config;
 use crate::event::{Block, Mode};
 use crate::ids::HoldingId;
@@ -39,10 +41,14 @@ impl Working {
 /// The working target of a holding at `now`, with its reason.
 #[must_use]
 pub fn working(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
+    if state.holding(id).is_shared() {
+        return wants::working(config, state, id, now);
+    }
     if let Some(fixed) = fixed(config, state, id, now) {
         return fixed;
     }
-    let gated = basket::together(config, state, id, now, gated(config, state, id, now));
+    let own = part(config, state, Trader::first(config, id));
+    let gated = basket::together(config, state, &own, now, gated(config, state, id, now));
     reduced(state, id, gated)
 }
 
@@ -52,8 +58,12 @@ pub fn working_target(config: &Config, state: &State, id: HoldingId, now: Nanos)
     working(config, state, id, now).target
 }
 
-/// The working target as it would be without the other legs of its basket.
-pub(super) fn alone(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
+/// The working target of a strategy as it would be without the other legs of its basket.
+pub(super) fn alone(config: &Config, state: &State, trader: Trader, now: Nanos) -> Working {
+    let id = trader.holding;
+    if state.holding(id).is_shared() {
+        return wants::alone(config, state, trader, now);
+    }
     let free = || reduced(state, id, gated(config, state, id, now));
     fixed(config, state, id, now).unwrap_or_else(free)
 }
@@ -74,13 +84,22 @@ fn fixed(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<Wo
     }
     h.frozen?;
     // A frozen holding may still go to zero, nothing else.
-    let to_zero = h.rounded.is_zero() || admission::flat_reason(config, id, now).is_some();
+    let to_zero = h.rounded.is_zero()
+        || admission::flat_reason(config, Trader::first(config, id), now).is_some();
     of(if to_zero { toward_zero(h.own, Qty::ZERO) } else { as_is }, Block::Frozen)
 }
 
 fn gated(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
     let h = state.holding(id);
-    let within = within_limits(config, state, id, h.aim());
+    let trader = Trader::first(config, id);
+    // A strategy that is switched off stays as it is, unless it wants nothing.
+    let off = state.disabled.contains(&trader.sleeve) && !h.rounded.is_zero();
+    let free = if off {
+        Working { target: h.own, gate: Block::Disabled }
+    } else {
+        Working { target: h.aim(), gate: Block::Open }
+    };
+    let within = within_limits(config, state, id, free);
     // What was waived is not wanted, and never makes the engine trade through what it holds.
     let target = match (h.unwound, h.rounded.0 >= 0) {
         (false, _) => between(h.own, within.target, within.target - h.waived()),
@@ -88,7 +107,8 @@ fn gated(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
         (true, true) => h.own.min(within.target),
         (true, false) => h.own.max(within.target),
     };
-    admission::pass(config, state, id, now, Working { target, gate: within.gate })
+    let own = part(config, state, trader);
+    admission::pass(config, state, &own, now, Working { target, gate: within.gate })
 }
 
 fn reduced(state: &State, id: HoldingId, wanted: Working) -> Working {
@@ -112,7 +132,13 @@ pub(super) fn toward_zero(position: Qty, wanted: Qty) -> Qty {
     }
 }
 
-fn within_limits(config: &Config, state: &State, id: HoldingId, wanted: Qty) -> Working {
+/// What the limits of a key leave of what is wanted of it.
+pub(super) fn within_limits(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    free: Working,
+) -> Working {
     let h = state.holding(id);
     let mut most = config.risk.position_qty_max;
     if let (Some(notional), Some(mark)) = (config.risk.position_notional_max, &h.mark) {
@@ -120,9 +146,8 @@ fn within_limits(config: &Config, state: &State, id: HoldingId, wanted: Qty) -> 
         let by_notional = qty_for(notional, mark, lot);
         most = Some(most.map_or(by_notional, |qty| qty.min(by_notional)));
     }
-    let free = Working { target: wanted, gate: Block::Open };
     let limited = match most {
-        Some(most) => free.only(wanted.max(-most).min(most), Block::Risk),
+        Some(most) => free.only(free.target.max(-most).min(most), Block::Risk),
         None => free,
     };
     let lowest = if config.holdings[id.ix()].never_short { Qty::ZERO } else { limited.target };

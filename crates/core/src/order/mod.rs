@@ -11,6 +11,7 @@
 pub mod amends;
 pub mod evidence;
 pub mod fold;
+pub mod shares;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use crate::request::Side;
 use crate::time::Nanos;
 use evidence::{Evidence, Item};
 use fold::Known;
+use shares::Share;
 
 code_enum! {
     /// What an order is for.
@@ -136,6 +138,9 @@ records! {
         pub step: u32 = 12,
         /// StopPx of a protective stop.
         pub stop_px: Option<Px> = 13,
+        /// For whom, where several strategies trade the holding: positive, summing to OrderQty,
+        /// in canonical order. Empty means all of it for the first.
+        pub shares: Vec<Share> = 20,
     }
 
     /// A cancel of ours.
@@ -184,6 +189,8 @@ pub struct Order {
     pub rejected: Qty,
     /// Journal record of the closing that waived.
     pub waived_seq: u64,
+    /// What of the waiver is whose; empty where one strategy trades the holding.
+    pub waived: Vec<Share>,
 }
 
 impl Order {
@@ -205,6 +212,7 @@ impl Order {
             dropped: Qty::ZERO,
             rejected: Qty::ZERO,
             waived_seq: 0,
+            waived: Vec::new(),
         }
     }
 

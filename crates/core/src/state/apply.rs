@@ -1,6 +1,7 @@
 //! The only mutator: events to state. Total and infallible (an event that names what does not
 //! exist changes nothing), and independent of how the event was decided.
 
+use super::sleeve::Booked;
 use super::{OnWire, State};
 use crate::config::Config;
 use crate::engine::session::{session_at, trading_day};
@@ -13,6 +14,7 @@ use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
 use crate::num::{Px, Qty};
 use crate::order::evidence::Item;
+use crate::order::shares::Share;
 use crate::order::{CancelState, CancelWhy, Intent, Order, Rule};
 use crate::quote::Quote;
 use crate::request::Side;
@@ -41,10 +43,6 @@ impl State {
             }
             Event::Closed(e) => self.closed(config, now, e),
             Event::Paused(e) => self.paused(config, now, e),
-            Event::Unpaused(e) => self.on_holding(e.holding, |h| {
-                h.paused = Nanos(i64::MIN);
-                h.rejected = Qty::ZERO;
-            }),
             Event::Backoff(e) => {
                 self.limiter.silent_until = self.limiter.silent_until.max(e.until);
                 self.limiter.strikes = e.strikes;
@@ -59,11 +57,6 @@ impl State {
             Event::RoundEnded(e) => self.round_ended(now, e),
             Event::Compared(e) => self.compared(e),
             Event::Corrected(e) => self.corrected(now, e),
-            Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
-            Event::Thawed(e) => self.on_holding(e.holding, |h| {
-                h.frozen = None;
-                h.terms.settled();
-            }),
             Event::Adopted(e) => self.adopted(e),
             // A kill is latched: nothing that comes later opens it.
             Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
@@ -75,17 +68,16 @@ impl State {
             | Event::LoggedIn(_)
             | Event::MarginTold(_)
             | Event::SplitApplied(_) => self.terms_changed(config, event),
+            Event::Unpaused(_)
+            | Event::Frozen(_)
+            | Event::Thawed(_)
+            | Event::Crossed(_)
+            | Event::Enabled(_)
+            | Event::StopMoved(_)
+            | Event::Unwound(_) => self.holding_changed(event),
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
-            Event::VolumeSeen(e) => self.on_holding(e.holding, |h| {
-                h.traded_from.get_or_insert(e.traded);
-                h.traded = h.traded.max(e.traded);
-            }),
-            Event::StopMoved(e) => self.on_holding(e.holding, |h| h.stop_px = e.stop_px),
-            Event::Unwound(e) => self.on_holding(e.holding, |h| {
-                h.unwound = true;
-                h.dropped = h.rounded - h.base() - h.rejected;
-            }),
+            Event::VolumeSeen(e) => self.on_holding(e.holding, |h| h.volume_seen(e.traded)),
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);
                 if let Some(cancel) = order.and_then(|o| o.cancel.as_mut()) {
@@ -163,28 +155,20 @@ impl State {
     fn target_set(&mut self, config: &Config, now: Nanos, e: &TargetSet) {
         let seq = self.seq;
         self.on_holding(e.holding, |h| {
-            h.terms = h.terms.of_new(config, now, e, h.own);
-            // The same target declared again goes on with what has begun, unless it opens again
-            // what was waived.
-            if !h.declared || h.emitted != e.qty || !h.waived().is_zero() {
-                let arrival = h.mark.as_ref().map_or(h.arrival, Quote::mid);
-                h.end_parent();
-                if h.is_working() {
-                    // What works already goes on for the new target.
-                    h.begin(now, arrival);
-                }
-            }
-            h.unwound = false;
-            h.stop_px = e.stop_px;
-            h.declared = true;
+            h.target_begins(config, now, e);
             h.target_seq = seq;
+            if h.paused == Nanos::MAX {
+                h.paused = Nanos(i64::MIN);
+            }
+            if h.is_shared() {
+                h.sleeve_target(config, now, e, seq);
+                return;
+            }
+            h.declared = true;
             h.emitted = e.qty;
             h.rounded = e.rounded;
             h.dropped = Qty::ZERO;
             h.rejected = Qty::ZERO;
-            if h.paused == Nanos::MAX {
-                h.paused = Nanos(i64::MIN);
-            }
         });
     }
 
@@ -276,6 +260,9 @@ impl State {
         }
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let (leaves, paid, fees) = (order.leaves(), order.paid(), order.known.fees);
+        let lot = lot_of(config, order.ticket.holding);
+        let shared = self.holdings.get(order.ticket.holding.ix()).is_some_and(|h| h.is_shared());
+        let booked = shared.then(|| Booked::of(order, lot));
         let Some(delta) = order.learn(e.item.clone(), config.descriptor.cancel_proof) else {
             return;
         };
@@ -302,12 +289,17 @@ impl State {
         h.own += delta;
         if order.ticket.intent == Intent::Protect {
             // What a stop closed is not bought back before another target is declared.
-            h.dropped -= delta;
+            h.sleeve_stopped(delta);
         }
         if let Item::AmendSent(amend) = &e.item {
             h.banded |= amend.rule == Rule::Band;
         }
-        replace_placeholder(h, delta, effective);
+        let replaced = replace_placeholder(h, delta, effective);
+        if let Some(booked) = booked {
+            h.book(order, &booked, lot);
+            h.unplace(replaced, h.placeholder_px);
+            h.sum_up();
+        }
         if ours {
             (h.streak, h.code) = (0, 0);
         }
@@ -325,9 +317,12 @@ impl State {
         let (dropped, rejected) = (order.dropped, order.rejected);
         (order.dropped, order.rejected) = (Qty::ZERO, Qty::ZERO);
         let waived_seq = order.waived_seq;
+        let waived = std::mem::take(&mut order.waived);
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             // What it waived is not settled any more, unless a target has rebased since.
-            if waived_seq > h.target_seq {
+            if h.is_shared() {
+                h.sleeve_waived(&waived, (dropped, rejected), Some(waived_seq), None);
+            } else if waived_seq > h.target_seq {
                 h.dropped -= dropped;
                 h.rejected -= rejected;
             }
@@ -344,6 +339,7 @@ impl State {
         let (holding, leaves) = (order.ticket.holding, order.leaves());
         (order.dropped, order.rejected, order.waived_seq) = (e.dropped, e.rejected, seq);
         let released = order.ticket.released;
+        order.waived.clone_from(&e.shares);
         if let Some(h) = self.holdings.get_mut(holding.ix()) {
             h.open.retain(|no| *no != e.order);
             h.expose(&order.ticket, -leaves);
@@ -355,6 +351,9 @@ impl State {
             let key = config.holdings.get(holding.ix());
             let session = key.and_then(|key| session_at(config, key.instrument, released));
             h.terms.waived_session = h.terms.waived_session.max(session);
+            if h.is_shared() {
+                h.sleeve_waived(&e.shares, (e.dropped, e.rejected), None, session);
+            }
         }
         self.orders.close(e.order, now, config.replay_horizon_ns);
         self.refresh_busy(holding);
@@ -366,11 +365,12 @@ impl State {
         }
         let seq = self.seq;
         self.on_holding(e.holding, |h| {
-            h.terms.adopted(e);
+            h.adopted(e);
             h.own += e.own;
             h.manual += e.manual;
             let px = e.px.unwrap_or_else(|| h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
             h.cash -= e.own.times(px);
+            h.sleeve_corrected(&e.shares, e.own, px, e.placeholder);
             if e.placeholder {
                 h.placeholder += e.own + e.manual;
                 h.placeholder_time = now;
@@ -383,9 +383,12 @@ impl State {
 
     fn adopted(&mut self, e: &Adopted) {
         self.on_holding(e.holding, |h| {
+            let px = h.mark.as_ref().map_or(Px::ZERO, Quote::mid);
             h.own += e.qty;
             h.manual -= e.qty;
-            h.cash -= e.qty.times(h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
+            h.cash -= e.qty.times(px);
+            let named = e.sleeve.map(|sleeve| Share { sleeve, qty: e.qty });
+            h.sleeve_corrected(named.as_slice(), e.qty, px, false);
         });
     }
 
@@ -405,11 +408,12 @@ impl State {
 }
 
 /// A fill that was effective before a correction was adopted is contained in it: it takes the
-/// place of the placeholder unit for unit, and the position does not move twice.
-fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos) {
+/// place of the placeholder unit for unit, and the position does not move twice. Returns what
+/// was taken back from strategies.
+fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos) -> Qty {
     let same_way = delta.0.signum() == h.placeholder.0.signum() && !delta.is_zero();
     if !same_way || effective > h.placeholder_time {
-        return;
+        return Qty::ZERO;
     }
     let size = delta.0.abs().min(h.placeholder.0.abs());
     let replaced = Qty(size * delta.0.signum());
@@ -423,6 +427,14 @@ fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos
     h.own -= replaced - from_manual;
     // The correction's money goes with it: the fill brings its own.
     h.cash += (replaced - from_manual).times(h.placeholder_px);
+    replaced - from_manual
+}
+
+/// The step of quantities of a holding.
+fn lot_of(config: &Config, holding: HoldingId) -> Qty {
+    let key = config.holdings.get(holding.ix());
+    let rules = key.and_then(|key| config.instruments.get(key.instrument.ix()));
+    rules.map_or(Qty(1), |rules| rules.lot)
 }
 
 /// Position of a channel in [`State::links_up`].

@@ -1,7 +1,12 @@
 //! What is known of one holding key: positions of its sleeves, target, waivers, drift.
 
+use super::State;
+use super::sleeve::SleeveState;
 use super::terms::Terms;
-use crate::event::{Block, Freeze, Lane, QueueReason, Staged, WireReason, WorkReason};
+use crate::config::Config;
+use crate::event::{
+    Block, Enabled, Event, Freeze, Lane, QueueReason, Staged, TargetSet, WireReason, WorkReason,
+};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Amount, Px, Qty};
 use crate::order::{Intent, Ticket};
@@ -67,6 +72,8 @@ pub struct HoldingState {
     pub day_base: Amount,
     /// The last mark.
     pub mark: Option<Quote>,
+    /// Its strategies, where several trade it: the totals above are sums over them.
+    pub sleeves: Vec<SleeveState>,
     /// Times of the last releases, for the repeated-execution throttle.
     pub releases: VecDeque<Nanos>,
     /// How and when the present target was declared.
@@ -128,6 +135,7 @@ impl Default for HoldingState {
             cash: Amount::ZERO,
             day_base: Amount::ZERO,
             mark: None,
+            sleeves: Vec::new(),
             releases: VecDeque::new(),
             terms: Terms::default(),
             begun: Nanos(i64::MIN),
@@ -162,6 +170,7 @@ pub fn idle_stage(holding: HoldingId) -> Staged {
         blocked: Block::Open,
         mark: None,
         gate: Block::Open,
+        sleeves: Vec::new(),
     }
 }
 
@@ -183,6 +192,33 @@ impl HoldingState {
         if !self.has_begun() {
             (self.begun, self.from, self.arrival) = (now, self.own, arrival);
         }
+    }
+
+    /// A target is set. The same one declared again goes on with what has begun, unless it opens
+    /// again what was waived. Of several strategies none takes the others' time from them: what
+    /// works already goes on as it has begun.
+    pub(super) fn target_begins(&mut self, config: &Config, now: Nanos, e: &TargetSet) {
+        let (shared, works) = (self.is_shared(), self.is_working());
+        let s = self.sleeve(e.sleeve);
+        let new = !s.declared || s.emitted != e.qty || !s.waived().is_zero();
+        if new && !(shared && works) {
+            let arrival = self.mark.as_ref().map_or(self.arrival, Quote::mid);
+            self.end_parent();
+            if works {
+                // What works already goes on for the new target.
+                self.begin(now, arrival);
+            }
+        }
+        if !shared {
+            self.terms = self.terms.of_new(config, now, e, self.own);
+            (self.unwound, self.stop_px) = (false, e.stop_px);
+        }
+    }
+
+    /// What others traded in all, as told while the need is worked on.
+    pub(super) fn volume_seen(&mut self, traded: Qty) {
+        self.traded_from.get_or_insert(traded);
+        self.traded = self.traded.max(traded);
     }
 
     /// The need is met or was replaced: a later one is a new parent.
@@ -247,5 +283,46 @@ impl HoldingState {
     #[must_use]
     pub fn is_paused(&self, now: Nanos) -> bool {
         self.paused > now
+    }
+}
+
+impl State {
+    /// Events about what a holding may do besides its terms: pauses, freezes, stops, unwinding,
+    /// strategies switched on and off, and what they trade inside.
+    pub(super) fn holding_changed(&mut self, event: &Event) {
+        match event {
+            Event::Unpaused(e) => self.on_holding(e.holding, |h| {
+                h.paused = Nanos(i64::MIN);
+                h.rejected = Qty::ZERO;
+                h.sleeves.iter_mut().for_each(|s| s.rejected = Qty::ZERO);
+            }),
+            Event::Frozen(e) => self.on_holding(e.holding, |h| h.frozen = Some(e.why)),
+            Event::Thawed(e) => self.on_holding(e.holding, |h| {
+                h.frozen = None;
+                h.settled();
+            }),
+            Event::Crossed(e) => self.on_holding(e.holding, |h| h.crossed(e)),
+            Event::Enabled(e) => self.enabled(e),
+            // Stops and unwinding are of keys with one strategy.
+            Event::StopMoved(e) => self.on_holding(e.holding, |h| {
+                h.stop_px = e.stop_px.filter(|_| !h.is_shared());
+            }),
+            Event::Unwound(e) => self.on_holding(e.holding, |h| {
+                if !h.is_shared() {
+                    h.unwound = true;
+                    h.dropped = h.rounded - h.base() - h.rejected;
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    fn enabled(&mut self, e: &Enabled) {
+        if e.on {
+            self.disabled.remove(&e.sleeve);
+        } else {
+            self.disabled.insert(e.sleeve);
+        }
+        self.holdings.iter_mut().for_each(|h| h.sleeve_enabled(e.sleeve, e.on));
     }
 }

@@ -11,12 +11,13 @@ pub mod apply;
 pub mod digest;
 pub mod holding;
 pub mod orders;
+pub mod sleeve;
 pub mod snapshot;
 pub mod terms;
 
 use crate::config::Config;
 use crate::event::{Mode, RequestClass};
-use crate::ids::{HoldingId, OrderNo, RequestId, VenueText};
+use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::limiter::Limiter;
 use crate::num::{Amount, Qty};
 use crate::time::Nanos;
@@ -100,6 +101,8 @@ pub struct State {
     pub margin: Option<Amount>,
     /// Holdings with work or open orders: what timers and the queue look at.
     pub busy: BTreeSet<HoldingId>,
+    /// Strategies that are switched off.
+    pub disabled: BTreeSet<SleeveId>,
 }
 
 impl State {
@@ -113,7 +116,7 @@ impl State {
             last_request: 0,
             mode: Mode::Running,
             links_up: [true; 3],
-            holdings: config.holdings.iter().map(|_| HoldingState::default()).collect(),
+            holdings: config.holdings.iter().map(HoldingState::of).collect(),
             orders: Orders::default(),
             limiter: Limiter::new(&config.descriptor),
             wire: BTreeMap::new(),
@@ -135,6 +138,7 @@ impl State {
             day: 0,
             margin: None,
             busy: BTreeSet::new(),
+            disabled: BTreeSet::new(),
         }
     }
 

@@ -3,14 +3,16 @@
 
 use super::holding::HoldingState;
 use super::orders::{ClosedOrder, Orders};
+use super::sleeve::SleeveState;
 use super::terms::Terms;
 use super::{OnWire, ReconState, State};
 use crate::config::{CancelProof, Config, Window};
 use crate::event::{Freeze, Mode, RequestClass, Staged};
-use crate::ids::{HoldingId, OrderNo, RequestId, VenueText};
+use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::limiter::{Limiter, Slots};
 use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::{Evidence, Item};
+use crate::order::shares::Share;
 use crate::order::{CancelState, Order, Ticket, fold};
 use crate::quote::Quote;
 use crate::record::{DecodeError, Field, Record, Sink, Source, records};
@@ -95,6 +97,8 @@ records! {
         pub traded_from: Option<Qty> = 47,
         /// Volume of others.
         pub traded: Qty = 48,
+        /// Strategies, where several trade it.
+        pub sleeves: Vec<SleeveState> = 60,
     }
 
     /// An order as it is stored.
@@ -123,6 +127,8 @@ records! {
         pub waived_seq: u64 = 11,
         /// Since when its patience counts.
         pub since: Nanos = 12,
+        /// What of the waiver is whose.
+        pub waived: Vec<Share> = 20,
     }
 
     /// A slot that a request without an answer holds.
@@ -227,6 +233,8 @@ records! {
         pub unpriced: Vec<OrderNo> = 20,
         /// Free margin.
         pub margin: Option<Amount> = 50,
+        /// Strategies that are switched off.
+        pub disabled: Vec<SleeveId> = 40,
         /// Closed orders inside the replay horizon; not part of the digest, which has their chain.
         pub closed: Vec<OrderState> = 19,
     }
@@ -246,6 +254,7 @@ fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
         rejected: order.rejected,
         waived_seq: order.waived_seq,
         since: order.since,
+        waived: order.waived.clone(),
     }
 }
 
@@ -265,6 +274,7 @@ fn order_from(row: OrderState, proof: CancelProof) -> Order {
         rejected: row.rejected,
         waived_seq: row.waived_seq,
         since: row.since,
+        waived: row.waived,
     }
 }
 
@@ -308,6 +318,7 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         stop_px: h.stop_px,
         traded_from: h.traded_from,
         traded: h.traded,
+        sleeves: h.sleeves.clone(),
     }
 }
 
@@ -351,6 +362,7 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         stop_px: row.stop_px,
         traded_from: row.traded_from,
         traded: row.traded,
+        sleeves: row.sleeves,
         open: Vec::new(),
         buying: Qty::ZERO,
         selling: Qty::ZERO,
@@ -416,6 +428,7 @@ impl State {
             day: self.day,
             margin: self.margin,
             unpriced: self.orders.unpriced.iter().copied().collect(),
+            disabled: self.disabled.iter().copied().collect(),
             closed: closed.map(|c| order_state(&c.order, Some(c.at))).collect(),
         }
     }
@@ -458,6 +471,7 @@ impl State {
             activity_tried: recon.activity_tried,
             activity_asked: recon.activity_asked,
         };
+        state.disabled = snapshot.disabled.into_iter().collect();
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
         state.margin = snapshot.margin;
         let proof = config.descriptor.cancel_proof;

@@ -4,10 +4,12 @@
 //! Entry point: [`Terms`].
 
 use super::State;
+use super::holding::HoldingState;
 use crate::config::{Config, SizeBy};
 use crate::engine::session::session_at;
-use crate::engine::split::split_px;
+use crate::engine::split::{split_px, split_units};
 use crate::event::{Corrected, DriftClass, Event, Paused, SplitApplied, TargetSet};
+use crate::ids::SleeveId;
 use crate::num::{Amount, Px, Qty};
 use crate::quote::Quote;
 use crate::record::records;
@@ -93,6 +95,14 @@ impl Terms {
 }
 
 impl Terms {
+    /// Prices and quantities in the new units of a split.
+    pub(super) fn split(&mut self, ratio_num: u32, ratio_den: u32) {
+        let px = |px: Px| split_px(px, ratio_num, ratio_den);
+        self.closing = self.closing.map(px);
+        self.sized_px = self.sized_px.map(px);
+        self.from = split_units(self.from, ratio_num, ratio_den);
+    }
+
     /// Remembers what a corporate action has changed; what takes it back is added too.
     pub(super) fn adopted(&mut self, e: &Corrected) {
         if e.class == DriftClass::CorporateAction {
@@ -114,14 +124,11 @@ impl State {
     pub(super) fn terms_changed(&mut self, config: &Config, event: &Event) {
         match event {
             Event::TargetRenewed(e) => self.on_holding(e.holding, |h| {
-                (h.terms.decided, h.terms.undeclared) = (e.decided, false);
+                h.on_terms(e.sleeve, |t| (t.decided, t.undeclared) = (e.decided, false));
             }),
-            Event::WaiverEnded(e) => self.on_holding(e.holding, |h| {
-                (h.dropped, h.rejected) = (Qty::ZERO, Qty::ZERO);
-                h.terms.waived_session = None;
-            }),
+            Event::WaiverEnded(e) => self.on_holding(e.holding, |h| h.waiver_ended(e.sleeve)),
             Event::LoggedIn(_) => {
-                self.holdings.iter_mut().for_each(|h| h.terms.undeclared = true);
+                self.holdings.iter_mut().for_each(|h| h.each_terms(|t| t.undeclared = true));
             }
             Event::MarginTold(e) => self.margin = Some(e.available),
             Event::SplitApplied(e) => self.split_applied(config, e),
@@ -133,6 +140,7 @@ impl State {
     pub(super) fn day_ended(&mut self, now: Nanos) {
         for h in &mut self.holdings {
             h.day_base = h.value();
+            h.sleeves_day_end();
             if let Some(mark) = &h.mark {
                 (h.terms.closing, h.terms.closed) = (Some(mark.mid()), now);
             }
@@ -143,8 +151,10 @@ impl State {
     pub(super) fn need_declaring(&mut self, config: &Config, now: Nanos) {
         for (h, key) in self.holdings.iter_mut().zip(&config.holdings) {
             let today = session_at(config, key.instrument, now);
-            let older = h.terms.session.is_some() && h.terms.session < today;
-            h.terms.undeclared |= h.declared && older;
+            let declared = h.declared;
+            h.each_terms(|t| {
+                t.undeclared |= declared && t.session.is_some() && t.session < today;
+            });
         }
     }
 
@@ -166,14 +176,10 @@ impl State {
     pub(super) fn split_applied(&mut self, config: &Config, e: &SplitApplied) {
         let seq = self.seq;
         let now = self.now;
-        let key = config.holdings.get(e.holding.ix());
-        let strategy = key.and_then(|key| config.strategy(key.sleeve));
-        let shares = strategy.is_none_or(|s| s.size_by == SizeBy::Shares);
+        let sized = |sleeve| config.strategy(sleeve).is_none_or(|s| s.size_by == SizeBy::Shares);
+        let lone = config.holdings.get(e.holding.ix()).is_none_or(|key| sized(key.sleeve));
         let px = |px: Px| split_px(px, e.ratio_num, e.ratio_den);
-        let units = |qty: Qty| {
-            let den = i128::from(e.ratio_den.max(1));
-            Qty(qty.0.saturating_mul(i128::from(e.ratio_num)) / den)
-        };
+        let units = |qty: Qty| split_units(qty, e.ratio_num, e.ratio_den);
         self.on_holding(e.holding, |h| {
             if let Some(mark) = &mut h.mark {
                 (mark.bid_px, mark.ask_px) = (px(mark.bid_px), px(mark.ask_px));
@@ -185,14 +191,61 @@ impl State {
             h.cash += e.fraction.times(h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
             (h.dropped, h.rejected) = (Qty::ZERO, Qty::ZERO);
             h.placeholder = Qty::ZERO;
-            h.terms.closing = h.terms.closing.map(px);
-            h.terms.sized_px = h.terms.sized_px.map(px);
-            h.terms.from = units(h.terms.from);
-            if shares {
+            h.terms.split(e.ratio_num, e.ratio_den);
+            if lone {
                 h.terms.said = e.emitted;
             }
+            h.sleeves_split(e, sized);
             (h.skips, h.differing, h.told) = (0, 0, false);
             (h.moved_seq, h.moved) = (seq, now);
         });
+    }
+}
+
+impl HoldingState {
+    /// Remembers what a corporate action has changed.
+    pub(super) fn adopted(&mut self, e: &Corrected) {
+        self.terms.adopted(e);
+        if e.class == DriftClass::CorporateAction {
+            self.sleeves_adopted(&e.shares, e.own);
+        }
+    }
+
+    /// The operator has settled what a corporate action changed.
+    pub(super) fn settled(&mut self) {
+        self.each_terms(Terms::settled);
+    }
+
+    /// Changes the terms of a strategy; those of the key where it is alone.
+    fn on_terms(&mut self, sleeve: Option<SleeveId>, change: impl FnOnce(&mut Terms)) {
+        match self.owner(sleeve) {
+            Some(owner) => self.on_sleeve(owner, |s| change(&mut s.terms)),
+            None => change(&mut self.terms),
+        }
+    }
+
+    /// Changes the terms of the key and of every strategy in it.
+    fn each_terms(&mut self, change: impl Fn(&mut Terms)) {
+        change(&mut self.terms);
+        self.sleeves.iter_mut().for_each(|s| change(&mut s.terms));
+    }
+
+    /// What was waived in an older session is work again.
+    fn waiver_ended(&mut self, sleeve: Option<SleeveId>) {
+        self.on_terms(sleeve, |t| t.waived_session = None);
+        match self.owner(sleeve) {
+            Some(owner) => self.on_sleeve(owner, |s| {
+                (s.dropped, s.rejected) = (Qty::ZERO, Qty::ZERO);
+            }),
+            None => (self.dropped, self.rejected) = (Qty::ZERO, Qty::ZERO),
+        }
+        self.sum_up();
+    }
+
+    /// Of several strategies the one an event names, or the first where it is of a time with
+    /// one strategy; none where one is alone.
+    fn owner(&self, sleeve: Option<SleeveId>) -> Option<SleeveId> {
+        let first = self.sleeves.first().map(|s| s.sleeve)?;
+        Some(sleeve.unwrap_or(first))
     }
 }

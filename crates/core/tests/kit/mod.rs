@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod broker;
+pub mod desk;
 pub mod words;
 
 use truefill_core::config::{
@@ -47,6 +48,7 @@ pub fn config() -> Config {
             product: VenueText::EMPTY,
             sleeve: SleeveId(1),
             never_short: false,
+            others: Vec::new(),
         }],
         strategies: vec![strategy],
         descriptor: Descriptor {

@@ -141,6 +141,7 @@ pub fn two_holdings() -> Config {
         product: VenueText::EMPTY,
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     });
     c
 }

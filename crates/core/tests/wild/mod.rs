@@ -7,8 +7,8 @@ use truefill_core::ids::{
     ClOrdId, HoldingId, InstrumentId, RequestId, SleeveId, VenueText, cl_ord_id,
 };
 use truefill_core::input::{
-    Adopt, Channel, Command, DayEnd, Garbled, Input, LinkChange, Margin, Operator, PrevClose,
-    Split, Start, Target, Tick, Volume,
+    Adopt, Channel, Command, DayEnd, Enable, Garbled, Input, LinkChange, Margin, Operator,
+    PrevClose, Split, Start, Target, Tick, Volume,
 };
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::report::*;
@@ -213,10 +213,19 @@ impl Scene<'_> {
         Push { cl_ord_id: self.id(raw), order_id, instrument: None, news }
     }
 
+    /// Mostly one that trades.
+    fn sleeve(&self, c: u8) -> SleeveId {
+        let others = self.engine.config().holdings[0].others.len();
+        match u16::from(c) {
+            stranger if c.is_multiple_of(20) => SleeveId(stranger % 5),
+            other => SleeveId(1 + other % u16::try_from(others + 1).unwrap_or(1)),
+        }
+    }
+
     fn people(&self, raw: Raw) -> Input {
         let qty = if raw.c.is_multiple_of(2) { Qty::ZERO } else { self.qty(raw.b, raw.c) };
-        let instrument = InstrumentId(small(raw.a / 7));
-        match raw.a % 7 {
+        let instrument = InstrumentId(small(raw.a / 8));
+        match raw.a % 8 {
             4 => Input::PrevClose(PrevClose { instrument, px: self.px(raw.c) }),
             5 => {
                 let (ratio_num, ratio_den) = (u32::from(raw.c % 5), u32::from(raw.dt % 5));
@@ -231,8 +240,9 @@ impl Scene<'_> {
             }
             1 | 2 => {
                 let holding = HoldingId(small(raw.a / 4));
-                Input::Adopt(Adopt { holding, sleeve: SleeveId(1), qty })
+                Input::Adopt(Adopt { holding, sleeve: self.sleeve(raw.c / 3), qty })
             }
+            3 => Input::Enable(Enable { sleeve: self.sleeve(raw.c), on: raw.b > -40 }),
             _ => Input::DayEnd(DayEnd {}),
         }
     }
@@ -243,7 +253,7 @@ impl Scene<'_> {
         let request = pick(self.requests, a).unwrap_or(RequestId(a));
         match kind {
             0 | 14 => Input::Target(Target {
-                sleeve: SleeveId(if c.is_multiple_of(20) { 2 } else { 1 }),
+                sleeve: self.sleeve(c),
                 holding: HoldingId(if self.extreme { small(a) } else { small(a) % 2 }),
                 qty: self.qty(b, c),
                 decided: self.time(c),

@@ -6,9 +6,9 @@
 //! - Every booking of the ledger is taken from the attribution itself and put under one heading,
 //!   so the gates add up to GATE, the rules to SPREAD, DEPTH and PASSIVE, the targets and the
 //!   rest to the whole gap, exactly.
-//! - A target owns what is booked on its holding from its decision until the next one.
+//! - A target owns what is booked in its book from its decision until the next one.
 
-use super::notes::{Note, Noted, PricedBy};
+use super::notes::{BookKey, Note, Noted, PricedBy};
 use crate::attribution::Attribution;
 use crate::cause::{Cause, Causes};
 use crate::decimal::Decimal;
@@ -23,12 +23,12 @@ use truefill_core::ids::HoldingId;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breakdown {
     /// What gates held back; units without a named gate stand under [`Block::Open`].
-    pub gates: BTreeMap<(HoldingId, Block), HeldBack>,
+    pub gates: BTreeMap<(BookKey, Block), HeldBack>,
     /// What executions cost, by the rule that had made their price.
     pub rules: BTreeMap<(HoldingId, PricedBy), Executed>,
-    /// What was booked while a holding worked on a target, by the target's number.
-    pub parents: BTreeMap<usize, (HoldingId, Causes)>,
-    /// What was booked before the first target of its holding, or on no holding.
+    /// What was booked while a book worked on a target, by the target's number.
+    pub parents: BTreeMap<usize, (BookKey, Causes)>,
+    /// What was booked before the first target of its book, or in no book.
     pub rest: Causes,
 }
 
@@ -85,9 +85,10 @@ fn now(entry: &Entry) -> Option<i64> {
     entry.t.as_ref().and_then(|t| t.as_nanos())
 }
 
-/// A holding while its ledger is read.
+/// A book while its ledger is read.
 #[derive(Clone, Debug)]
 struct Place {
+    key: BookKey,
     parent: Option<usize>,
     gate: Block,
     rounded: Decimal,
@@ -97,70 +98,72 @@ struct Place {
 }
 
 impl Place {
-    const EMPTY: Self = Self {
-        parent: None,
-        gate: Block::Open,
-        rounded: Decimal::ZERO,
-        admitted: Decimal::ZERO,
-        since: None,
-    };
+    const fn of(key: BookKey) -> Self {
+        let (rounded, admitted) = (Decimal::ZERO, Decimal::ZERO);
+        Self { key, parent: None, gate: Block::Open, rounded, admitted, since: None }
+    }
 }
 
 struct Fold<'a> {
     config: &'a Config,
     books: Attribution,
-    /// Holdings by strategy and symbol, as the ledger names them.
+    /// Positions in `places` by strategy and symbol, as the ledger names them.
     names: BTreeMap<(&'a str, &'a str), usize>,
-    /// By holding, the first one of its name: for a ledger they are one.
-    named: Vec<HoldingId>,
+    /// The same by book: books of one name are one for a ledger.
+    keys: BTreeMap<BookKey, usize>,
     places: Vec<Place>,
     found: Breakdown,
 }
 
 impl<'a> Fold<'a> {
     fn new(config: &'a Config) -> Self {
-        let (mut names, mut named) = (BTreeMap::new(), Vec::new());
-        for (at, key) in config.holdings.iter().enumerate() {
-            let strategy = config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
-            let symbol = config.instruments[key.instrument.ix()].symbol.as_str();
-            let first = *names.entry((strategy, symbol)).or_insert(at);
-            named.push(HoldingId(u32::try_from(first).unwrap_or(u32::MAX)));
+        let (mut names, mut keys) = (BTreeMap::new(), BTreeMap::new());
+        let mut places = Vec::new();
+        for (holding, row) in (0..).map(HoldingId).zip(&config.holdings) {
+            let symbol = config.instruments[row.instrument.ix()].symbol.as_str();
+            for sleeve in row.sleeves() {
+                let strategy = config.strategy(sleeve).map_or("manual", |s| s.name.as_str());
+                let key = BookKey { holding, sleeve };
+                let at = *names.entry((strategy, symbol)).or_insert_with(|| {
+                    places.push(Place::of(key));
+                    places.len() - 1
+                });
+                keys.insert(key, at);
+            }
         }
-        let places = vec![Place::EMPTY; config.holdings.len()];
         let (books, found) = (Attribution::noting(), Breakdown::default());
-        Fold { config, books, names, named, places, found }
+        Fold { config, books, names, keys, places, found }
     }
 
     /// Takes a note; the rule, if it is one about an execution.
     fn note(&mut self, what: Noted, now: Option<i64>) -> Option<(HoldingId, PricedBy)> {
-        let (Noted::Parent { holding, .. }
-        | Noted::Gate { holding, .. }
-        | Noted::Fill { holding, .. }) = what;
-        // A note about a holding that the configuration does not have says nothing.
-        let holding = *self.named.get(holding.ix())?;
+        let (Noted::Parent { book, .. } | Noted::Gate { book, .. } | Noted::Fill { book, .. }) =
+            what;
+        // A note about a book that the configuration does not have says nothing.
+        let at = *self.keys.get(&book)?;
         match what {
             Noted::Parent { parent, .. } => {
-                self.places[holding.ix()].parent = Some(parent);
-                let causes = (holding, Causes::default());
+                self.places[at].parent = Some(parent);
+                let causes = (self.places[at].key, Causes::default());
                 self.found.parents.entry(parent).or_insert(causes);
             }
             Noted::Gate { why, .. } => {
-                self.settle(holding, now);
-                self.places[holding.ix()].gate = why;
+                self.settle(at, now);
+                self.places[at].gate = why;
             }
-            Noted::Fill { by, .. } => return Some((holding, by)),
+            Noted::Fill { by, .. } => return Some((book.holding, by)),
         }
         None
     }
 
     /// Counts the time in which a gate held back until now.
-    fn settle(&mut self, holding: HoldingId, now: Option<i64>) {
-        let place = &mut self.places[holding.ix()];
+    fn settle(&mut self, at: usize, now: Option<i64>) {
+        let place = &mut self.places[at];
         let held = (place.rounded != place.admitted).then_some(now).flatten();
         if let (Some(since), Some(now)) = (std::mem::replace(&mut place.since, held), now)
             && now > since
         {
-            self.found.gates.entry((holding, place.gate)).or_default().time_ns += now - since;
+            self.found.gates.entry((place.key, place.gate)).or_default().time_ns += now - since;
         }
     }
 
@@ -172,21 +175,19 @@ impl<'a> Fold<'a> {
         self.books.apply(&entry.line)?;
         match &entry.line {
             Line::Stage { strategy, symbol, stage, qty, .. } => {
-                let Some(holding) = self.holding(strategy, Some(symbol)) else { return Ok(()) };
-                self.settle(holding, now(entry));
-                let place = &mut self.places[holding.ix()];
+                let name = (strategy.as_str(), symbol.as_str());
+                let Some(at) = self.names.get(&name).copied() else { return Ok(()) };
+                self.settle(at, now(entry));
+                let place = &mut self.places[at];
                 match stage {
                     Stage::Rounded => place.rounded = qty.clone(),
                     Stage::Admitted => place.admitted = qty.clone(),
                     _ => {}
                 }
-                self.settle(holding, now(entry));
+                self.settle(at, now(entry));
             }
             Line::DayEnd { .. } => {
-                for at in 0..self.places.len() {
-                    let holding = HoldingId(u32::try_from(at).unwrap_or(u32::MAX));
-                    self.settle(holding, now(entry));
-                }
+                (0..self.places.len()).for_each(|at| self.settle(at, now(entry)));
             }
             Line::Fill { qty, px, .. } => {
                 if let Some((holding, by)) = filled {
@@ -208,12 +209,11 @@ impl<'a> Fold<'a> {
         let (names, places, found) = (&self.names, &self.places, &mut self.found);
         self.books.take_noted(line, |noted| {
             let at = noted.symbol.and_then(|symbol| names.get(&(noted.strategy, symbol)));
-            let place = at.map(|at| (*at, &places[*at]));
-            if let Some((at, place)) = place
+            let place = at.map(|at| &places[*at]);
+            if let Some(place) = place
                 && noted.cause == Cause::Gate
             {
-                let holding = HoldingId(u32::try_from(at).unwrap_or(u32::MAX));
-                found.gates.entry((holding, place.gate)).or_default().cost += &noted.amount;
+                found.gates.entry((place.key, place.gate)).or_default().cost += &noted.amount;
             }
             if let Some(executed) = filled.and_then(|key| found.rules.get_mut(&key)) {
                 match noted.cause {
@@ -223,17 +223,12 @@ impl<'a> Fold<'a> {
                     _ => {}
                 }
             }
-            let parent = place.and_then(|(_, place)| place.parent);
+            let parent = place.and_then(|place| place.parent);
             let causes = match parent.and_then(|parent| found.parents.get_mut(&parent)) {
                 Some((_, causes)) => causes,
                 None => &mut found.rest,
             };
             causes.book(noted.cause, &noted.amount);
         });
-    }
-
-    fn holding(&self, strategy: &str, symbol: Option<&str>) -> Option<HoldingId> {
-        let at = self.names.get(&(strategy, symbol?))?;
-        u32::try_from(*at).ok().map(HoldingId)
     }
 }

@@ -11,22 +11,28 @@
 //! 1. A pure fold: equal events give an equal ledger, byte for byte.
 //! 2. Marks come from the events themselves; nothing else is needed.
 
+mod books;
 mod breakdown;
 mod notes;
 mod play;
 mod split;
 
 pub use breakdown::{Breakdown, Executed, HeldBack, breakdown};
-pub use notes::{Note, Noted, PricedBy};
+pub use notes::{BookKey, Note, Noted, PricedBy};
 
 use crate::ledger::Entry;
+use books::{BookNo, Books, Standing, filled_parts, standings};
 use std::collections::BTreeMap;
 use truefill_core::config::Config;
-use truefill_core::event::{Block, Corrected, Event, Learned, QueueReason, SplitApplied, Staged};
-use truefill_core::ids::{HoldingId, InstrumentId, OrderNo};
+use truefill_core::event::{
+    Adopted, Block, Closed, Corrected, Crossed, Event, Learned, QueueReason, SplitApplied, Staged,
+    WaiverEnded,
+};
+use truefill_core::ids::{HoldingId, InstrumentId, OrderNo, SleeveId};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::evidence::Item;
 use truefill_core::order::fold::{accepted_time, executions};
+use truefill_core::order::shares::Share;
 use truefill_core::order::{Order, Ticket};
 use truefill_core::quote::Quote;
 use truefill_core::report::FillReport;
@@ -47,63 +53,71 @@ struct Op {
 enum What {
     Mark(InstrumentId, Px),
     Decided {
-        holding: HoldingId,
+        book: BookNo,
         qty: Qty,
         px: Option<Px>,
         /// Number of the target, from 0.
         parent: usize,
     },
     Emitted {
-        holding: HoldingId,
+        book: BookNo,
         qty: Qty,
         rounded: Qty,
     },
     Admitted {
-        holding: HoldingId,
+        book: BookNo,
         qty: Qty,
         gate: Block,
     },
     Queue {
-        holding: HoldingId,
+        book: BookNo,
         reason: QueueReason,
     },
     Released(OrderNo),
     Accepted(OrderNo),
-    /// An amend changed what may still fill, signed.
-    Resized(OrderNo, Qty),
+    /// An amend changed the largest OrderQty that may be in force: from, to.
+    Resized(OrderNo, (Qty, Qty)),
     Filled(OrderNo, FillReport, PricedBy),
-    Ended {
-        order: OrderNo,
-        dropped: Qty,
-        rejected: Qty,
-    },
-    RejectedAgain {
-        holding: HoldingId,
-    },
+    /// An order ended, and what of its remainder is not wanted any more.
+    Ended(OrderNo, Vec<Waiver>),
     /// A closed order is there after all, and may still fill.
     Reopened(OrderNo),
     /// A closed order came back: what it had waived is not waived any more.
-    Unwaived {
-        holding: HoldingId,
-        dropped: Qty,
-        rejected: Qty,
+    Unwaived(Waiver),
+    RejectedAgain {
+        book: BookNo,
     },
     External {
-        holding: HoldingId,
+        book: BookNo,
         qty: Qty,
         px: Option<Px>,
     },
     Adopted {
-        holding: HoldingId,
+        book: BookNo,
         qty: Qty,
     },
     /// Quantities and the mark of a holding in new units.
     Split(SplitApplied),
     /// What was waived in an older session is work again.
     WaiverEnded {
-        holding: HoldingId,
+        book: BookNo,
+    },
+    /// Two strategies traded inside.
+    Crossed {
+        buyer: BookNo,
+        seller: BookNo,
+        qty: Qty,
+        px: Px,
     },
     DayEnd,
+}
+
+/// A change of what is waived in a book.
+#[derive(Clone, Copy, Debug)]
+struct Waiver {
+    book: BookNo,
+    dropped: Qty,
+    rejected: Qty,
 }
 
 /// An order as the story knows it.
@@ -121,6 +135,9 @@ pub struct Told {
     pub entries: Vec<Entry>,
     /// Per holding: admitted, released, accepted, filled. Equal to the engine's own counters.
     pub counters: Vec<[Qty; 4]>,
+    /// The same by strategy, for every strategy of every holding. Equal to
+    /// `truefill_core::engine::sharing::rungs`.
+    pub books: Vec<(HoldingId, SleeveId, [Qty; 4])>,
     /// What the events say beyond the lines, in the order of the lines.
     pub notes: Vec<Note>,
 }
@@ -129,14 +146,18 @@ pub struct Told {
 #[derive(Debug)]
 pub struct Story {
     config: Config,
+    books: Books,
     ops: Vec<Op>,
     orders: BTreeMap<OrderNo, Teller>,
     /// What the engine believed: tells how much of a fill replaced a placeholder.
     state: State,
     /// Positions in `ops` of placeholder corrections that may still be replaced.
-    placeholders: Vec<(HoldingId, usize)>,
+    placeholders: Vec<(BookNo, usize)>,
     /// Targets so far.
     parents: usize,
+    /// Standings before and after the event that is told: kept, so that nothing is allocated.
+    before: Vec<Standing>,
+    after: Vec<Standing>,
 }
 
 impl Story {
@@ -144,57 +165,62 @@ impl Story {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let state = State::new(&config);
-        let (ops, orders, placeholders) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { config, ops, orders, state, placeholders, parents: 0 }
+        let books = Books::of(&config);
+        Self {
+            config,
+            books,
+            ops: Vec::new(),
+            orders: BTreeMap::new(),
+            state,
+            placeholders: Vec::new(),
+            parents: 0,
+            before: Vec::new(),
+            after: Vec::new(),
+        }
     }
 
     /// Takes the next event of the journal.
     pub fn event(&mut self, now: Nanos, event: &Event) {
-        let before = event_holding(event, &self.state).map(|h| (h, self.state.holding(h).own));
-        let waived = event_order_holding(event, &self.state).map(|id| {
-            let h = self.state.holding(id);
-            (id, h.dropped, h.rejected)
-        });
+        let about = event_order_holding(event, &self.state);
+        if let Some(holding) = about {
+            standings(self.state.holding(holding), &mut self.before);
+        }
         let was_closed = closed_order(event, &self.state);
         self.state.apply(&self.config, now, event);
         if let Some(no) = was_closed.filter(|no| !self.state.orders.is_closed(*no)) {
             self.push(now, What::Reopened(no));
         }
-        if let Some((holding, dropped, rejected)) = waived {
-            let h = self.state.holding(holding);
-            let (dropped, rejected) = (dropped - h.dropped, rejected - h.rejected);
-            if !dropped.is_zero() || !rejected.is_zero() {
-                self.push(now, What::Unwaived { holding, dropped, rejected });
-            }
+        if let Some(holding) = about {
+            standings(self.state.holding(holding), &mut self.after);
+            self.unwaived(now, holding);
         }
         match event {
             Event::TargetSet(e) => {
                 let holding = e.holding;
+                let Some(book) = self.books.find(holding, e.sleeve) else { return };
                 if let Some(quote) = &e.mark {
                     self.mark(holding, quote, e.decided);
                 }
                 let parent = self.parents;
                 self.parents += 1;
-                self.push(e.decided, What::Decided { holding, qty: e.qty, px: e.px, parent });
-                self.push(now, What::Emitted { holding, qty: e.qty, rounded: e.rounded });
+                self.push(e.decided, What::Decided { book, qty: e.qty, px: e.px, parent });
+                self.push(now, What::Emitted { book, qty: e.qty, rounded: e.rounded });
             }
             Event::Staged(e) => self.staged(now, e),
             Event::Marked(e) => self.mark(e.holding, &e.quote, now),
             Event::Released(e) => self.released(now, &e.ticket),
-            Event::Learned(e) => self.learned(now, e, before),
-            Event::Closed(e) => {
-                let (order, dropped, rejected) = (e.order, e.dropped, e.rejected);
-                self.push(now, What::Ended { order, dropped, rejected });
+            Event::Learned(e) => self.learned(now, e, event_moves(e).then_some(about).flatten()),
+            Event::Closed(e) => self.closed(now, e),
+            Event::Unpaused(e) => {
+                for book in self.books.of_holding(e.holding) {
+                    self.push(now, What::RejectedAgain { book });
+                }
             }
-            Event::Unpaused(e) => self.push(now, What::RejectedAgain { holding: e.holding }),
             Event::Corrected(e) => self.corrected(now, e),
-            Event::Adopted(e) => {
-                let (holding, qty) = (e.holding, e.qty);
-                self.push(now, What::External { holding, qty, px: None });
-                self.push(now, What::Adopted { holding, qty });
-            }
+            Event::Adopted(e) => self.adopted(now, e),
+            Event::Crossed(e) => self.crossed(now, e),
             Event::SplitApplied(e) => self.push(now, What::Split(e.clone())),
-            Event::WaiverEnded(e) => self.push(now, What::WaiverEnded { holding: e.holding }),
+            Event::WaiverEnded(e) => self.waiver_ended(now, e),
             Event::DayEnded(_) => self.push(now, What::DayEnd),
             _ => {}
         }
@@ -208,7 +234,7 @@ impl Story {
             self.tell_order(*no, teller);
         }
         self.ops.sort_by_key(|op| (op.at, op.rank, op.n));
-        play::play(&self.config, &self.ops, &orders)
+        play::play(&self.config, &self.books, &self.ops, &orders)
     }
 
     fn push(&mut self, at: Nanos, what: What) {
@@ -221,13 +247,58 @@ impl Story {
         self.push(quote.time.min(now), What::Mark(key.instrument, quote.mid()));
     }
 
+    /// A closed order came back: what it had waived is not waived any more.
+    fn unwaived(&mut self, now: Nanos, holding: HoldingId) {
+        for (at, book) in self.books.of_holding(holding).enumerate() {
+            let (Some(was), Some(is)) = (self.before.get(at), self.after.get(at)) else { continue };
+            let (dropped, rejected) = (is.dropped - was.dropped, is.rejected - was.rejected);
+            if !dropped.is_zero() || !rejected.is_zero() {
+                self.push(now, What::Unwaived(Waiver { book, dropped, rejected }));
+            }
+        }
+    }
+
     fn staged(&mut self, now: Nanos, e: &Staged) {
         let holding = e.holding;
         if let Some(quote) = &e.mark {
             self.mark(holding, quote, now);
         }
-        self.push(now, What::Admitted { holding, qty: e.admitted, gate: e.gate });
-        self.push(now, What::Queue { holding, reason: e.queue_reason });
+        for (at, book) in self.books.of_holding(holding).enumerate() {
+            // A holding of one strategy has one number, which is that strategy's.
+            let alone = if at == 0 { e.admitted } else { Qty::ZERO };
+            let sleeve = self.books.all[book].1;
+            let share = e.sleeves.iter().find(|share| share.sleeve == sleeve);
+            let (qty, gate) = match share {
+                Some(share) => (share.admitted, share.gate),
+                None if e.sleeves.is_empty() => (alone, e.gate),
+                None => (Qty::ZERO, Block::Open),
+            };
+            self.push(now, What::Admitted { book, qty, gate });
+            self.push(now, What::Queue { book, reason: e.queue_reason });
+        }
+    }
+
+    fn closed(&mut self, now: Nanos, e: &Closed) {
+        let order = self.orders.get(&e.order);
+        let holding = order.map_or(HoldingId(u32::MAX), |teller| teller.order.ticket.holding);
+        let refused = !e.rejected.is_zero();
+        let waiver = |share: &Share| {
+            let book = self.books.find(holding, share.sleeve)?;
+            let dropped = if refused { Qty::ZERO } else { share.qty };
+            let rejected = if refused { share.qty } else { Qty::ZERO };
+            Some(Waiver { book, dropped, rejected })
+        };
+        let mut waived: Vec<Waiver> = e.shares.iter().filter_map(waiver).collect();
+        let all = e.dropped + e.rejected;
+        if e.shares.is_empty() && !all.is_zero() {
+            let first = self.books.of_holding(holding).next();
+            waived.extend(first.map(|book| Waiver {
+                book,
+                dropped: e.dropped,
+                rejected: e.rejected,
+            }));
+        }
+        self.push(now, What::Ended(e.order, waived));
     }
 
     fn released(&mut self, now: Nanos, ticket: &Ticket) {
@@ -236,34 +307,52 @@ impl Story {
         self.push(now, What::Released(ticket.order));
     }
 
-    fn learned(&mut self, now: Nanos, e: &Learned, before: Option<(HoldingId, Qty)>) {
-        if let (Some((holding, _)), Some(quote)) = (before, &e.mark) {
+    fn learned(&mut self, now: Nanos, e: &Learned, about: Option<HoldingId>) {
+        if let (Some(holding), Some(quote)) = (about, &e.mark) {
             self.mark(holding, quote, now);
         }
         let Some(teller) = self.orders.get_mut(&e.order) else { return };
         let proof = self.config.descriptor.cancel_proof;
+        let was = teller.order.known.filled;
         let worst = teller.order.known.terms.worst;
-        let delta = teller.order.learn(e.item.clone(), proof).unwrap_or_default();
-        let resized = teller.order.ticket.side.signed(teller.order.known.terms.worst - worst);
+        teller.order.learn(e.item.clone(), proof);
         teller.learned_at = now;
         if teller.order.known.exists && teller.exists_at.is_none() {
             teller.exists_at = Some(now);
         }
-        let delta = teller.order.ticket.side.signed(delta);
-        if !resized.is_zero() {
+        let resized = (worst, teller.order.known.terms.worst);
+        if resized.0 != resized.1 {
             self.push(now, What::Resized(e.order, resized));
         }
-        if let Some((holding, own)) = before {
-            let moved = self.state.holding(holding).own - own;
-            self.replace_placeholder(holding, delta - moved);
+        let Some(teller) = self.orders.get(&e.order) else { return };
+        let (ticket, is) = (&teller.order.ticket, teller.order.known.filled);
+        let Some(holding) = about.filter(|_| is != was) else { return };
+        let side = ticket.side;
+        let mut books = self.books.of_holding(holding);
+        if books.len() == 1 {
+            let Some(book) = books.next() else { return };
+            let own = |of: &[Standing]| of.first().map_or(Qty::ZERO, |standing| standing.own);
+            let moved = own(&self.after) - own(&self.before);
+            self.replace_placeholder(book, side.signed(is - was) - moved);
+            return;
+        }
+        let parts = self.books.parts(ticket);
+        let before = filled_parts(&self.config, ticket, was);
+        let after = filled_parts(&self.config, ticket, is);
+        for (at, book) in books.enumerate() {
+            let part = parts.iter().position(|(of, _)| *of == book);
+            let filled = part.map_or(Qty::ZERO, |part| side.signed(after[part] - before[part]));
+            let own = |of: &[Standing]| of.get(at).map_or(Qty::ZERO, |standing| standing.own);
+            let moved = own(&self.after) - own(&self.before);
+            self.replace_placeholder(book, filled - moved);
         }
     }
 
     /// Part of a fill was already in the position through a correction: the correction was that
     /// fill, so that much of it never was an external trade.
-    fn replace_placeholder(&mut self, holding: HoldingId, mut replaced: Qty) {
-        for (at_holding, at) in &self.placeholders {
-            if replaced.is_zero() || *at_holding != holding {
+    fn replace_placeholder(&mut self, book: BookNo, mut replaced: Qty) {
+        for (at_book, at) in &self.placeholders {
+            if replaced.is_zero() || *at_book != book {
                 continue;
             }
             let What::External { qty, .. } = &mut self.ops[*at].what else { continue };
@@ -281,15 +370,44 @@ impl Story {
     }
 
     fn corrected(&mut self, now: Nanos, e: &Corrected) {
-        if e.own.is_zero() {
-            return;
+        let books = self.books.of_holding(e.holding);
+        let lone = books.clone().next().filter(|_| e.shares.is_empty() && !e.own.is_zero());
+        let shares = e.shares.iter();
+        let shared = shares.filter_map(|s| Some((self.books.find(e.holding, s.sleeve)?, s.qty)));
+        let parts: Vec<(BookNo, Qty)> = shared.chain(lone.map(|book| (book, e.own))).collect();
+        for (book, qty) in parts {
+            if e.placeholder {
+                self.placeholders.push((book, self.ops.len()));
+            }
+            self.push(e.effective.min(now), What::External { book, qty, px: e.px });
+            self.push(now, What::Adopted { book, qty });
         }
-        let (holding, qty) = (e.holding, e.own);
-        if e.placeholder {
-            self.placeholders.push((holding, self.ops.len()));
+    }
+
+    fn adopted(&mut self, now: Nanos, e: &Adopted) {
+        let first = self.books.of_holding(e.holding).next();
+        let named = e.sleeve.and_then(|sleeve| self.books.find(e.holding, sleeve));
+        let (Some(book), qty) = (named.or(first), e.qty) else { return };
+        self.push(now, What::External { book, qty, px: None });
+        self.push(now, What::Adopted { book, qty });
+    }
+
+    fn waiver_ended(&mut self, now: Nanos, e: &WaiverEnded) {
+        let first = self.books.of_holding(e.holding).next();
+        let named = e.sleeve.and_then(|sleeve| self.books.find(e.holding, sleeve));
+        if let Some(book) = named.or(first) {
+            self.push(now, What::WaiverEnded { book });
         }
-        self.push(e.effective.min(now), What::External { holding, qty, px: e.px });
-        self.push(now, What::Adopted { holding, qty });
+    }
+
+    fn crossed(&mut self, now: Nanos, e: &Crossed) {
+        let buyer = self.books.find(e.holding, e.buyer);
+        let Some((buyer, seller)) = buyer.zip(self.books.find(e.holding, e.seller)) else { return };
+        if let Some(key) = self.config.holdings.get(e.holding.ix()) {
+            // It is the mid of a fresh quote: the mark itself.
+            self.push(now, What::Mark(key.instrument, e.px));
+        }
+        self.push(now, What::Crossed { buyer, seller, qty: e.qty, px: e.px });
     }
 
     /// What became of an order, at the times the exchange gives, once all evidence is in.
@@ -344,12 +462,7 @@ fn event_order_holding(event: &Event, state: &State) -> Option<HoldingId> {
     }
 }
 
-/// The holding whose position an event about an order may move.
-fn event_holding(event: &Event, state: &State) -> Option<HoldingId> {
-    let Event::Learned(Learned { order, item, .. }) = event else { return None };
-    let order = state.orders.get(*order)?;
-    match item {
-        Item::Unsent(_) | Item::Doubt(_) | Item::Refusal(_) | Item::Absence(_) => None,
-        _ => Some(order.ticket.holding),
-    }
+/// What is learned may move a position.
+fn event_moves(e: &Learned) -> bool {
+    !matches!(e.item, Item::Unsent(_) | Item::Doubt(_) | Item::Refusal(_) | Item::Absence(_))
 }

@@ -7,7 +7,7 @@
 //! so whatever is grouped by them adds up to the causes of the ledger.
 
 use truefill_core::event::Block;
-use truefill_core::ids::{HoldingId, OrderNo};
+use truefill_core::ids::{HoldingId, OrderNo, SleeveId};
 use truefill_core::order::evidence::{AmendSent, Item};
 use truefill_core::order::{AmendEnd, Order, Rule};
 use truefill_core::report::{FillReport, Liquidity};
@@ -23,28 +23,43 @@ pub struct Note {
     pub what: Noted,
 }
 
+/// One strategy's part of a holding: what a ledger names by strategy and symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BookKey {
+    /// Which holding.
+    pub holding: HoldingId,
+    /// Whose part of it.
+    pub sleeve: SleeveId,
+}
+
+impl From<(HoldingId, SleeveId)> for BookKey {
+    fn from((holding, sleeve): (HoldingId, SleeveId)) -> Self {
+        Self { holding, sleeve }
+    }
+}
+
 /// What a note says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noted {
-    /// From this line on the holding works on another target: that of this number, counted over
+    /// From this line on the book works on another target: that of this number, counted over
     /// all accepted targets of the run from 0.
     Parent {
-        /// Which holding.
-        holding: HoldingId,
+        /// Which book.
+        book: BookKey,
         /// Number of the target.
         parent: usize,
     },
     /// From this line on this is why the admitted target differs from the rounded one.
     Gate {
-        /// Which holding.
-        holding: HoldingId,
+        /// Which book.
+        book: BookKey,
         /// The gate; [`Block::Open`] when none is named.
         why: Block,
     },
     /// The line is an execution of an order.
     Fill {
-        /// Which holding.
-        holding: HoldingId,
+        /// Which book.
+        book: BookKey,
         /// Which order.
         order: OrderNo,
         /// What had made its price.
@@ -143,6 +158,7 @@ mod tests {
             rule: Rule::Near,
             step: 0,
             stop_px: None,
+            shares: Vec::new(),
         });
         for (serial, rule, px, sent, heard) in amends {
             let (serial, rule, px) = (*serial, *rule, Px::whole(*px));

@@ -1,18 +1,20 @@
-//! Plays the sorted story: runs the ladder of every holding and writes a line for each move.
+//! Plays the sorted story: runs the ladder of every book and writes a line for each move.
 
+use super::books::{BookNo, Books, filled_parts};
 use super::notes::{Note, Noted, PricedBy};
-use super::{Op, Teller, Told, What};
+use super::{Op, Teller, Told, Waiver, What};
 use crate::decimal::Decimal;
 use crate::ledger::{Book, Entry, Line, Liquidity, MarkSource, Reason, Stage, Time};
 use std::collections::BTreeMap;
 use truefill_core::config::Config;
 use truefill_core::event::{Block, QueueReason};
 use truefill_core::ids::{HoldingId, InstrumentId, OrderNo};
-use truefill_core::num::{PLACES, Px, Qty};
+use truefill_core::num::{Amount, PLACES, Px, Qty};
+use truefill_core::order::shares::allot_amount;
 use truefill_core::report::{FillReport, Liquidity as CoreLiquidity};
 use truefill_core::time::Nanos;
 
-/// The ladder of one holding while it is played.
+/// The ladder of one book while it is played.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rungs {
     pub(super) theory: Qty,
@@ -60,7 +62,10 @@ impl Rungs {
 
 pub(super) struct Player<'a> {
     pub(super) config: &'a Config,
+    pub(super) books: &'a Books,
     orders: &'a BTreeMap<OrderNo, Teller>,
+    /// How much of orders of several strategies has been played.
+    filled: BTreeMap<OrderNo, Qty>,
     pub(super) rungs: Vec<Rungs>,
     pub(super) marks: Vec<Option<Px>>,
     in_day: bool,
@@ -71,15 +76,22 @@ pub(super) struct Player<'a> {
     pub(super) split_at: Vec<Option<Nanos>>,
     entries: Vec<Entry>,
     notes: Vec<Note>,
-    /// By holding, why its admitted target is not the rounded one, as noted last.
+    /// By book, why its admitted target is not the rounded one, as noted last.
     gates: Vec<Block>,
 }
 
-pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Teller>) -> Told {
+pub(super) fn play(
+    config: &Config,
+    books: &Books,
+    ops: &[Op],
+    orders: &BTreeMap<OrderNo, Teller>,
+) -> Told {
     let mut player = Player {
         config,
+        books,
         orders,
-        rungs: vec![Rungs::default(); config.holdings.len()],
+        filled: BTreeMap::new(),
+        rungs: vec![Rungs::default(); books.all.len()],
         marks: vec![None; config.instruments.len()],
         in_day: false,
         last_day: (String::new(), 0),
@@ -87,7 +99,7 @@ pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Telle
         split_at: vec![None; config.instruments.len()],
         entries: Vec::new(),
         notes: Vec::new(),
-        gates: vec![Block::Open; config.holdings.len()],
+        gates: vec![Block::Open; books.all.len()],
     };
     player.now = ops.first().map_or(Nanos(0), |op| op.at);
     for instrument in &config.instruments {
@@ -97,8 +109,16 @@ pub(super) fn play(config: &Config, ops: &[Op], orders: &BTreeMap<OrderNo, Telle
     for (at, op) in ops.iter().enumerate() {
         player.op(op, &ops[at..]);
     }
-    let counters = player.rungs.iter().map(Rungs::counters).collect();
-    Told { entries: player.entries, counters, notes: player.notes }
+    let mut counters = vec![[Qty::ZERO; 4]; config.holdings.len()];
+    let mut by_book = Vec::with_capacity(books.all.len());
+    for ((holding, sleeve), rungs) in books.all.iter().zip(&player.rungs) {
+        let own = rungs.counters();
+        by_book.push((*holding, *sleeve, own));
+        if let Some(sum) = counters.get_mut(holding.ix()) {
+            sum.iter_mut().zip(own).for_each(|(sum, part)| *sum += part);
+        }
+    }
+    Told { entries: player.entries, counters, books: by_book, notes: player.notes }
 }
 
 impl Player<'_> {
@@ -122,19 +142,18 @@ impl Player<'_> {
             self.mark(instrument, px);
             return;
         }
-        let Some(holding) = self.holding_of(&op.what) else {
-            if matches!(op.what, What::DayEnd) {
-                self.line(Line::DayEnd { marks: BTreeMap::new() });
-                self.in_day = false;
-            }
+        if matches!(op.what, What::DayEnd) {
+            self.line(Line::DayEnd { marks: BTreeMap::new() });
+            self.in_day = false;
             return;
-        };
-        self.need_mark(holding, &op.what, rest);
-        if let What::Split(split) = &op.what {
-            self.split(split);
         }
-        self.change(holding, &op.what);
-        self.write_stages(holding);
+        let books = self.books_of(&op.what);
+        let Some(first) = books.first().copied() else { return };
+        self.need_mark(self.books.all[first].0, &op.what, rest);
+        self.change(first, &op.what);
+        for book in books {
+            self.write_stages(book);
+        }
     }
 
     /// The UTC date of now; what comes after the end of a day on the same date, and any further
@@ -146,30 +165,33 @@ impl Player<'_> {
         if again == 1 { date } else { format!("{date}.{again}") }
     }
 
-    fn holding_of(&self, what: &What) -> Option<HoldingId> {
+    /// The books that something is about.
+    fn books_of(&self, what: &What) -> Vec<BookNo> {
         match what {
-            What::Decided { holding, .. }
-            | What::Emitted { holding, .. }
-            | What::Admitted { holding, .. }
-            | What::Queue { holding, .. }
-            | What::RejectedAgain { holding }
-            | What::WaiverEnded { holding }
-            | What::Unwaived { holding, .. }
-            | What::External { holding, .. }
-            | What::Adopted { holding, .. } => Some(*holding),
+            What::Decided { book, .. }
+            | What::Emitted { book, .. }
+            | What::Admitted { book, .. }
+            | What::Queue { book, .. }
+            | What::RejectedAgain { book }
+            | What::WaiverEnded { book }
+            | What::Unwaived(Waiver { book, .. })
+            | What::External { book, .. }
+            | What::Adopted { book, .. } => vec![*book],
+            What::Crossed { buyer, seller, .. } => vec![*buyer, *seller],
             What::Released(no)
             | What::Accepted(no)
             | What::Reopened(no)
             | What::Resized(no, _)
-            | What::Filled(no, ..) => self.of_order(*no),
-            What::Ended { order, .. } => self.of_order(*order),
-            What::Split(split) => Some(split.holding),
-            What::Mark(..) | What::DayEnd => None,
+            | What::Filled(no, ..)
+            | What::Ended(no, _) => self.parts(*no).into_iter().map(|(book, _)| book).collect(),
+            What::Split(split) => self.books.of_holding(split.holding).collect(),
+            What::Mark(..) | What::DayEnd => Vec::new(),
         }
     }
 
-    fn of_order(&self, no: OrderNo) -> Option<HoldingId> {
-        self.orders.get(&no).map(|teller| teller.order.ticket.holding)
+    fn parts(&self, no: OrderNo) -> Vec<(BookNo, Qty)> {
+        let teller = self.orders.get(&no);
+        teller.map(|teller| self.books.parts(&teller.order.ticket)).unwrap_or_default()
     }
 
     fn mark(&mut self, instrument: InstrumentId, mark: Px) {
@@ -201,13 +223,12 @@ impl Player<'_> {
         self.mark(instrument, next.or(own).unwrap_or(Px::ZERO));
     }
 
-    fn change(&mut self, holding: HoldingId, what: &What) {
-        let mark = self.marks[self.config.holdings[holding.ix()].instrument.ix()];
-        let at = holding.ix();
+    fn change(&mut self, at: BookNo, what: &What) {
+        let mark = self.marks[self.config.holdings[self.books.all[at].0.ix()].instrument.ix()];
         match what {
             What::Decided { qty, px, parent, .. } => {
-                self.note(Noted::Parent { holding, parent: *parent });
-                self.decide(holding, *qty, px.or(mark).unwrap_or_default());
+                self.note(Noted::Parent { book: self.books.all[at].into(), parent: *parent });
+                self.decide(at, *qty, px.or(mark).unwrap_or_default());
             }
             What::Emitted { qty, rounded, .. } => {
                 let rungs = &mut self.rungs[at];
@@ -218,7 +239,7 @@ impl Player<'_> {
                 self.rungs[at].admitted = *qty;
                 if self.gates[at] != *gate {
                     self.gates[at] = *gate;
-                    self.note(Noted::Gate { holding, why: *gate });
+                    self.note(Noted::Gate { book: self.books.all[at].into(), why: *gate });
                 }
             }
             What::Queue { reason, .. } => {
@@ -229,51 +250,59 @@ impl Player<'_> {
                 (rungs.dropped, rungs.rejected) = (Qty::ZERO, Qty::ZERO);
             }
             What::RejectedAgain { .. } => self.rungs[at].rejected = Qty::ZERO,
-            What::Unwaived { dropped, rejected, .. } => {
-                self.rungs[at].dropped -= *dropped;
-                self.rungs[at].rejected -= *rejected;
-            }
-            What::Released(no) => self.release(at, *no),
+            What::Unwaived(waiver) => self.waive(waiver),
+            What::Released(no) => self.release(*no),
             What::Accepted(no) => {
-                if let Some((_, there)) = self.rungs[at].open.get_mut(no) {
-                    *there = true;
+                for (book, _) in self.parts(*no) {
+                    if let Some((_, there)) = self.rungs[book].open.get_mut(no) {
+                        *there = true;
+                    }
                 }
             }
-            What::Resized(no, change) => {
-                let rungs = &mut self.rungs[at];
-                *rungs.resized.entry(*no).or_default() += *change;
-                if let Some((leaves, _)) = rungs.open.get_mut(no) {
-                    *leaves += *change;
+            What::Resized(no, (was, is)) => self.resize(*no, *was, *is),
+            What::Reopened(no) => self.reopen(*no),
+            What::Filled(no, report, by) => self.fill(*no, report, *by),
+            What::Ended(no, waived) => {
+                for (book, _) in self.parts(*no) {
+                    self.rungs[book].open.remove(no);
                 }
-            }
-            What::Reopened(no) => self.reopen(at, *no),
-            What::Filled(no, report, by) => self.fill(holding, *no, report, *by),
-            What::Ended { order, dropped, rejected } => {
-                let rungs = &mut self.rungs[at];
-                rungs.open.remove(order);
-                rungs.dropped += *dropped;
-                rungs.rejected += *rejected;
+                waived.iter().for_each(|waiver| self.waive(waiver));
             }
             What::External { qty: change, px: at_px, .. } if !change.is_zero() => {
                 let at_px = at_px.or(mark).unwrap_or_default();
-                let (strategy, symbol) = self.names(holding);
+                let (strategy, symbol) = self.names(at);
                 self.line(Line::External { strategy, symbol, qty: qty(*change), px: px(at_px) });
             }
             What::Adopted { qty, .. } => self.rungs[at].filled += *qty,
-            What::External { .. } | What::Mark(..) | What::Split(_) | What::DayEnd => {}
+            What::Crossed { buyer, seller, qty, px } => self.cross(*buyer, *seller, *qty, *px),
+            What::Split(split) => self.split(split),
+            What::External { .. } | What::Mark(..) | What::DayEnd => {}
         }
     }
 
-    fn decide(&mut self, holding: HoldingId, target: Qty, at: Px) {
-        let traded = target - self.rungs[holding.ix()].theory;
+    fn waive(&mut self, waiver: &Waiver) {
+        let rungs = &mut self.rungs[waiver.book];
+        rungs.dropped += waiver.dropped;
+        rungs.rejected += waiver.rejected;
+    }
+
+    fn cross(&mut self, buyer: BookNo, seller: BookNo, crossed: Qty, at: Px) {
+        self.rungs[buyer].filled += crossed;
+        self.rungs[seller].filled -= crossed;
+        let ((buyer, symbol), (seller, _)) = (self.names(buyer), self.names(seller));
+        self.line(Line::Cross { symbol, buyer, seller, qty: qty(crossed), px: px(at) });
+    }
+
+    fn decide(&mut self, book: BookNo, target: Qty, at: Px) {
+        let traded = target - self.rungs[book].theory;
         if traded.is_zero() {
             return;
         }
-        self.rungs[holding.ix()].theory = target;
-        let (strategy, symbol) = self.names(holding);
+        self.rungs[book].theory = target;
+        let (strategy, symbol) = self.names(book);
         let (change, price) = (qty(traded), px(at));
         if self.config.assumed_fee_bps > 0 {
-            let multiplier = qty(self.config.instrument_of(holding).multiplier);
+            let multiplier = qty(self.config.instrument_of(self.books.all[book].0).multiplier);
             let notional = &(&change.abs() * &price.abs()) * &multiplier;
             let rate = Decimal::from_scaled(i128::from(self.config.assumed_fee_bps), 4);
             let (strategy, symbol) = (strategy.clone(), Some(symbol.clone()));
@@ -290,34 +319,87 @@ impl Player<'_> {
         self.line(Line::Stage { strategy, symbol, stage, qty: qty(target), reason });
     }
 
-    fn release(&mut self, at: usize, no: OrderNo) {
+    fn release(&mut self, no: OrderNo) {
         let Some(teller) = self.orders.get(&no) else { return };
-        let ticket = &teller.order.ticket;
+        let side = teller.order.ticket.side;
         // A protective stop is contingent: no part of the ladder waits in it.
-        if teller.order.is_exposure() {
-            self.rungs[at].open.insert(no, (ticket.side.signed(ticket.qty), false));
+        if !teller.order.is_exposure() {
+            return;
+        }
+        for (book, part) in self.books.parts(&teller.order.ticket) {
+            self.rungs[book].open.insert(no, (side.signed(part), false));
         }
     }
 
-    fn reopen(&mut self, at: usize, no: OrderNo) {
+    /// A closed order may fill again: what is left of it, by part, is open.
+    fn reopen(&mut self, no: OrderNo) {
         let Some(teller) = self.orders.get(&no) else { return };
         if !teller.order.is_exposure() {
             return;
         }
-        let ticket = &teller.order.ticket;
-        let rungs = &mut self.rungs[at];
-        let of = |map: &BTreeMap<OrderNo, Qty>| map.get(&no).copied().unwrap_or_default();
-        let left = ticket.side.signed(ticket.qty) + of(&rungs.resized) - of(&rungs.filled_of);
-        rungs.open.insert(no, (left, true));
+        let side = teller.order.ticket.side;
+        for (book, part) in self.books.parts(&teller.order.ticket) {
+            let rungs = &mut self.rungs[book];
+            let of = |map: &BTreeMap<OrderNo, Qty>| map.get(&no).copied().unwrap_or_default();
+            let left = side.signed(part) + of(&rungs.resized) - of(&rungs.filled_of);
+            rungs.open.insert(no, (left, true));
+        }
     }
 
-    fn fill(&mut self, holding: HoldingId, no: OrderNo, report: &FillReport, by: PricedBy) {
+    /// An amend: every part follows the quantity by the largest remainder.
+    fn resize(&mut self, no: OrderNo, was: Qty, is: Qty) {
         let Some(teller) = self.orders.get(&no) else { return };
-        let signed = teller.order.ticket.side.signed(report.qty);
-        let rungs = &mut self.rungs[holding.ix()];
+        let ticket = &teller.order.ticket;
+        let before = filled_parts(self.config, ticket, was);
+        let after = filled_parts(self.config, ticket, is);
+        let changes = after.into_iter().zip(before).map(|(is, was)| ticket.side.signed(is - was));
+        for ((book, _), change) in self.books.parts(ticket).into_iter().zip(changes) {
+            let rungs = &mut self.rungs[book];
+            *rungs.resized.entry(no).or_default() += change;
+            if let Some((leaves, _)) = rungs.open.get_mut(&no) {
+                *leaves += change;
+            }
+        }
+    }
+
+    /// A fill, in parts where the order was for several strategies: each part is a fill at the
+    /// same price, and the fee goes with the parts.
+    fn fill(&mut self, no: OrderNo, report: &FillReport, by: PricedBy) {
+        let Some(teller) = self.orders.get(&no) else { return };
+        let ticket = &teller.order.ticket;
+        let parts = self.books.parts(ticket);
+        if ticket.shares.is_empty() {
+            if let Some((book, _)) = parts.first() {
+                let fee = report.fee.unwrap_or_default();
+                let part = (ticket.side.signed(report.qty), fee);
+                self.fill_part(*book, (no, by), report, part);
+            }
+            return;
+        }
+        let so_far = self.filled.get(&no).copied().unwrap_or_default();
+        let before = filled_parts(self.config, ticket, so_far);
+        let after = filled_parts(self.config, ticket, so_far + report.qty);
+        self.filled.insert(no, so_far + report.qty);
+        let moves: Vec<Qty> = after.iter().zip(&before).map(|(is, was)| *is - *was).collect();
+        let fees = allot_amount(&moves, report.fee.unwrap_or_default());
+        for (((book, _), moved), fee) in parts.into_iter().zip(moves).zip(fees) {
+            if !moved.is_zero() || !fee.is_zero() {
+                self.fill_part(book, (no, by), report, (ticket.side.signed(moved), fee));
+            }
+        }
+    }
+
+    fn fill_part(
+        &mut self,
+        book: BookNo,
+        (order, by): (OrderNo, PricedBy),
+        report: &FillReport,
+        (signed, fee): (Qty, Amount),
+    ) {
+        let rungs = &mut self.rungs[book];
         rungs.filled += signed;
-        *rungs.filled_of.entry(no).or_default() += signed;
-        if let Some((leaves, there)) = rungs.open.get_mut(&no) {
+        *rungs.filled_of.entry(order).or_default() += signed;
+        if let Some((leaves, there)) = rungs.open.get_mut(&order) {
             *leaves -= signed;
             *there = true;
         }
@@ -326,35 +408,36 @@ impl Player<'_> {
             Some(CoreLiquidity::Maker) => Liquidity::Maker { touch: None },
             Some(CoreLiquidity::Taker) | None => Liquidity::Taker { touch: px(touch) },
         };
-        let (strategy, symbol) = self.names(holding);
-        if let Some(fee) = report.fee.filter(|fee| !fee.is_zero()) {
+        let (strategy, symbol) = self.names(book);
+        if !fee.is_zero() {
             let amount = Decimal::from_scaled(fee.0, PLACES * 2);
             let (strategy, symbol) = (strategy.clone(), Some(symbol.clone()));
             self.line(Line::Fee { strategy, symbol, book: Book::Live, amount });
         }
         let (qty, px) = (qty(signed), px(report.px));
-        self.note(Noted::Fill { holding, order: no, by });
+        self.note(Noted::Fill { book: self.books.all[book].into(), order, by });
         self.line(Line::Fill { strategy, symbol, qty, px, liquidity });
     }
 
-    pub(super) fn names(&self, holding: HoldingId) -> (String, String) {
+    pub(super) fn names(&self, book: BookNo) -> (String, String) {
+        let (holding, sleeve) = self.books.all[book];
         let key = &self.config.holdings[holding.ix()];
-        let strategy = self.config.strategy(key.sleeve).map_or("manual", |s| s.name.as_str());
+        let strategy = self.config.strategy(sleeve).map_or("manual", |s| s.name.as_str());
         (strategy.to_owned(), self.config.instruments[key.instrument.ix()].symbol.clone())
     }
 
     /// Writes every stage that moved, and every reason that changed.
-    fn write_stages(&mut self, holding: HoldingId) {
-        let stages = self.rungs[holding.ix()].stages();
+    fn write_stages(&mut self, book: BookNo) {
+        let stages = self.rungs[book].stages();
         for (slot, (stage, now, reason)) in stages.into_iter().enumerate() {
-            let (was, why) = self.rungs[holding.ix()].written[slot];
+            let (was, why) = self.rungs[book].written[slot];
             let default = matches!(reason, Some(Reason::Queue | Reason::Wire | Reason::Work));
             let same_reason = why == reason || (why.is_none() && default);
             if was == now && same_reason {
                 continue;
             }
-            self.rungs[holding.ix()].written[slot] = (now, reason);
-            let (strategy, symbol) = self.names(holding);
+            self.rungs[book].written[slot] = (now, reason);
+            let (strategy, symbol) = self.names(book);
             let reason = reason.filter(|_| !same_reason);
             self.line(Line::Stage { strategy, symbol, stage, qty: qty(now), reason });
         }

@@ -5,6 +5,7 @@
 //! between is written too: a fraction that was paid out is an external trade at the mark, and
 //! the theory's own fraction is a theoretical fill at the mark. Both cost nothing by themselves.
 
+use super::books::BookNo;
 use super::play::{Player, px, qty};
 use crate::decimal::Decimal;
 use crate::ledger::{Line, Stage};
@@ -30,34 +31,48 @@ impl Player<'_> {
         let units = |old: Qty| {
             Qty(old.0.saturating_mul(i128::from(e.ratio_num)) / i128::from(e.ratio_den.max(1)))
         };
-        let rungs = &mut self.rungs[e.holding.ix()];
-        let (theory, held) = (rungs.theory, rungs.filled);
-        rungs.theory = units(theory);
-        rungs.filled = e.own;
-        (rungs.emitted, rungs.rounded) = (e.emitted, e.rounded);
-        (rungs.dropped, rungs.rejected) = (Qty::ZERO, Qty::ZERO);
-        // The line has moved every counter of the ledger: all of them are written again.
-        for (was, _) in &mut rungs.written {
-            *was = Qty(i128::MIN);
+        for book in self.books.of_holding(e.holding) {
+            let sleeve = self.books.all[book].1;
+            let part = e.sleeves.iter().find(|part| part.sleeve == sleeve);
+            let (own, emitted, rounded) = match part {
+                Some(part) => (part.own, part.emitted, part.rounded),
+                None if e.sleeves.is_empty() => (e.own, e.emitted, e.rounded),
+                None => continue,
+            };
+            let rungs = &mut self.rungs[book];
+            let (theory, held) = (rungs.theory, rungs.filled);
+            rungs.theory = units(theory);
+            rungs.filled = own;
+            (rungs.emitted, rungs.rounded) = (emitted, rounded);
+            (rungs.dropped, rungs.rejected) = (Qty::ZERO, Qty::ZERO);
+            // The line has moved every counter of the ledger: all of them are written again.
+            for (was, _) in &mut rungs.written {
+                *was = Qty(i128::MIN);
+            }
+            rungs.admitted = units(rungs.admitted);
+            let twin = qty(rungs.theory);
+            self.fractions(book, &twin - &(&qty(theory) * &ratio), twin, mark);
+            let paid = &qty(own) - &(&qty(held) * &ratio);
+            if !paid.is_zero() {
+                let (strategy, symbol) = self.names(book);
+                self.line(Line::External { strategy, symbol, qty: paid, px: px(mark) });
+            }
         }
-        rungs.admitted = units(rungs.admitted);
-        let (strategy, symbol) = self.names(e.holding);
-        let less = &qty(self.rungs[e.holding.ix()].theory) - &(&qty(theory) * &ratio);
-        if !less.is_zero() {
-            let (strategy, symbol) = (strategy.clone(), symbol.clone());
-            let twin = qty(self.rungs[e.holding.ix()].theory);
-            let (stage, reason) = (Stage::Twin, None);
-            self.line(Line::TheoryFill {
-                strategy: strategy.clone(),
-                symbol: symbol.clone(),
-                qty: less,
-                px: px(mark),
-            });
-            self.line(Line::Stage { strategy, symbol, stage, qty: twin, reason });
+    }
+
+    /// The theory's own fraction is a theoretical fill at the mark.
+    fn fractions(&mut self, book: BookNo, less: Decimal, twin: Decimal, mark: Px) {
+        if less.is_zero() {
+            return;
         }
-        let paid = &qty(e.own) - &(&qty(held) * &ratio);
-        if !paid.is_zero() {
-            self.line(Line::External { strategy, symbol, qty: paid, px: px(mark) });
-        }
+        let (strategy, symbol) = self.names(book);
+        self.line(Line::TheoryFill {
+            strategy: strategy.clone(),
+            symbol: symbol.clone(),
+            qty: less,
+            px: px(mark),
+        });
+        let (stage, reason) = (Stage::Twin, None);
+        self.line(Line::Stage { strategy, symbol, stage, qty: twin, reason });
     }
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use truefill_core::config::Config;
 use truefill_core::engine::Engine;
 use truefill_core::event::{Corrected, Event};
-use truefill_core::ids::HoldingId;
+use truefill_core::ids::{HoldingId, SleeveId};
 use truefill_core::num::Qty;
 
 use super::table::{Cell, Format, Table};
@@ -20,21 +20,45 @@ use crate::store::Journal;
 #[derive(Default)]
 pub(super) struct Positions {
     engine: Option<Engine>,
-    /// Own and manual quantity of each holding as last written.
-    written: Vec<(Qty, Qty)>,
+    /// Quantity of each strategy, and the manual one, of each holding as last written.
+    written: Vec<(Vec<(SleeveId, Qty)>, Qty)>,
 }
 
+/// A row: whose, the quantity and its change, the manual quantity and its change.
+type Moved = (SleeveId, Qty, Qty, Qty, Qty);
+
 impl Positions {
-    fn changed(&mut self, holding: usize) -> Option<(Qty, Qty, Qty, Qty)> {
-        let state = self.engine.as_ref()?.state().holdings.get(holding)?;
-        let before = self.written.get_mut(holding)?;
-        let now = (state.own, state.manual);
-        if *before == now {
-            return None;
+    /// One row for each strategy that moved; what is manual moves in the first of them.
+    fn changed(&mut self, holding: usize) -> Vec<Moved> {
+        let Some(engine) = &self.engine else { return Vec::new() };
+        let Some(state) = engine.state().holdings.get(holding) else { return Vec::new() };
+        let Some(key) = engine.config().holdings.get(holding) else { return Vec::new() };
+        let Some((written, written_manual)) = self.written.get_mut(holding) else {
+            return Vec::new();
+        };
+        let manual = state.manual;
+        let mut manual_change = manual - *written_manual;
+        *written_manual = manual;
+        let mut rows = Vec::new();
+        for sleeve in key.sleeves() {
+            let own = state.sleeve(sleeve).own;
+            let at = written.iter().position(|(known, _)| *known == sleeve);
+            let at = at.unwrap_or_else(|| {
+                written.push((sleeve, Qty::ZERO));
+                written.len() - 1
+            });
+            let change = own - written[at].1;
+            written[at].1 = own;
+            if !change.is_zero() {
+                rows.push((sleeve, own, change, manual, manual_change));
+                manual_change = Qty::ZERO;
+            }
         }
-        let change = (now.0, now.0 - before.0, now.1, now.1 - before.1);
-        *before = now;
-        Some(change)
+        if !manual_change.is_zero() {
+            let own = state.sleeve(key.sleeve).own;
+            rows.push((key.sleeve, own, Qty::ZERO, manual, manual_change));
+        }
+        rows
     }
 }
 
@@ -58,7 +82,7 @@ impl Fold for Positions {
             None => Engine::new(config.clone()),
         };
         self.engine = Some(engine.map_err(|why| unfit(seq, &why))?);
-        self.written.resize(config.holdings.len(), (Qty::ZERO, Qty::ZERO));
+        self.written.resize(config.holdings.len(), (Vec::new(), Qty::ZERO));
         Ok(())
     }
 
@@ -76,26 +100,27 @@ impl Fold for Positions {
             Event::Learned(_) => "fill",
             Event::Corrected(correction) => correction.class.as_str(),
             Event::Adopted(_) => "adopted",
+            Event::Crossed(_) => "crossed",
+            Event::SplitApplied(_) => "split",
             _ => return Ok(()),
         };
         for holding in 0..self.written.len() {
-            let Some((own, own_change, manual, manual_change)) = self.changed(holding) else {
-                continue;
-            };
             let id = HoldingId(u32::try_from(holding).unwrap_or(u32::MAX));
-            let [strategy, symbol, product] = at.holding(id);
-            table.row(&[
-                at.seq.into(),
-                at.time.into(),
-                strategy,
-                symbol,
-                product,
-                own.into(),
-                own_change.into(),
-                manual.into(),
-                manual_change.into(),
-                cause.into(),
-            ])?;
+            for (sleeve, own, own_change, manual, manual_change) in self.changed(holding) {
+                let [_, symbol, product] = at.holding(id);
+                table.row(&[
+                    at.seq.into(),
+                    at.time.into(),
+                    at.strategy(sleeve).into(),
+                    symbol,
+                    product,
+                    own.into(),
+                    own_change.into(),
+                    manual.into(),
+                    manual_change.into(),
+                    cause.into(),
+                ])?;
+            }
         }
         Ok(())
     }

@@ -61,6 +61,7 @@ pub fn config() -> Config {
         product: VenueText::new(product).unwrap(),
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     };
     Config {
         account: "AB1234".to_owned(),

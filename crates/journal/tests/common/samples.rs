@@ -8,6 +8,7 @@ use truefill_core::ids::{
 use truefill_core::input::*;
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::order::evidence::*;
+use truefill_core::order::shares::Share;
 use truefill_core::order::{AmendEnd, CancelWhy, Intent, Rule, Ticket};
 use truefill_core::quote::Mark;
 use truefill_core::report::*;
@@ -170,6 +171,7 @@ pub fn inputs() -> Vec<Input> {
         Input::PrevClose(PrevClose { instrument: InstrumentId(1), px: px(10_005) }),
         Input::Split(Split { instrument: InstrumentId(1), ratio_num: 3, ratio_den: 2 }),
         Input::Margin(Margin { available: Amount(7) }),
+        Input::Enable(Enable { sleeve: SleeveId(2), on: true }),
     ];
     inputs.extend(
         outcomes().into_iter().map(|outcome| Input::Reply(Reply { request: REQUEST, outcome })),
@@ -189,6 +191,11 @@ pub fn envelope(input: Input) -> Envelope {
     Envelope { now: AT, marks: vec![mark(0), mark(1)], input }
 }
 
+fn shares(first: i128, second: i128) -> Vec<Share> {
+    let share = |sleeve, of| Share { sleeve: SleeveId(sleeve), qty: qty(of) };
+    vec![share(1, first), share(2, second)]
+}
+
 fn ticket() -> Ticket {
     Ticket {
         order: ORDER,
@@ -204,6 +211,7 @@ fn ticket() -> Ticket {
         rule: Rule::ChaseStep,
         step: 3,
         stop_px: Some(px(9_905)),
+        shares: shares(500, 200),
     }
 }
 
@@ -221,6 +229,10 @@ fn staged() -> Staged {
         blocked: Block::Stale,
         mark: Some(quote(5)),
         gate: Block::Hours,
+        sleeves: vec![
+            SleeveStage { sleeve: SleeveId(1), admitted: qty(900), gate: Block::Open },
+            SleeveStage { sleeve: SleeveId(2), admitted: qty(-200), gate: Block::Hours },
+        ],
     }
 }
 
@@ -234,6 +246,7 @@ fn corrected() -> Corrected {
         effective: AT,
         placeholder: true,
         exec_id: Some(text("exec 9")),
+        shares: shares(-150, -50),
     }
 }
 
@@ -258,7 +271,12 @@ fn order_events() -> Vec<Event> {
             ok: true,
         }),
         Event::LookupPlanned(LookupPlanned { order: ORDER, at: AT }),
-        Event::Closed(Closed { order: ORDER, dropped: qty(-100), rejected: qty(200) }),
+        Event::Closed(Closed {
+            order: ORDER,
+            dropped: qty(-100),
+            rejected: qty(200),
+            shares: shares(-60, -40),
+        }),
         Event::Repeated(Repeated { order: ORDER }),
     ];
     events.extend(
@@ -283,8 +301,12 @@ fn holding_events() -> Vec<Event> {
             stop_px: Some(px(9_905)),
             sized_px: Some(px(10_010)),
         }),
-        Event::TargetRenewed(TargetRenewed { holding: HOLDING, decided: AT }),
-        Event::WaiverEnded(WaiverEnded { holding: HOLDING }),
+        Event::TargetRenewed(TargetRenewed {
+            holding: HOLDING,
+            decided: AT,
+            sleeve: Some(SleeveId(2)),
+        }),
+        Event::WaiverEnded(WaiverEnded { holding: HOLDING, sleeve: Some(SleeveId(2)) }),
         Event::SplitApplied(SplitApplied {
             holding: HOLDING,
             ratio_num: 3,
@@ -294,6 +316,13 @@ fn holding_events() -> Vec<Event> {
             emitted: qty(-750),
             rounded: qty(-700),
             fraction: qty(-50),
+            sleeves: vec![SleeveSplit {
+                sleeve: SleeveId(2),
+                own: qty(300),
+                emitted: qty(301),
+                rounded: qty(300),
+                fraction: qty(-1),
+            }],
         }),
         Event::Paused(Paused { holding: HOLDING, until: AT, streak: 3, code: 4 }),
         Event::Unpaused(Unpaused { holding: HOLDING }),
@@ -307,7 +336,15 @@ fn holding_events() -> Vec<Event> {
         Event::Corrected(corrected()),
         Event::Frozen(Frozen { holding: HOLDING, why: Freeze::CorporateAction }),
         Event::Thawed(Thawed { holding: HOLDING }),
-        Event::Adopted(Adopted { holding: HOLDING, qty: qty(-300) }),
+        Event::Adopted(Adopted { holding: HOLDING, qty: qty(-300), sleeve: Some(SleeveId(2)) }),
+        Event::Crossed(Crossed {
+            holding: HOLDING,
+            buyer: SleeveId(1),
+            seller: SleeveId(2),
+            qty: qty(300),
+            px: px(10_005),
+        }),
+        Event::Enabled(Enabled { sleeve: SleeveId(2), on: true }),
         Event::Staged(staged()),
         Event::Marked(Marked { holding: HOLDING, quote: quote(5) }),
         Event::ParentBegun(ParentBegun { holding: HOLDING, arrival: px(10_000) }),

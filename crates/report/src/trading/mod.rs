@@ -18,7 +18,7 @@ use truefill_core::ids::HoldingId;
 use truefill_core::num::PLACES;
 use truefill_core::order::Rule;
 use truefill_core::time::Nanos;
-use truefill_gap::story::{Breakdown, PricedBy};
+use truefill_gap::story::{BookKey, Breakdown, PricedBy};
 use truefill_gap::trail::{Parent, Trail};
 use truefill_gap::{Causes, Decimal};
 
@@ -30,7 +30,7 @@ pub const WORST: usize = 10;
 /// What the rules of trading did in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Trading {
-    /// What gates held back, by holding and reason.
+    /// What gates held back, by strategy, symbol and reason.
     pub gates: Vec<GateRow>,
     /// What rules did, by holding.
     pub rules: Vec<RuleRow>,
@@ -128,8 +128,8 @@ impl Trading {
     /// The rows of a run.
     #[must_use]
     pub fn of(config: &Config, breakdown: &Breakdown, trail: &Trail) -> Self {
-        let gates = breakdown.gates.iter().map(|((holding, why), held)| {
-            let (strategy, symbol) = names(config, *holding);
+        let gates = breakdown.gates.iter().map(|((book, why), held)| {
+            let (strategy, symbol) = names(config, *book);
             let seconds = Decimal::from_scaled(i128::from(held.time_ns), PLACES);
             let (reason, cost) = (gate_name(*why).to_owned(), held.cost.clone());
             GateRow { strategy, symbol, reason, seconds, cost }
@@ -197,10 +197,17 @@ const fn gate_name(why: Block) -> &'static str {
     }
 }
 
-fn names(config: &Config, holding: HoldingId) -> (String, String) {
-    let sleeve = config.holdings[holding.ix()].sleeve;
-    let strategy = config.strategy(sleeve).map_or("manual", |s| s.name.as_str());
-    (strategy.to_owned(), config.instrument_of(holding).symbol.clone())
+fn names(config: &Config, book: BookKey) -> (String, String) {
+    let strategy = config.strategy(book.sleeve).map_or("manual", |s| s.name.as_str());
+    (strategy.to_owned(), config.instrument_of(book.holding).symbol.clone())
+}
+
+/// An order may be for several strategies, and has one rule: they are named together.
+fn names_of_all(config: &Config, holding: HoldingId) -> (String, String) {
+    let sleeves = config.holdings[holding.ix()].sleeves();
+    let named = sleeves.map(|sleeve| names(config, BookKey { holding, sleeve }).0);
+    let symbol = config.instrument_of(holding).symbol.clone();
+    (named.collect::<Vec<_>>().join(" + "), symbol)
 }
 
 fn rule_row(
@@ -209,7 +216,7 @@ fn rule_row(
     breakdown: &Breakdown,
     trail: &Trail,
 ) -> RuleRow {
-    let (strategy, symbol) = names(config, key.0);
+    let (strategy, symbol) = names_of_all(config, key.0);
     let counts = trail.rules.get(key).cloned().unwrap_or_default();
     let executed = breakdown.rules.get(key).cloned().unwrap_or_default();
     let cancels = counts.cancels.iter().map(|(why, count)| (why.to_string(), *count));
@@ -246,7 +253,7 @@ fn worst(config: &Config, breakdown: &Breakdown, trail: &Trail) -> Vec<ParentRow
 }
 
 fn parent_row(config: &Config, parent: &Parent) -> ParentRow {
-    let (strategy, symbol) = names(config, parent.holding);
+    let (strategy, symbol) = names(config, parent.book);
     let steps = parent.steps.iter().map(|step| StepRow {
         record: step.seq,
         time: step.time,

@@ -224,6 +224,7 @@ mod tests {
                 product: VenueText::EMPTY,
                 sleeve: SleeveId(1),
                 never_short: false,
+                others: Vec::new(),
             }],
             strategies: vec![Who::new("s", entry, exit)],
             descriptor: Descriptor::default(),

@@ -3,9 +3,13 @@
 use crate::broker::truth::Truth;
 use std::collections::BTreeMap;
 use truefill_core::config::Config;
+use truefill_core::engine::Engine;
+use truefill_core::engine::sharing::rungs;
+use truefill_core::ids::HoldingId;
 use truefill_core::num::{Amount, PLACES};
 use truefill_gap::Decimal;
 use truefill_gap::ledger::{Book, Entry, Line};
+use truefill_gap::story::Told;
 
 /// Quantity, money and fees of one symbol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +65,25 @@ pub(super) fn differences(config: &Config, entries: &[Entry], truth: &Truth) -> 
         let unheard = revised.get(symbol).is_some_and(|most| ours.is_within(sum, most));
         if ours != *sum && !unheard {
             found.push(format!("law 8: {symbol}: the ledger has {ours:?}, the truth is {sum:?}"));
+        }
+    }
+    found
+}
+
+/// Strategies whose ladder ends elsewhere in the ledger than in the engine, as sentences.
+pub(super) fn ladders(engine: &Engine, told: &Told) -> Vec<String> {
+    let mut found = Vec::new();
+    let holdings = (0..).map(HoldingId).take(engine.config().holdings.len());
+    let ours = holdings.flat_map(|id| {
+        let of_key = rungs(engine.config(), engine.state(), id).into_iter();
+        of_key.map(move |(sleeve, counters)| (id, sleeve, counters))
+    });
+    for (book, ours) in told.books.iter().zip(ours) {
+        if *book != ours {
+            found.push(format!(
+                "law 8: the ladder of a strategy is {ours:?} in the engine, the ledger ends at \
+                 {book:?}"
+            ));
         }
     }
     found

@@ -40,13 +40,13 @@ pub use measure::{Facts, Incident, QueuePoint};
 use crate::broker::world::World;
 use crate::broker::{Broker, NoLog, TruthLog};
 use crate::check::Checker;
-use crate::strategy::{Strategy, Wish};
+use crate::strategy::{Strategy, Wish, speaker};
 use measure::Measure;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tape::Tape;
 use truefill_core::config::Config;
 use truefill_core::engine::Engine;
-use truefill_core::ids::{HoldingId, InstrumentId, RequestId};
+use truefill_core::ids::{HoldingId, InstrumentId, RequestId, SleeveId};
 use truefill_core::input::{Channel, Input, LinkChange, Start, Target};
 use truefill_core::num::Qty;
 use truefill_core::quote::{Mark, Quote};
@@ -205,7 +205,7 @@ pub(crate) struct Session<'a> {
     inputs: u64,
     declared: u64,
     /// What each strategy said last: said again when the engine's process comes back.
-    latest: BTreeMap<HoldingId, (Target, Option<Quote>)>,
+    latest: BTreeMap<(HoldingId, SleeveId), (Target, Option<Quote>)>,
     steps: u64,
     snapshot_seq: u64,
     /// While the process is down, the time at which it comes back.
@@ -375,8 +375,9 @@ impl<'a> Session<'a> {
         }
         self.log_fills()?;
         if self.grade == Grade::Quotes {
-            for strategy in &mut self.strategies {
-                strategy.on_quote(instrument, quote, &mut self.wishes);
+            for position in 0..self.strategies.len() {
+                self.strategies[position].on_quote(instrument, quote, &mut self.wishes);
+                self.declare(position);
             }
         }
         self.market_moved(instrument)
@@ -407,16 +408,14 @@ impl<'a> Session<'a> {
             self.broker.hush(bar.instrument);
             self.tape.close(bar);
         }
-        for strategy in &mut self.strategies {
-            strategy.on_bar(bar, &mut self.wishes);
+        for position in 0..self.strategies.len() {
+            self.strategies[position].on_bar(bar, &mut self.wishes);
+            self.declare(position);
         }
         self.market_moved(bar.instrument)
     }
 
     fn market_moved(&mut self, instrument: InstrumentId) -> Result<(), SessionError> {
-        if !self.wishes.is_empty() {
-            self.declare();
-        }
         self.due = self.due.min(self.broker.next_time());
         if self.tape.wakes(instrument) && self.down_until.is_none() {
             self.tape.stand(self.now);
@@ -428,22 +427,22 @@ impl<'a> Session<'a> {
 
     /// Others traded: the engine is told when a need follows their volume.
     fn ask_strategies(&mut self) {
-        for strategy in &mut self.strategies {
-            if strategy.next_time() <= self.now {
-                strategy.on_time(self.now, &mut self.wishes);
+        for position in 0..self.strategies.len() {
+            if self.strategies[position].next_time() <= self.now {
+                self.strategies[position].on_time(self.now, &mut self.wishes);
             }
+            self.declare(position);
         }
-        self.declare();
     }
 
     /// Wishes become targets once they have been computed and carried to the engine.
-    fn declare(&mut self) {
+    fn declare(&mut self, position: usize) {
         for wish in self.wishes.drain(..) {
             let holdings = &self.plan.config.holdings;
             let Some(key) = holdings.get(wish.holding.ix()) else { continue };
             let quote = self.tape.known(key.instrument).copied();
             let target = Target {
-                sleeve: key.sleeve,
+                sleeve: speaker(key, position),
                 holding: wish.holding,
                 qty: wish.qty,
                 decided: self.now,
@@ -453,7 +452,7 @@ impl<'a> Session<'a> {
             };
             let at = self.now.plus(self.plan.decide_ns);
             self.declared += 1;
-            self.latest.insert(wish.holding, (target.clone(), quote));
+            self.latest.insert((wish.holding, target.sleeve), (target.clone(), quote));
             self.targets.insert((at, self.declared), (target, quote));
             self.due = self.due.min(at);
         }
@@ -492,6 +491,7 @@ impl<'a> Session<'a> {
         }
         let truth = self.broker.truth();
         violations.extend(books::differences(&self.plan.config, &told.entries, truth));
+        violations.extend(books::ladders(&self.engine, &told));
         let mut positions = Vec::new();
         for (at, counters) in told.counters.iter().enumerate() {
             let h = &self.engine.state().holdings[at];

@@ -48,7 +48,9 @@ impl Session<'_> {
     fn is_settled(&self) -> bool {
         let state = self.engine.state();
         let passing = |block: Block| {
-            !matches!(block, Block::Frozen | Block::Dust | Block::Stale | Block::Risk)
+            // What is netted waits for a strategy to change its mind, or for a market.
+            let resting = [Block::Frozen, Block::Dust, Block::Stale, Block::Risk, Block::Netted];
+            !resting.contains(&block)
         };
         // Without funds nothing is tried until the target changes.
         let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;

@@ -12,7 +12,8 @@ pub use imbalance::Imbalance;
 pub use listed::Listed;
 pub use once::Once;
 
-use truefill_core::ids::{HoldingId, InstrumentId};
+use truefill_core::config::Holding;
+use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
 use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::time::Nanos;
@@ -33,7 +34,16 @@ pub struct Wish {
     pub px: Option<Px>,
 }
 
-/// A strategy that lives from market data.
+/// The sleeve that the strategy at a position of a session's list speaks for in a holding: its
+/// own, where it trades there; else the holding's first.
+#[must_use]
+pub(crate) fn speaker(key: &Holding, position: usize) -> SleeveId {
+    let own = u16::try_from(position + 1).ok().map(SleeveId);
+    own.filter(|sleeve| key.has(*sleeve)).unwrap_or(key.sleeve)
+}
+
+/// A strategy that lives from market data. The one at position `i` of a session's list is the one
+/// at position `i` of the configuration.
 pub trait Strategy {
     /// A quote arrived. Wishes are appended to `out`. Where the market is known only as bars
     /// there are no quotes: what is assumed inside a bar is not shown.

@@ -29,6 +29,7 @@ pub fn config(instruments: Vec<truefill_core::config::Instrument>) -> Config {
         product: VenueText::EMPTY,
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     });
     let policy = policy();
     Config {
@@ -54,7 +55,7 @@ pub fn plan(preset: &str, seed: u64) -> Plan {
     Plan::new(config(demo::instruments()), world, seed)
 }
 
-fn imbalance() -> Box<dyn Strategy> {
+pub fn imbalance() -> Box<dyn Strategy> {
     let sizes = ["0.5", "20", "300"].map(|q| q.parse::<Qty>().expect("a quantity"));
     let legs: Vec<_> =
         (0u32..).zip(sizes).map(|(id, size)| (InstrumentId(id), HoldingId(id), size)).collect();
@@ -63,6 +64,11 @@ fn imbalance() -> Box<dyn Strategy> {
 
 /// The first `seconds` of the demo's data.
 pub fn demo_quotes(seconds: i64) -> Ticks {
+    Ticks::new(demo_ticks(seconds)).expect("in order")
+}
+
+/// The same as a list.
+pub fn demo_ticks(seconds: i64) -> Vec<Tick> {
     let mut source = demo::quotes().expect("shipped");
     let mut ticks: Vec<Tick> = Vec::new();
     let mut end = None;
@@ -73,7 +79,7 @@ pub fn demo_quotes(seconds: i64) -> Ticks {
         }
         ticks.push(tick);
     }
-    Ticks::new(ticks).expect("in order")
+    ticks
 }
 
 /// The demo's strategy on the first `seconds` of the demo's data.

@@ -86,6 +86,7 @@ fn every_key_reaches_its_place() {
         product,
         sleeve: SleeveId(sleeve),
         never_short: !product.is_empty(),
+        others: Vec::new(),
     };
     assert_eq!(
         config.holdings,
@@ -117,6 +118,19 @@ fn every_key_reaches_its_place() {
     assert_eq!((setup.config.assumed_fee_bps, setup.decide_ns), (1, 3 * MILLI_NS));
     assert_eq!((config.recon.busy_ns, config.recon.idle_ns), (2 * SECOND_NS, 60 * SECOND_NS));
     assert_eq!(config.recon.on_external, OnExternal::Hold);
+}
+
+#[test]
+fn a_key_that_two_strategies_name_has_both() {
+    let text = FULL.replace("hold = { ETHUSDT = \"-2.5\" }", "hold = \"1\"\nproduct = \"CNC\"");
+    let setup = read(&text).unwrap();
+    assert_eq!(opens(&setup), 2);
+    let keys = setup.config.holdings.iter().map(|h| (h.instrument.0, h.sleeve.0, h.others.clone()));
+    let both = vec![SleeveId(2)];
+    assert_eq!(keys.collect::<Vec<_>>(), [(0, 1, both.clone()), (2, 1, both), (1, 2, Vec::new())]);
+    let StrategySpec::Hold { wishes, .. } = &setup.strategies[1] else { panic!("not a hold") };
+    let wished: Vec<_> = wishes.iter().map(|(holding, _)| holding.0).collect();
+    assert_eq!(wished, [0, 2, 1], "the second strategy uses the keys of the first");
 }
 
 #[test]

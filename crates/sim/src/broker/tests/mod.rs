@@ -48,6 +48,7 @@ fn config() -> Config {
         product: VenueText::new(product).unwrap(),
         sleeve: SleeveId(1),
         never_short: false,
+        others: Vec::new(),
     };
     let (entry, exit) = (Policy::default(), Policy::default());
     let window = |scope| Window { n: 1000, per_ns: SECOND_NS, scope };
