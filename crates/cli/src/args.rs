@@ -81,7 +81,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Only this world instead of calm and storm: calm, rough, storm, or a fault file (JSON)
-    #[arg(long, value_name = "calm|rough|storm|FILE")]
+    #[arg(long, value_name = "calm|rough|storm|beyond|FILE")]
     pub faults: Option<String>,
     /// One JSON document on standard output and nothing else
     #[arg(long)]
@@ -117,7 +117,7 @@ pub struct Rehearse {
     #[arg(long)]
     pub seed: Option<u64>,
     /// The simulated world's faults: a preset, or a fault file (JSON) [default: calm]
-    #[arg(long, value_name = "calm|rough|storm|FILE")]
+    #[arg(long, value_name = "calm|rough|storm|beyond|FILE")]
     pub faults: Option<String>,
     /// The engine's process dies and comes back every so many turns
     #[arg(long, value_name = "TURNS")]
