@@ -241,6 +241,26 @@ fn by_hand(kit: &Kit, qty: i64) -> ActivityRow {
     }
 }
 
+#[test]
+fn a_fill_is_priced_however_late_its_row_comes() {
+    let mut kit = Kit::started();
+    kit.target(100);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, taken());
+    kit.truth.position = Qty::whole(100);
+    kit.truth.orders = vec![row(&new, 100, OrdStatus::Filled)];
+    kit.wait(100);
+    let unpriced =
+        |kit: &Kit| kit.engine.state().orders.get(new.order).map(|order| order.known.unpriced);
+    assert_eq!((kit.own(), unpriced(&kit)), (Qty::whole(100), Some(Qty::whole(100))));
+    let mut row = by_hand(&kit, 100);
+    (row.cl_ord_id, row.order_id) = (Some(new.cl_ord_id), Some(text("V1")));
+    row.fill.cum = Some(Qty::whole(100));
+    kit.truth.activity = vec![row];
+    kit.wait(100);
+    assert_eq!((kit.own(), unpriced(&kit)), (Qty::whole(100), Some(Qty::ZERO)));
+}
+
 fn filled_100(config: truefill_core::config::Config) -> Kit {
     let mut kit = Kit::with(config);
     kit.target(100);
