@@ -72,6 +72,8 @@ pub(super) fn terms_fit(config: &Config, holding: HoldingId, qty: Qty, px: Px) -
     let (rules, risk) = (config.instrument_of(holding), &config.risk);
     let notional = qty.times(px);
     qty.to_lot(rules.lot, Rounding::Floor) == qty
+        // An order that was found at the broker may stand at a price of an older grid.
+        && px.to_tick(rules.tick, Rounding::Floor) == px
         && rules.max_qty.is_none_or(|most| qty <= most)
         && risk.order_qty_max.is_none_or(|most| qty <= most)
         && risk.order_notional_max.is_none_or(|most| notional <= most)
