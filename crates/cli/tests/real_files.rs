@@ -44,9 +44,9 @@ const READERS: [Reader; 11] = [
     Reader {
         name: "taq",
         file: "book/us_equity_taq_quotes_20180102.csv.gz",
-        flags: &["--quotes", "--symbol", "AAA"],
-        targets: "2018-01-02T15:00:00Z,AAA,500\n2018-01-02T17:00:00Z,AAA,-500\n\
-                  2018-01-02T20:00:00Z,AAA,0\n",
+        flags: &["--quotes", "--symbol", "XXX"],
+        targets: "2018-01-02T15:00:00Z,XXX,500\n2018-01-02T17:00:00Z,XXX,-500\n\
+                  2018-01-02T20:00:00Z,XXX,0\n",
         long: false,
     },
     Reader {
