@@ -275,5 +275,6 @@ fn fifty_kills_beside_a_living_broker_lose_and_double_nothing() {
 #[ignore = "a thousand kills take minutes: cargo test -p truefill --test apart -- --ignored \
             --nocapture"]
 fn a_thousand_kills_beside_a_living_broker_lose_and_double_nothing() {
-    kill(1000, "apart-1000");
+    let kills = std::env::var("TRUEFILL_KILLS").ok().and_then(|n| n.parse().ok());
+    kill(kills.unwrap_or(1000), "apart-1000");
 }
