@@ -72,6 +72,51 @@ pub enum Command {
     #[command(after_help = "Examples:\n  truefill init crypto\n  \
         truefill init files --out my/strategy.toml\n  truefill init kite-intraday --force")]
     Init(Init),
+    /// For tests of kills: the simulated world of a rehearsal as a process of its own
+    #[cfg(unix)]
+    #[command(hide = true)]
+    DevBroker(DevBroker),
+    /// For tests of kills: the engine alone, with its journal, against `dev-broker`
+    #[cfg(unix)]
+    #[command(hide = true)]
+    DevEngine(DevEngine),
+}
+
+/// Arguments of `dev-broker`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct DevBroker {
+    /// Configuration (TOML) with a market of quotes
+    pub config: PathBuf,
+    /// Socket on which engines are waited for
+    #[arg(long, value_name = "FILE")]
+    pub socket: PathBuf,
+    /// The truth log
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// Seed of everything random in the simulated world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The simulated world's faults: a preset, or a fault file (JSON)
+    #[arg(long, value_name = "calm|rough|storm|FILE", default_value = "calm")]
+    pub faults: String,
+    /// Only so many seconds of the market
+    #[arg(long, value_name = "N")]
+    pub seconds: Option<u32>,
+}
+
+/// Arguments of `dev-engine`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct DevEngine {
+    /// Configuration (TOML), the one of the world
+    pub config: PathBuf,
+    /// Socket of the world
+    #[arg(long, value_name = "FILE")]
+    pub socket: PathBuf,
+    /// The journal
+    #[arg(long, value_name = "FILE")]
+    pub journal: PathBuf,
 }
 
 /// Arguments of `demo`.

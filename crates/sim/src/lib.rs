@@ -14,11 +14,13 @@
 //! | [`rng`] | the only source of randomness |
 //! | [`strategy`] | what decides targets |
 //! | [`session`] | market, engine and broker in one virtual time |
+//! | [`apart`] | engine and world in two processes, one of which can be killed |
 //! | [`naive`] | the bot that most people write first, for comparison |
 //! | [`check`] | belief against truth, every law after every turn |
 //!
 //! Invariant: equal configuration, world, seed and calls give equal deliveries, byte for byte.
 
+pub mod apart;
 pub mod backtest;
 pub mod broker;
 pub mod check;

@@ -6,6 +6,8 @@ pub mod compare;
 pub mod data;
 mod dated;
 pub mod demo;
+#[cfg(unix)]
+pub mod dev;
 pub mod fees;
 pub mod gap;
 pub mod init;

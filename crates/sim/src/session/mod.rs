@@ -7,6 +7,7 @@
 //! | module | idea |
 //! |---|---|
 //! | `shell` | one turn: inputs, release, commit, effects |
+//! | `intake` | from bytes and silence to inputs |
 //! | `tape` | the last quotes, and which the engine wants to see |
 //! | `crash` | the engine's process dies and comes back |
 //! | `killed` | the whole program dies and is executed again up to there |
@@ -26,11 +27,12 @@
 mod books;
 mod crash;
 mod ideal;
+pub(crate) mod intake;
 mod killed;
 mod measure;
-mod settle;
+pub(crate) mod settle;
 mod shell;
-mod tape;
+pub(crate) mod tape;
 mod verdict;
 
 pub use crash::{Crash, CrashPoint};

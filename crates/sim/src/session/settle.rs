@@ -1,6 +1,7 @@
 //! The end: faults off, and within a bounded time everything must converge.
 
 use super::{Session, SessionError};
+use truefill_core::engine::Engine;
 use truefill_core::event::{Block, Lane};
 use truefill_core::input::{DayEnd, Input};
 use truefill_core::time::{Nanos, SECOND_NS};
@@ -46,23 +47,26 @@ impl Session<'_> {
     }
 
     fn is_settled(&self) -> bool {
-        let state = self.engine.state();
-        let passing = |block: Block| {
-            // What is netted waits for a strategy to change its mind, or for a market.
-            let resting = [Block::Frozen, Block::Dust, Block::Stale, Block::Risk, Block::Netted];
-            !resting.contains(&block)
-        };
-        // Without funds nothing is tried until the target changes.
-        let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
-        let waiting = state.holdings.iter().any(|h| {
-            let (lane, blocked) = (h.staged.lane, h.staged.blocked);
-            let waits = lane != Lane::Idle && passing(blocked) && !hopeless(h.paused, blocked);
-            h.differing > 0 || waits
-        });
-        self.down_until.is_none()
-            && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
-            && self.targets.is_empty()
-            && state.wire.values().all(|w| w.order.is_none())
-            && !waiting
+        self.down_until.is_none() && self.targets.is_empty() && is_quiet(&self.engine)
     }
+}
+
+/// Whether nothing of the engine's is under way or unknown, and no work waits that could be done.
+pub(crate) fn is_quiet(engine: &Engine) -> bool {
+    let state = engine.state();
+    let passing = |block: Block| {
+        // What is netted waits for a strategy to change its mind, or for a market.
+        let resting = [Block::Frozen, Block::Dust, Block::Stale, Block::Risk, Block::Netted];
+        !resting.contains(&block)
+    };
+    // Without funds nothing is tried until the target changes.
+    let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
+    let waiting = state.holdings.iter().any(|h| {
+        let (lane, blocked) = (h.staged.lane, h.staged.blocked);
+        let waits = lane != Lane::Idle && passing(blocked) && !hopeless(h.paused, blocked);
+        h.differing > 0 || waits
+    });
+    state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
+        && state.wire.values().all(|w| w.order.is_none())
+        && !waiting
 }

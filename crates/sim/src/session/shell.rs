@@ -1,17 +1,15 @@
 //! One turn of the shell: take what is ready, step it, ask the queue last, commit, run the
 //! effects.
 
-use super::{Ready, Sent, Session, SessionError};
+use super::{Ready, Sent, Session, SessionError, intake};
 use crate::broker::world::Delivery;
 use truefill_core::effect::Effect;
 use truefill_core::engine::Step;
 use truefill_core::event::Event;
 use truefill_core::ids::RequestId;
-use truefill_core::input::{Channel, Envelope, Garbled, Input, LinkChange, Release};
+use truefill_core::input::{Envelope, Input, LinkChange, Release};
 use truefill_core::quote::Mark;
-use truefill_core::report::{
-    Answer, Failed, Found, News, Outcome, Push, ReadFailure, Reply, Unclear, UnknownCause,
-};
+use truefill_core::report::{ReadFailure, UnknownCause};
 use truefill_core::request::Query;
 use truefill_core::time::MILLI_NS;
 use truefill_venue::ClientCodec;
@@ -91,13 +89,7 @@ impl Session<'_> {
                 self.give_up(id, UnknownCause::Reset, ReadFailure::Reset);
             }
             Delivery::Push { body, .. } => {
-                let input = match self.codec.decode_push(&body) {
-                    Ok(push) => Input::Push(push),
-                    Err(garbage) => {
-                        let (channel, why) = (Channel::Stream, garbage.to_string());
-                        Input::Garbled(Garbled { channel, why })
-                    }
-                };
+                let input = intake::pushed(&self.codec, &body);
                 let then = self.mark_then(&input);
                 self.inbox.push(Ready { input, then });
             }
@@ -116,16 +108,7 @@ impl Session<'_> {
             // Given up before: a late answer to a write is still evidence.
             None => None,
         };
-        let input = match query {
-            Some(query) => {
-                let found = self.codec.decode_answer(id, &query, status, body);
-                Input::Answer(Answer { request: id, found })
-            }
-            None => {
-                let outcome = self.codec.decode_reply(id, status, body);
-                Input::Reply(Reply { request: id, outcome })
-            }
-        };
+        let input = intake::replied(&self.codec, id, query.as_ref(), status, body);
         let then = self.mark_then(&input);
         self.inbox.push(Ready { input, then });
     }
@@ -133,14 +116,7 @@ impl Session<'_> {
     fn give_up(&mut self, id: RequestId, write: UnknownCause, read: ReadFailure) {
         let Some(sent) = self.sent.remove(&id) else { return };
         self.timeouts.remove(&(sent.until, id));
-        let input = if sent.query.is_some() {
-            let found = Found::Failed(Failed { cause: read, retry_after_ns: None });
-            Input::Answer(Answer { request: id, found })
-        } else {
-            let outcome = Outcome::Unclear(Unclear { cause: write, retry_after_ns: None });
-            Input::Reply(Reply { request: id, outcome })
-        };
-        self.inbox.push(input.into());
+        self.inbox.push(intake::unanswered(id, sent.query.is_some(), write, read).into());
     }
 
     /// Steps the inbox and a release, commits, runs the effects. True if anything happened.
@@ -218,32 +194,12 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The quotes an input uses: the one in force when it happened, if it is told late, then
-    /// those in force now.
     fn marks(&self, input: &Input, then: Option<Mark>) -> Vec<Mark> {
-        let mut instruments = self.engine.marks_for(self.now, input);
-        if matches!(input, Input::Release(_)) && !self.engine.state().busy.is_empty() {
-            // A quote that may move a working order belongs to the release that moves it.
-            instruments.extend(self.tape.outside(|id| self.engine.band(self.now, id)));
-            instruments.sort_unstable();
-            instruments.dedup();
-        }
-        let mut marks = Vec::with_capacity(instruments.len() + 1);
-        marks.extend(then);
-        marks.extend(instruments.into_iter().filter_map(|id| self.tape.mark(id)));
-        marks
+        intake::marks(&self.engine, &self.tape, self.now, input, then)
     }
 
-    /// The quote in force when the exchange did what a message tells of.
     fn mark_then(&self, input: &Input) -> Option<Mark> {
-        let time = match input {
-            Input::Push(Push { news: News::Fill(fill), .. }) => fill.time,
-            Input::Reply(Reply { outcome: Outcome::Taken(taken), .. }) => taken.time?,
-            _ => return None,
-        };
-        let instrument = self.engine.marks_for(self.now, input).first().copied()?;
-        let quote = self.tape.at(instrument, time.min(self.now))?;
-        Some(Mark { instrument, quote })
+        intake::mark_then(&self.engine, &self.tape, self.now, input)
     }
 
     fn run(&mut self, effect: Effect) -> Result<(), SessionError> {
