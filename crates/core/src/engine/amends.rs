@@ -57,7 +57,7 @@ pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> b
         && !known.done
         && !known.claimed
         && !known.gone
-        && known.terms.pending.is_none()
+        && (known.terms.pending.is_none() || crate::planted!(AmendBesideAmend))
         && known.terms.refused.is_none()
         && !cancelled
         && cancel_is_idle(order, now)
@@ -188,6 +188,9 @@ impl Deciding<'_> {
                     return;
                 }
                 self.learn(no, news(AmendEnd::Refused));
+                if crate::planted!(AmendRefusedIsDone) {
+                    self.learn(no, super::replies::OVER);
+                }
                 if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
                     self.learn(no, Item::Gone(Gone {}));
                 }

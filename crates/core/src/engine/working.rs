@@ -78,6 +78,7 @@ fn fixed(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<Wo
         return of(as_is, Block::Open);
     }
     match state.mode {
+        Mode::Halted | Mode::Killed if crate::planted!(HaltedStillSends) => {}
         Mode::Halted | Mode::Killed => return of(as_is, Block::Mode),
         Mode::Flattening => return of(Qty::ZERO, Block::Mode),
         Mode::Running | Mode::ReduceOnly => {}

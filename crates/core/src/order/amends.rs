@@ -71,7 +71,8 @@ pub fn terms(evidence: &Evidence, order_qty: Qty) -> Terms {
         }
     }
     if let Some(pending) = &terms.pending {
-        terms.worst = terms.worst.max(pending.sent.qty);
+        let least = if crate::planted!(PendingAmendCountsAsTaken) { Qty::ZERO } else { terms.worst };
+        terms.worst = least.max(pending.sent.qty);
     }
     let refusals = items.iter().filter_map(|item| match item {
         Item::AmendNews(news) if news.end == AmendEnd::Refused => Some(news.at),

@@ -234,7 +234,7 @@ impl Order {
     /// Quantity that may still fill: worst case, positive.
     #[must_use]
     pub fn leaves(&self) -> Qty {
-        if self.known.done {
+        if self.known.done || self.is_unknown() && crate::planted!(UnknownIsNotExposure) {
             return Qty::ZERO;
         }
         (self.known.terms.worst - self.known.filled).max(Qty::ZERO)
