@@ -3,6 +3,7 @@
 //! Entry point: [`Checker`]. A violation is a sentence that names the law; each is kept once.
 
 use crate::broker::Broker;
+use crate::conduct::Conduct;
 use crate::faults::FaultKind;
 use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
@@ -29,6 +30,7 @@ pub struct Checker {
     arrived: BTreeMap<ClOrdId, bool>,
     requests_read: usize,
     releasing: OrderNo,
+    conduct: Conduct,
 }
 
 /// What we really hold in a holding through our orders, and what may still fill.
@@ -64,6 +66,9 @@ impl Checker {
 
     /// A durable event, before its effects are run.
     pub fn event(&mut self, event: &Event, engine: &Engine, broker: &Broker) {
+        if let Some(broken) = self.conduct.event(engine.state().now, event, engine) {
+            self.broken(broken);
+        }
         match event {
             Event::Released(e) => {
                 if e.ticket.intent == Intent::Protect {
@@ -203,7 +208,9 @@ impl Checker {
 
     /// At the end, with faults off for a while.
     pub fn at_end(&mut self, engine: &Engine, broker: &Broker, settled: bool) {
-        if !settled {
+        if settled {
+            self.conduct.at_end(engine).into_iter().for_each(|broken| self.broken(broken));
+        } else {
             self.broken("liveness: not everything settled after the faults stopped".to_owned());
         }
         if !broker.truth().doubled_client_ids().is_empty() {

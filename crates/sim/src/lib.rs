@@ -16,12 +16,14 @@
 //! | [`session`] | market, engine and broker in one virtual time |
 //! | [`naive`] | the bot that most people write first, for comparison |
 //! | [`check`] | belief against truth, every law after every turn |
+//! | [`conduct`] | laws that need no truth, by the engine's own events |
 //!
 //! Invariant: equal configuration, world, seed and calls give equal deliveries, byte for byte.
 
 pub mod backtest;
 pub mod broker;
 pub mod check;
+pub mod conduct;
 pub mod exchange;
 pub mod faults;
 pub mod naive;
