@@ -172,8 +172,6 @@ plants! {
         "The first read that differs is adopted, before orders and activity could explain it.";
     ShortPageIsAll = "short-page-is-all", "reconcile-snapshot",
         "What a page of orders that is known to be short does not show counts as absent.";
-    CorrectionStays = "correction-stays", "reconcile-snapshot",
-        "A fill that an adopted difference contains already moves the position again.";
     IntentSentAgain = "intent-sent-again", "restart-recovery",
         "What was in flight at a restart counts as never sent.";
     InFlightForgotten = "in-flight-forgotten", "restart-recovery",
@@ -214,8 +212,8 @@ plants! {
         "A difference without explanation is adopted and nothing is frozen.";
     TargetThaws = "target-thaws", "external-activity",
         "A new target ends a freeze.";
-    LotsRoundedAway = "lots-rounded-away", "precision-limits",
-        "A need is rounded to lots away from zero.";
+    LotsRoundedUp = "lots-rounded-up", "precision-limits",
+        "A target between two lots is rounded up.";
     SignOfTarget = "sign-of-target", "precision-limits",
         "The side of an order follows the sign of the target, not of the need.";
     FeesLost = "fees-lost", "precision-limits",
@@ -234,8 +232,8 @@ plants! {
         "An execution that was taken back stays booked.";
     SellIsABuy = "sell-is-a-buy", "mapping",
         "The money of a sale is paid instead of received.";
-    FilledMeansFilled = "filled-means-filled", "mapping",
-        "The status `filled` finishes an order whatever its quantity says.";
+    FilledMeansAll = "filled-means-all", "mapping",
+        "A pushed `filled` counts as all of the order, whatever its quantity says.";
     BlindEntries = "blind-entries", "link-health",
         "Exposure is added while the stream of fills is down.";
 }

@@ -35,6 +35,26 @@ impl Trial for Storms {
         "storms"
     }
 
+    fn tell(&self, seed: u64) -> String {
+        let mut dice = Rng::new(seed).fork(1);
+        let seconds = dice.between(30, SECONDS_MAX);
+        let plan = plan(seed, &mut dice);
+        let often = FaultKind::ALL.iter().map(|kind| (kind.name(), plan.world.faults.get(*kind)));
+        let often: Vec<String> = often
+            .filter(|(_, setting)| setting.ppm >= 30_000)
+            .map(|(name, setting)| format!("{name} {}", setting.ppm))
+            .collect();
+        format!(
+            "{seconds} s at {}, entry {:?} {:?} for {} ms, crash {:?}, often: {}",
+            plan.config.descriptor.name,
+            plan.config.strategies[0].entry.style,
+            plan.config.strategies[0].entry.remainder,
+            plan.config.strategies[0].entry.patience_ns / MILLI_NS,
+            plan.crash,
+            often.join(", ")
+        )
+    }
+
     fn live(&self, seed: u64) -> Vec<String> {
         let mut dice = Rng::new(seed).fork(1);
         let seconds = dice.between(30, SECONDS_MAX);
@@ -89,14 +109,18 @@ fn strategy(ticks: &[Tick], dice: &mut Rng) -> Box<dyn Strategy> {
         return Box::new(Listed::new(Vec::new()));
     };
     let (mut at, mut rows) = (first.time(), Vec::new());
+    // Some change their minds faster than any order can follow.
+    let pause_ms = if dice.chance(300_000) { 250 } else { 4_000 };
     let mut wish = Wish { holding: HoldingId(0), qty: Qty::ZERO, px: None };
     while at < last.time() {
-        at = at.plus(dice.between(20, 4_000) * MILLI_NS);
+        at = at.plus(dice.between(20, pause_ms) * MILLI_NS);
         if dice.chance(800_000) {
             let leg = dice.pick(3).unwrap_or(0);
             let tenths = i128::from(dice.between(-15, 15));
+            // Between two lots, now and then.
+            let odd = i128::from(if dice.chance(200_000) { dice.between(-900, 900) } else { 0 });
             let holding = HoldingId(u32::try_from(leg).unwrap_or(0));
-            wish = Wish { holding, qty: Qty(size(leg).0 * tenths / 10), px: None };
+            wish = Wish { holding, qty: Qty(size(leg).0 * tenths / 10 + odd), px: None };
         }
         rows.push((at, wish.clone()));
     }
@@ -114,7 +138,8 @@ fn faults(dice: &mut Rng) -> Faults {
     // One or two of them far more often than any storm has them.
     for _ in 0..=dice.below(2) {
         let kind = dice.pick(kinds.len()).map_or(FaultKind::LostAck, |at| kinds[at]);
-        let often = if kind.usual_max_ms() >= 5_000 { 30_000 } else { 250_000 };
+        let often = [50_000, 250_000, 900_000][dice.pick(3).unwrap_or(0)];
+        let often = if kind.usual_max_ms() >= 5_000 { 30_000 } else { often };
         faults = faults.set(kind, Setting::ppm(often));
     }
     faults

@@ -9,6 +9,9 @@ pub trait Trial: Sync {
     /// What it is, in a word.
     fn name(&self) -> &'static str;
 
+    /// What a seed is like, in words.
+    fn tell(&self, seed: u64) -> String;
+
     /// Lives through a seed. Returns the laws that were broken; equal seeds give equal answers.
     fn live(&self, seed: u64) -> Vec<String>;
 }

@@ -5,13 +5,13 @@
 use crate::broker::Broker;
 use crate::conduct::Conduct;
 use crate::faults::FaultKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
 use truefill_core::event::{DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
-use truefill_core::num::Qty;
+use truefill_core::num::{Amount, Qty};
 use truefill_core::order::{Intent, Ticket};
 use truefill_core::request::Side;
 
@@ -31,6 +31,8 @@ pub struct Checker {
     requests_read: usize,
     releasing: OrderNo,
     conduct: Conduct,
+    /// Holdings whose cash has a part that was valued by us: a correction, a cross, a split.
+    valued: BTreeSet<HoldingId>,
 }
 
 /// What we really hold in a holding through our orders, and what may still fill.
@@ -42,6 +44,8 @@ struct Held {
     stops: Qty,
     /// Taken back by the broker: until its message is heard, nobody can know.
     busted: Qty,
+    /// Open quantity of orders on the other side, stops aside.
+    opposite: Qty,
 }
 
 impl Checker {
@@ -80,7 +84,17 @@ impl Checker {
                     self.broken(format!("law 4: order {} was released twice", e.ticket.order));
                 }
             }
+            Event::Adopted(e) => {
+                self.valued.insert(e.holding);
+            }
+            Event::Crossed(e) => {
+                self.valued.insert(e.holding);
+            }
+            Event::SplitApplied(e) => {
+                self.valued.insert(e.holding);
+            }
             Event::Corrected(e) if e.class != DriftClass::Opening => {
+                self.valued.insert(e.holding);
                 *self.adopted.entry(e.holding).or_default() += e.own;
             }
             _ => {}
@@ -90,7 +104,11 @@ impl Checker {
     /// Law 5 on the truth: what we really hold through our orders, and all that may still fill,
     /// must fit the working target together with this order.
     fn law_5(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
-        let Held { position, open, busted, .. } = self.held(ticket, engine, broker);
+        let Held { position, open, busted, opposite, .. } = self.held(ticket, engine, broker);
+        if !opposite.is_zero() {
+            let no = ticket.order;
+            self.broken(format!("law 5: order {no} meets {opposite} of ours on the other side"));
+        }
         let open = open + ticket.qty;
         let Working { target, .. } =
             working(engine.config(), engine.state(), ticket.holding, ticket.released);
@@ -131,6 +149,7 @@ impl Checker {
         let truth = broker.truth();
         let mut position = self.adopted.get(&ticket.holding).copied().unwrap_or_default();
         let (mut open, mut stops, mut busted) = (Qty::ZERO, Qty::ZERO, Qty::ZERO);
+        let mut opposite = Qty::ZERO;
         for other in self.tickets.values().filter(|t| t.holding == ticket.holding) {
             let known = truth.orders_by_client_id(&other.cl_ord_id);
             let orders = known.iter().map(|at| &truth.orders()[*at]);
@@ -148,14 +167,16 @@ impl Checker {
                 stops += leaves;
             } else if other.side == ticket.side {
                 open += leaves;
+            } else if other.intent != Intent::Protect {
+                opposite += leaves;
             }
         }
-        Held { position, open, stops, busted }
+        Held { position, open, stops, busted, opposite }
     }
 
     /// Law 5 for a stop: exits and stops together never take what is held through zero.
     fn stops(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
-        let Held { position, open, stops, busted } = self.held(ticket, engine, broker);
+        let Held { position, open, stops, busted, .. } = self.held(ticket, engine, broker);
         let after = position + ticket.side.signed(open + stops + ticket.qty);
         let target =
             working(engine.config(), engine.state(), ticket.holding, ticket.released).target;
@@ -219,12 +240,34 @@ impl Checker {
         if let Err(why) = broker.truth().check() {
             self.broken(format!("the simulated truth contradicts itself: {why}"));
         }
+        if settled && broker.truth().revisions().is_empty() {
+            self.cash(engine, broker);
+        }
         for (at, key) in engine.config().holdings.iter().enumerate() {
             let ours = engine.state().holdings[at].total();
             let theirs = broker.truth().position(key.instrument, &key.product);
             if ours != theirs {
                 let symbol = &engine.config().instruments[key.instrument.ix()].symbol;
                 self.broken(format!("law 6: {symbol}: the broker holds {theirs}, we say {ours}"));
+            }
+        }
+    }
+
+    /// Law 8: what was paid and received is what executions of ours cost, to the last unit, where
+    /// no price had to be assumed.
+    fn cash(&mut self, engine: &Engine, broker: &Broker) {
+        let truth = broker.truth();
+        let mut real = vec![Amount::ZERO; engine.config().holdings.len()];
+        for fill in truth.fills().iter().filter(|fill| !fill.external) {
+            let order = &truth.orders()[fill.order];
+            let holding = engine.config().holding_of(order.instrument, &order.product);
+            if let Some(cash) = holding.and_then(|id| real.get_mut(id.ix())) {
+                *cash -= order.side.signed(fill.qty).times(fill.px) + fill.fee;
+            }
+        }
+        for (at, (h, real)) in engine.state().holdings.iter().zip(real).enumerate() {
+            if self.valued.iter().all(|id| id.ix() != at) && h.cash != real {
+                self.broken(format!("law 8: holding {at} has cash {}, the truth is {real}", h.cash));
             }
         }
     }

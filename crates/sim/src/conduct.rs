@@ -7,9 +7,9 @@
 //! |---|---|
 //! | 1 | the same target, said again in its session, counts as a new one |
 //! | 1 | a position ends beside its target and nothing says why |
-//! | 4 | an order leaves before the account was read since the start |
-//! | 5 | the send gate has to stop what the plan wanted |
-//! | 6 | a difference without explanation freezes nothing; a frozen holding enters |
+//! | 4 | an order leaves before the account was read since the start, or under an id of another |
+//! | 5 | the send gate has to stop what the plan wanted; a target is rounded past itself |
+//! | 6 | positions are compared without a read, or adopted too soon or around an unknown order; what nobody explains freezes nothing; a frozen holding enters; a trade of somebody else adds to what is ours; a link comes back and nothing is read |
 //! | 7 | a request leaves while the broker wants silence, or takes a slot kept for cancels |
 //! | 8 | a remainder that its rule gave up is not waived |
 //! | 10 | an order leaves while halted, a kill ends, an entry leaves without the stream, what was refused is tried without a rest |
@@ -22,8 +22,10 @@ use truefill_core::alert::AlertCode;
 use truefill_core::config::{Config, Scope};
 use truefill_core::engine::Engine;
 use truefill_core::engine::session::session_at;
-use truefill_core::event::{Block, DriftClass, Ending, Event, Mode, RequestClass, Requested, TargetSet};
-use truefill_core::ids::{HoldingId, OrderNo, RequestId, SleeveId};
+use truefill_core::event::{
+    Block, Corrected, DriftClass, Ending, Event, Mode, RequestClass, Requested, TargetSet,
+};
+use truefill_core::ids::{HoldingId, OrderNo, RequestId, SleeveId, parse_cl_ord_id};
 use truefill_core::input::Channel;
 use truefill_core::limiter::Class;
 use truefill_core::num::Qty;
@@ -61,6 +63,17 @@ pub struct Conduct {
     released_at: BTreeMap<OrderNo, u64>,
     refused: BTreeMap<HoldingId, Nanos>,
     slots: BTreeMap<RequestId, Slot>,
+    epoch: u64,
+    /// A link came back, and no round of reads has begun since.
+    unread_since: Option<Nanos>,
+    /// The last request that ended: what it was, and whether its answer was good.
+    ended: Option<(RequestClass, bool)>,
+    /// Reads in a row that showed another position than ours: which, and how many.
+    differing: BTreeMap<HoldingId, (Qty, u32)>,
+    /// What a correction did to the strategy's part, until its position is told.
+    eaten: BTreeMap<HoldingId, Qty>,
+    /// Positions as they were last told.
+    own: BTreeMap<HoldingId, Qty>,
 }
 
 impl Default for Conduct {
@@ -79,6 +92,12 @@ impl Default for Conduct {
             released_at: BTreeMap::new(),
             refused: BTreeMap::new(),
             slots: BTreeMap::new(),
+            epoch: 0,
+            unread_since: None,
+            ended: None,
+            differing: BTreeMap::new(),
+            eaten: BTreeMap::new(),
+            own: BTreeMap::new(),
         }
     }
 }
@@ -97,14 +116,33 @@ impl Conduct {
         self.heard += 1;
         match event {
             Event::Started(e) => {
-                self.read = false;
+                (self.read, self.unread_since, self.epoch) = (false, None, e.epoch);
                 // Unanswered requests of an earlier start keep their slots for their longest.
                 if e.first {
                     self.slots.clear();
                 }
             }
-            Event::RoundEnded(e) => self.read |= e.compared,
-            Event::LinkTurned(e) => self.links_up[slot_of(e.channel)] = e.up,
+            Event::RoundStarted(_) => return self.round_started(now, engine.config()),
+            Event::RoundEnded(e) => {
+                self.read |= e.compared;
+                return self.compared_on(e.compared);
+            }
+            Event::Compared(e) => {
+                let (qty, times) = self.differing.get(&e.holding).copied().unwrap_or_default();
+                let again = e.differing > 0 && qty == e.broker;
+                let times = if again { times + 1 } else { u32::from(e.differing > 0) };
+                // A comparison that was skipped says nothing new.
+                if e.skips == 0 {
+                    self.differing.insert(e.holding, (e.broker, times));
+                }
+                return if e.skips == 0 { self.compared_on(true) } else { None };
+            }
+            Event::LinkTurned(e) => {
+                self.links_up[slot_of(e.channel)] = e.up;
+                if e.up && e.channel != Channel::Market {
+                    self.unread_since = Some(now);
+                }
+            }
             Event::Backoff(e) => self.silent_until = self.silent_until.max(e.until),
             Event::Frozen(e) => {
                 self.frozen.insert(e.holding);
@@ -114,15 +152,13 @@ impl Conduct {
                 self.frozen.remove(&e.holding);
             }
             Event::SplitApplied(e) => self.said.retain(|(holding, _), _| *holding != e.holding),
-            Event::Corrected(e) if e.class == DriftClass::Unknown => {
-                if !self.frozen.contains(&e.holding) {
-                    self.unexplained.insert(e.holding);
-                }
-            }
+            Event::Corrected(e) => return self.corrected(e, engine),
+            Event::Staged(e) => return self.staged(e.holding, e.filled),
             Event::ModeSet(e) => return self.mode_set(e.mode),
             Event::TargetSet(e) => return self.target_set(now, e, engine.config()),
             Event::Requested(e) => return self.requested(now, e, engine.config()),
             Event::RequestClosed(e) => {
+                self.ended = self.slots.get(&e.request).map(|slot| (slot.class, e.ok));
                 if e.ending == Ending::Withdrawn {
                     self.slots.remove(&e.request);
                 } else if let Some(slot) = self.slots.get_mut(&e.request) {
@@ -155,8 +191,63 @@ impl Conduct {
         self.target_at.insert(e.holding, self.heard);
         let waived = self.waived.insert(e.holding, Qty::ZERO).unwrap_or_default();
         // What was given up may be opened again; nothing else makes a repeat news.
-        let repeat = last == Some((e.said, session)) && waived.is_zero();
-        repeat.then(|| "law 1: a repeated target counts as a new one".to_owned())
+        if last == Some((e.said, session)) && waived.is_zero() {
+            return Some("law 1: a repeated target counts as a new one".to_owned());
+        }
+        let own = self.own.get(&e.holding).copied().unwrap_or_default();
+        let alone = config.holdings.get(e.holding.ix())?.others.is_empty();
+        let past = match own <= e.qty {
+            true => e.rounded > e.qty,
+            false => e.rounded < e.qty,
+        };
+        let kept = config.strategy(e.sleeve).is_some_and(|s| s.min_trade.0 > 0);
+        (alone && past && !kept)
+            .then(|| format!("law 5: a target of {} is worked as {}", e.qty, e.rounded))
+    }
+
+    fn round_started(&mut self, now: Nanos, config: &Config) -> Option<String> {
+        let since = self.unread_since.take()?.max(self.silent_until);
+        let late = now.since(since) > config.recon.idle_ns / 2;
+        late.then(|| "law 6: a link came back and nobody read what it had missed".to_owned())
+    }
+
+    /// Positions were compared: the last answer must have been one about them.
+    fn compared_on(&self, compared: bool) -> Option<String> {
+        let good = self.ended == Some((RequestClass::Positions, true));
+        (compared && !good).then(|| "law 6: positions were compared without a read".to_owned())
+    }
+
+    fn corrected(&mut self, e: &Corrected, engine: &Engine) -> Option<String> {
+        let holding = e.holding;
+        self.eaten.insert(holding, e.own);
+        let (broker, reads) = self.differing.remove(&holding).unwrap_or_default();
+        if e.class != DriftClass::Unknown {
+            return None;
+        }
+        if !self.frozen.contains(&holding) {
+            self.unexplained.insert(holding);
+        }
+        let ours = broker - (e.own + e.manual);
+        let vanished = !ours.is_zero() && (broker.is_zero() || (broker.0 > 0) != (ours.0 > 0));
+        let needed = if vanished { engine.config().recon.agreeing_reads } else { 2 };
+        if reads < needed {
+            return Some(format!("law 6: {broker} of holding {holding} adopted after {reads} reads"));
+        }
+        let mut open = engine.state().orders.open.values();
+        let unknown = open.find(|o| {
+            let before = self.released_at.contains_key(&o.ticket.order);
+            o.ticket.holding == holding && before && !o.known.exists && !o.known.done
+        })?;
+        let no = unknown.ticket.order;
+        Some(format!("law 6: {broker} of holding {holding} adopted while order {no} is unknown"))
+    }
+
+    /// Somebody else's trade takes from what a strategy holds, never adds to it.
+    fn staged(&mut self, holding: HoldingId, own: Qty) -> Option<String> {
+        self.own.insert(holding, own);
+        let eaten = self.eaten.remove(&holding)?;
+        let added = !eaten.is_zero() && !own.is_zero() && (eaten.0 > 0) == (own.0 > 0);
+        added.then(|| format!("law 6: {eaten} of somebody else became holding {holding}'s own"))
     }
 
     fn requested(&mut self, now: Nanos, e: &Requested, config: &Config) -> Option<String> {
@@ -227,6 +318,9 @@ impl Conduct {
         let (no, holding) = (ticket.order, ticket.holding);
         let entry = ticket.intent == Intent::Entry;
         let rests = |at: &Nanos| at.plus(config.risk.reject_pause_ns) > now;
+        if parse_cl_ord_id(&ticket.cl_ord_id) != Some((self.epoch, no.0)) {
+            return Some(format!("law 4: the id of order {no} is not of this start"));
+        }
         if matches!(self.mode, Mode::Halted | Mode::Killed) {
             return Some(format!("law 10: order {no} left while {}", self.mode));
         }

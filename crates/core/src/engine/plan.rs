@@ -91,11 +91,12 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     let target = if old { h.staged.admitted } else { target };
     let position = h.own;
     // 1. Excess: more is open on a side than the target has room for.
-    if h.buying.0 > 0 && position + h.buying > target.max(position) {
+    let both = crate::planted!(BothSidesAtOnce);
+    if h.buying.0 > 0 && !both && position + h.buying > target.max(position) {
         let excess = position + h.buying - target.max(position);
         return free(config, state, orders(), (Side::Buy, excess), now);
     }
-    if h.selling.0 > 0 && position - h.selling < target.min(position) {
+    if h.selling.0 > 0 && !both && position - h.selling < target.min(position) {
         let excess = target.min(position) - (position - h.selling);
         return free(config, state, orders(), (Side::Sell, excess), now);
     }
@@ -132,9 +133,7 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
         None => wanted,
     };
     let instrument = config.instrument_of(id);
-    let away = crate::planted!(LotsRoundedAway);
-    let rounding = if away { Rounding::Ceil } else { Rounding::TowardZero };
-    let mut qty = wanted.to_lot(instrument.lot, rounding);
+    let mut qty = wanted.to_lot(instrument.lot, Rounding::TowardZero);
     let child = policy.and_then(|p| p.child_qty);
     for most in [child, instrument.max_qty, config.risk.order_qty_max].into_iter().flatten() {
         qty = qty.min(most.to_lot(instrument.lot, Rounding::TowardZero));
@@ -218,7 +217,7 @@ pub(super) fn may_cancel(config: &Config, state: &State, order: &Order, now: Nan
     order.known.exists
         && !order.known.claimed
         && cancel_is_idle(order, now)
-        && (!amending || state.mode == Mode::Flattening)
+        && (!amending || state.mode == Mode::Flattening || crate::planted!(AmendBesideAmend))
 }
 
 pub(super) fn cancel_is_idle(order: &Order, now: Nanos) -> bool {

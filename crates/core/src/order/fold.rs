@@ -200,6 +200,9 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
             Item::Cum(report) => words.cum_max = words.cum_max.max(report.cum),
             Item::Claim(claim) => {
                 words.claimed = words.claimed.max(Some(claim.time));
+                if claim.status == OrdStatus::Filled && crate::planted!(FilledMeansAll) {
+                    words.cum_max = Qty::whole(i64::MAX);
+                }
                 known.exists |= claim.status != OrdStatus::Rejected;
                 known.rejected |= claim.status == OrdStatus::Rejected;
                 let word = proof == CancelProof::Word || crate::planted!(ClaimFreesQuantity);
@@ -209,8 +212,7 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
                 known.exists = true;
                 known.rejected |= read.status == OrdStatus::Rejected;
                 words.read_filled |= read.status == OrdStatus::Filled;
-                words.ended |=
-                    read.status != OrdStatus::Filled || crate::planted!(FilledMeansFilled);
+                words.ended |= read.status != OrdStatus::Filled;
             }
             Item::Absence(_) => words.absences += 1,
             Item::Void(_) => words.void = true,

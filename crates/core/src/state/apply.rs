@@ -427,7 +427,7 @@ impl State {
 /// was taken back from strategies.
 fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos) -> Qty {
     let same_way = delta.0.signum() == h.placeholder.0.signum() && !delta.is_zero();
-    if !same_way || effective > h.placeholder_time || crate::planted!(CorrectionStays) {
+    if !same_way || effective > h.placeholder_time {
         return Qty::ZERO;
     }
     let size = delta.0.abs().min(h.placeholder.0.abs());
