@@ -39,7 +39,10 @@ fn main() -> ExitCode {
     let mut false_alarms = 0;
     for seed in wanted.from..=wanted.clean {
         if let Some(law) = lived(&trial, seed) {
-            eprintln!("seed {seed} breaks a law with nothing planted: {law}\n  {}", trial.tell(seed));
+            eprintln!(
+                "seed {seed} breaks a law with nothing planted: {law}\n  {}",
+                trial.tell(seed)
+            );
             false_alarms += 1;
         }
     }
@@ -77,7 +80,8 @@ fn tell(h: &Hunted) {
 
 fn wanted(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut wanted = Wanted { plants: Vec::new(), seeds: SEEDS, clean: CLEAN, from: 1, threads, table: None };
+    let mut wanted =
+        Wanted { plants: Vec::new(), seeds: SEEDS, clean: CLEAN, from: 1, threads, table: None };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         let number = |text: String| text.parse::<u64>().map_err(|e| format!("{text}: {e}"));
@@ -92,7 +96,8 @@ fn wanted(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
             name => {
                 let plant = Plant::by_name(name);
                 let known = || Plant::ALL.iter().map(|p| p.name()).collect::<Vec<_>>().join(", ");
-                let plant = plant.ok_or_else(|| format!("no plant `{name}`; there are {}", known()));
+                let plant =
+                    plant.ok_or_else(|| format!("no plant `{name}`; there are {}", known()));
                 wanted.plants.push(plant?);
             }
         }

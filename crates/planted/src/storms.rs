@@ -148,7 +148,8 @@ fn faults(dice: &mut Rng) -> Faults {
 fn policy(dice: &mut Rng) -> Policy {
     let remainder =
         [Remainder::Rest, Remainder::Cancel, Remainder::Cancel, Remainder::Chase, Remainder::Cross];
-    let style = [Style::MarketableLimit, Style::MarketableLimit, Style::Limit, Style::PassiveThenCross];
+    let style =
+        [Style::MarketableLimit, Style::MarketableLimit, Style::Limit, Style::PassiveThenCross];
     let peg = [Peg::Near, Peg::Mid];
     Policy {
         collar_bps: 5,

@@ -24,15 +24,15 @@ pub fn page(hunted: &[Hunted], trial: &str) -> String {
     let mut text = HEAD.to_owned();
     let found = hunted.iter().filter(|h| h.found.is_some()).count();
     let _ = writeln!(text, "{found} of {} found, by `{trial}`.\n", hunted.len());
-    let _ = writeln!(text, "| plant | class of incidents | the mistake | seeds | seconds | found by |");
+    let _ =
+        writeln!(text, "| plant | class of incidents | the mistake | seeds | seconds | found by |");
     let _ = writeln!(text, "|---|---|---|---|---|---|");
     for h in hunted {
         let law = h.found.as_deref().map_or("**not found**", |law| head_of(law));
         let (plant, seeds) = (h.plant, h.seeds);
         let (name, class, about) = (plant.name(), plant.class(), plant.about());
         let seconds = seconds(h);
-        let _ =
-            writeln!(text, "| `{name}` | {class} | {about} | {seeds} | {seconds} | {law} |");
+        let _ = writeln!(text, "| `{name}` | {class} | {about} | {seeds} | {seconds} | {law} |");
     }
     let mut slowest: Vec<&Hunted> = hunted.iter().collect();
     slowest.sort_by_key(|h| std::cmp::Reverse((h.seeds, h.took)));

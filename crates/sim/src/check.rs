@@ -267,7 +267,10 @@ impl Checker {
         }
         for (at, (h, real)) in engine.state().holdings.iter().zip(real).enumerate() {
             if self.valued.iter().all(|id| id.ix() != at) && h.cash != real {
-                self.broken(format!("law 8: holding {at} has cash {}, the truth is {real}", h.cash));
+                self.broken(format!(
+                    "law 8: holding {at} has cash {}, the truth is {real}",
+                    h.cash
+                ));
             }
         }
     }

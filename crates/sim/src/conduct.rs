@@ -231,7 +231,9 @@ impl Conduct {
         let vanished = !ours.is_zero() && (broker.is_zero() || (broker.0 > 0) != (ours.0 > 0));
         let needed = if vanished { engine.config().recon.agreeing_reads } else { 2 };
         if reads < needed {
-            return Some(format!("law 6: {broker} of holding {holding} adopted after {reads} reads"));
+            return Some(format!(
+                "law 6: {broker} of holding {holding} adopted after {reads} reads"
+            ));
         }
         let mut open = engine.state().orders.open.values();
         let unknown = open.find(|o| {

@@ -86,6 +86,8 @@ code_enum! {
         Unseen = 4 "unseen",
         /// No certain outcome; it is not an end.
         Unclear = 5 "unclear",
+        /// A read shows the order on its terms: nothing more than they allow can have filled.
+        Checked = 6 "checked",
     }
 
     /// Why an order is cancelled.
