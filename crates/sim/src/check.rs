@@ -78,8 +78,26 @@ impl Checker {
             Event::Corrected(e) if e.class != DriftClass::Opening => {
                 *self.adopted.entry(e.holding).or_default() += e.own;
             }
+            Event::Adopted(e) => *self.adopted.entry(e.holding).or_default() += e.qty,
+            Event::SplitApplied(e) => {
+                // From here on the position counts in new units, whatever was filled in old ones.
+                let filled = self.filled(e.holding, broker);
+                self.adopted.insert(e.holding, e.own - filled);
+            }
             _ => {}
         }
+    }
+
+    /// What was filled through our orders of a holding, signed.
+    fn filled(&self, holding: HoldingId, broker: &Broker) -> Qty {
+        let ours = self.tickets.values().filter(|t| t.holding == holding);
+        let truth = broker.truth();
+        let of = |ticket: &Ticket| -> Qty {
+            let orders = truth.orders_by_client_id(&ticket.cl_ord_id);
+            let filled: Qty = orders.iter().map(|at| truth.orders()[*at].filled).sum();
+            ticket.side.signed(filled)
+        };
+        ours.map(of).sum()
     }
 
     /// Law 5 on the truth: what we really hold through our orders, and all that may still fill,

@@ -71,6 +71,7 @@ impl Session<'_> {
             self.checker.broken("law 4: the journal gives another state than memory had".into());
         }
         self.measure.crashed();
+        self.watch.crashed(self.now, committed);
         let down_ns = 50 * MILLI_NS + i64::try_from(self.steps % 7).unwrap_or(0) * 300 * MILLI_NS;
         self.down_until = Some(self.now.plus(down_ns));
         Ok(())

@@ -1,14 +1,19 @@
 //! The end: faults off, and within a bounded time everything must converge.
 
 use super::{Session, SessionError};
+use truefill_core::config::Holding;
 use truefill_core::event::{Block, Lane};
 use truefill_core::input::{DayEnd, Input};
+use truefill_core::state::holding::HoldingState;
 use truefill_core::time::{Nanos, SECOND_NS};
 
 impl Session<'_> {
     pub(super) fn settle(&mut self) -> Result<(), SessionError> {
         self.broker.settle(self.now);
         self.settling = true;
+        // The books of earlier days are closed already.
+        self.day_closed = false;
+        self.watch.settling(self.now);
         let end = self.now.plus(self.plan.settle_ns);
         // A full idle round must pass quietly before the books are closed.
         let mut quiet_since = None;
@@ -37,6 +42,7 @@ impl Session<'_> {
             }
         }
         self.checker.at_end(&self.engine, &self.broker, settled);
+        self.watch.end(&self.engine, &self.broker);
         Ok(())
     }
 
@@ -48,18 +54,37 @@ impl Session<'_> {
     fn is_settled(&self) -> bool {
         let state = self.engine.state();
         let passing = |block: Block| {
-            // What is netted waits for a strategy to change its mind, or for a market.
-            let resting = [Block::Frozen, Block::Dust, Block::Stale, Block::Risk, Block::Netted];
+            // What is netted waits for a strategy to change its mind, or for a market; a spread
+            // that is too wide stays as it is; a closed market and a used-up day last longer.
+            let resting = [
+                Block::Frozen,
+                Block::Dust,
+                Block::Stale,
+                Block::Risk,
+                Block::Netted,
+                Block::Spread,
+                Block::Session,
+                Block::DayOrders,
+            ];
             !resting.contains(&block)
+        };
+        // Nobody trades any more: what follows the volume of the market is never due.
+        let volumeless = |h: &HoldingState, key: &Holding| {
+            h.staged.blocked == Block::Schedule && self.engine.wants_volume(key.instrument)
         };
         // Without funds nothing is tried until the target changes.
         let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
-        let waiting = state.holdings.iter().any(|h| {
+        let keys = &self.plan.config.holdings;
+        let waiting = state.holdings.iter().zip(keys).any(|(h, key)| {
             let (lane, blocked) = (h.staged.lane, h.staged.blocked);
-            let waits = lane != Lane::Idle && passing(blocked) && !hopeless(h.paused, blocked);
+            let waits = lane != Lane::Idle
+                && passing(blocked)
+                && !hopeless(h.paused, blocked)
+                && !volumeless(h, key);
             h.differing > 0 || waits
         });
         self.down_until.is_none()
+            && self.script.is_empty()
             && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
             && self.targets.is_empty()
             && state.wire.values().all(|w| w.order.is_none())

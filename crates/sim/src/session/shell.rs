@@ -62,6 +62,7 @@ impl Session<'_> {
         for (_, delivery) in deliveries {
             self.deliver(delivery);
         }
+        self.act()?;
         while let Some((at, request)) = self.timeouts.first().copied() {
             if at > self.now {
                 break;
@@ -153,6 +154,7 @@ impl Session<'_> {
             let marks = self.marks(&input, then);
             let envelope = Envelope { now: self.now, marks, input };
             let step = self.engine.step(&envelope);
+            self.watch.step(&envelope, &step, &self.engine);
             self.note(&envelope, &step);
             // The events of a step are the last records so far.
             let first = self.engine.state().seq + 1 - step.events.len() as u64;
@@ -164,7 +166,8 @@ impl Session<'_> {
             return Ok(true);
         }
         if !self.batch.is_empty() {
-            self.store.append(&self.batch)?;
+            let seq = self.store.append(&self.batch)?;
+            self.watch.durable(seq);
             self.reached.batches += 1;
             self.batch.clear();
             self.snapshot()?;
@@ -247,6 +250,7 @@ impl Session<'_> {
     }
 
     fn run(&mut self, effect: Effect) -> Result<(), SessionError> {
+        self.watch.effect(self.now, &effect);
         match effect {
             Effect::Send { request, what, .. } => {
                 let body = self.codec.encode_write(request, &what);
