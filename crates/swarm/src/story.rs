@@ -82,6 +82,7 @@ impl Story {
                 format!("somebody trades by hand: {side} {qty} of instrument {instrument} {product}")
             }
             Act::TwoForOne(instrument) => format!("two for one in instrument {instrument}"),
+            Act::Die(point) => format!("the engine's process dies ({point:?})"),
             Act::Attend => "the operator looks after what is frozen".to_owned(),
         }
     }

@@ -31,7 +31,11 @@ pub enum Crash {
 }
 
 impl Session<'_> {
-    fn dies(&self, here: CrashPoint) -> bool {
+    fn dies(&mut self, here: CrashPoint) -> bool {
+        if self.doomed == Some(here) {
+            self.doomed = None;
+            return !self.settling;
+        }
         match self.plan.crash {
             Crash::Never => false,
             Crash::At { step, point } => step == self.steps && point == here,
@@ -45,15 +49,15 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn dies_before_commit(&self) -> bool {
+    pub(super) fn dies_before_commit(&mut self) -> bool {
         self.dies(CrashPoint::BeforeCommit)
     }
 
-    pub(super) fn dies_before_sending(&self) -> bool {
+    pub(super) fn dies_before_sending(&mut self) -> bool {
         self.dies(CrashPoint::BeforeSend)
     }
 
-    pub(super) fn dies_after_sending(&self) -> bool {
+    pub(super) fn dies_after_sending(&mut self) -> bool {
         self.dies(CrashPoint::AfterSend)
     }
 

@@ -227,6 +227,8 @@ pub(crate) struct Session<'a> {
     day_closed: bool,
     /// What people have not done yet.
     script: VecDeque<Cue>,
+    /// The process dies in the next turn, here.
+    doomed: Option<CrashPoint>,
     /// Epoch of the last start.
     epoch: u64,
     watch: &'a mut dyn Watch,
@@ -362,6 +364,7 @@ impl<'a> Session<'a> {
             settling: false,
             day_closed: false,
             script: plan.script.clone().into(),
+            doomed: None,
             epoch: 0,
             watch,
             log: TruthLog::new(traces.log),

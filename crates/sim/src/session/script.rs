@@ -7,7 +7,7 @@
 //! what the engine could not, it is said only when it is true: a person who lies to the engine
 //! is outside of every law.
 
-use super::{Session, SessionError};
+use super::{CrashPoint, Session, SessionError};
 use truefill_core::event::Freeze;
 use truefill_core::ids::{HoldingId, InstrumentId, VenueText};
 use truefill_core::input::{Adopt, Input, Split};
@@ -44,6 +44,8 @@ pub enum Act {
     },
     /// The exchange gives two units for one in every holding of an instrument.
     TwoForOne(InstrumentId),
+    /// The engine's process dies in the next turn, here.
+    Die(CrashPoint),
     /// The operator looks at what is frozen, asks the broker, and says what settles it: the
     /// ratio of a split, whose a position is, or that trading goes on.
     Attend,
@@ -68,6 +70,7 @@ impl Session<'_> {
                     self.broker.trade_by_hand(self.now, instrument, product, side, qty, px);
                 }
                 Act::TwoForOne(instrument) => self.broker.two_for_one(self.now, instrument),
+                Act::Die(point) => self.doomed = Some(point),
                 Act::Attend => self.attend(),
             }
             self.log.catch_up(self.broker.truth())?;

@@ -6,20 +6,20 @@ use super::{Feature, Features};
 use crate::day::Hours;
 use truefill_core::config::{AmendKind, CancelProof, Config, Scope, Window};
 use truefill_core::num::Qty;
-use truefill_core::time::{MILLI_NS, SECOND_NS};
+use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
 use truefill_sim::broker::world::{Amends, Opening, Pushes, WindowKind, World};
 use truefill_sim::exchange::assume::{Assumptions, ThinBook};
 use truefill_sim::faults::{FaultKind, Faults, Setting};
 use truefill_sim::network::Latency;
 use truefill_sim::profile::Profile;
-use truefill_sim::session::{Crash, CrashPoint, Plan};
+use truefill_sim::session::{Act, Crash, CrashPoint, Cue, Plan};
 
 /// Longest rate window: without a journal every window counts as full, and a day's would allow
 /// nothing today.
 const WINDOW_NS_MAX: i64 = 60 * SECOND_NS;
 
 /// The descriptor, in place, and the world that keeps it.
-pub(super) fn draw(f: &Features, dice: &mut Dice, config: &mut Config, hours: Hours) -> World {
+pub(super) fn draw(f: &Features, dice: &mut Dice, config: &mut Config) -> World {
     let name = if f.has(Feature::Profile) { dice.pick(Profile::NAMES) } else { "reference" };
     let mut world = World::default();
     if let Some(profile) = Profile::by_name(name) {
@@ -79,7 +79,6 @@ pub(super) fn draw(f: &Features, dice: &mut Dice, config: &mut Config, hours: Ho
     if f.has(Feature::Opening) {
         world.opening = opening(dice, config);
     }
-    debug_assert!(hours.length_ns() > 0);
     world
 }
 
@@ -156,14 +155,28 @@ pub(super) fn times(f: &Features, dice: &mut Dice, plan: &mut Plan) {
         + appear_ns.saturating_mul(4)
         + patience_ns.unwrap_or(0).saturating_mul(4)
         + config.recon.idle_ns.saturating_mul(4);
-    if f.has(Feature::Crashes) {
-        let point =
-            dice.pick([CrashPoint::BeforeCommit, CrashPoint::BeforeSend, CrashPoint::AfterSend]);
-        let step = u64::try_from(dice.scale(1, 600)).unwrap_or(1);
-        plan.crash = if dice.percent(50) {
-            Crash::Every(u64::try_from(dice.scale(3, 150)).unwrap_or(3))
-        } else {
-            Crash::At { step, point }
-        };
+    if f.has(Feature::Crashes) && dice.percent(40) {
+        // Early, where everything happens for the first time.
+        let step = u64::try_from(dice.scale(1, 100)).unwrap_or(1);
+        plan.crash = Crash::At { step, point: dice.pick(POINTS) };
     }
 }
+
+/// When the engine's process dies: anywhere, or just after something was said to it.
+pub(super) fn crashes(dice: &mut Dice, hours: Hours, script: &mut Vec<Cue>) {
+    let said: Vec<Nanos> = script.iter().map(|cue| cue.at).collect();
+    for _ in 0..dice.scale(1, 12) {
+        let anywhere = hours.begin.plus(dice.between(0, hours.length_ns()));
+        let busy = dice.one_of(&said).map(|at| at.plus(dice.scale(1, 8_000) * MILLI_NS));
+        let at = if dice.percent(70) { busy.unwrap_or(anywhere) } else { anywhere };
+        // Now and then it dies again while it comes back.
+        for again in 0..dice.pick([1, 1, 1, 3]) {
+            let act = Act::Die(dice.pick(POINTS));
+            script.push(Cue { at: at.plus(again * 300 * MILLI_NS), act });
+        }
+    }
+    script.sort_by_key(|cue| cue.at);
+}
+
+const POINTS: [CrashPoint; 3] =
+    [CrashPoint::BeforeCommit, CrashPoint::BeforeSend, CrashPoint::AfterSend];

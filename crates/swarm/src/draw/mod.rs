@@ -39,6 +39,7 @@ enum Purpose {
     Faults = 6,
     People = 7,
     Market = 8,
+    Crashes = 9,
 }
 
 impl Purpose {
@@ -64,10 +65,13 @@ impl Day {
         let lines = account::market(&features, &mut Purpose::Market.dice(seed), &config, gap_ns);
         policy::draw(&features, &mut Purpose::Policies.dice(seed), &mut config, length_ns);
         let mut broker = Purpose::Broker.dice(seed);
-        let mut world = broker::draw(&features, &mut broker, &mut config, hours);
+        let mut world = broker::draw(&features, &mut broker, &mut config);
         world.faults = broker::faults(&features, &mut Purpose::Faults.dice(seed));
-        let script =
+        let mut script =
             people::draw(&features, &mut Purpose::People.dice(seed), &config, &lines, hours);
+        if features.has(Feature::Crashes) {
+            broker::crashes(&mut Purpose::Crashes.dice(seed), hours, &mut script);
+        }
         let mut plan = Plan::new(config, world, seed);
         // A build is what a journal is decided by; a swarm's days are nobody's.
         plan.build = "swarm".to_owned();
