@@ -115,7 +115,9 @@ pub(super) fn faults(f: &Features, dice: &mut Dice) -> Faults {
             9 if half => usual / 4,
             _ => 0,
         };
-        made = made.set(kind, Setting::ppm(ppm.min(300_000)));
+        // Each split doubles a position: many of them leave the numbers that exist.
+        let at_most = (kind == FaultKind::Split).then_some(3);
+        made = made.set(kind, Setting { at_most, ..Setting::ppm(ppm.min(300_000)) });
     }
     made
 }
