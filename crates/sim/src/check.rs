@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
-use truefill_core::event::{DriftClass, Event, Mode};
+use truefill_core::event::{Block, DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::num::Qty;
 use truefill_core::order::{Intent, Ticket};
@@ -105,7 +105,7 @@ impl Checker {
     fn law_5(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
         let Held { position, open, busted, .. } = self.held(ticket, engine, broker);
         let open = open + ticket.qty;
-        let Working { target, .. } =
+        let Working { target, gate } =
             working(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
             Side::Buy => position + open - target,
@@ -120,8 +120,18 @@ impl Checker {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),
         } - busted;
+        // A limit below what is held asks for less than was declared: that way is toward zero and
+        // not through it, and it ends at the limited target, as is checked below.
+        let after = position + ticket.side.signed(open);
+        let limited = gate == Block::Risk
+            && after.abs() <= position.abs()
+            && (after.is_zero() || (after.0 > 0) == (position.0 > 0));
         // The working target is the engine's own: it must not be on the far side of the declared.
-        if engine.state().mode == Mode::Running && h.frozen.is_none() && past > Qty::ZERO {
+        if !limited
+            && engine.state().mode == Mode::Running
+            && h.frozen.is_none()
+            && past > Qty::ZERO
+        {
             self.broken(format!(
                 "law 5: order {} goes {past} past the declared {declared}",
                 ticket.order

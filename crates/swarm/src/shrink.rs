@@ -148,6 +148,10 @@ fn markets(day: &mut Day, fails: &mut impl FnMut(&Day) -> bool) {
     for at in 0..day.lines.len() {
         let mut candidate = day.clone();
         candidate.lines[at].silent = true;
+        // A day without any market is no day.
+        if candidate.lines.iter().all(|line| line.silent) {
+            return;
+        }
         candidate.plan.script.retain(|cue| match &cue.act {
             Act::Say(Input::Target(target)) => {
                 let key = &day.plan.config.holdings[target.holding.ix()];

@@ -31,8 +31,11 @@ pub(super) fn draw(f: &Features, dice: &mut Dice, config: &mut Config) -> World 
     if f.has(Feature::Windows) {
         let orders = u32::try_from(dice.between(1, 10)).unwrap_or(3);
         let per_ns = dice.pick([1, 1, 10, 60]) * SECOND_NS;
+        // Where reads count too, a few requests a minute are fewer than reconciliation needs.
+        let scope = dice.pick([Scope::Orders, Scope::All]);
+        let orders = if scope == Scope::All { orders.max(4) * 6 } else { orders };
         descriptor.windows = vec![
-            Window { n: orders, per_ns, scope: dice.pick([Scope::Orders, Scope::All]) },
+            Window { n: orders, per_ns, scope },
             Window { n: dice.pick([2, 10]), per_ns: SECOND_NS, scope: Scope::Reads },
         ];
         let kinds = [WindowKind::Sliding, WindowKind::Fixed];
