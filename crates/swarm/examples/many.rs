@@ -25,6 +25,7 @@ fn main() {
         if t.elapsed().as_secs() > 3 { eprintln!("slow {seed} {:?}", e.numbers); }
         slow.push((t.elapsed().as_micros(), seed, e.numbers));
         if let Some(v) = e.violations.first() {
+            eprintln!("FAILED {seed} {v}");
             let k: String = v.chars().filter(|c| !c.is_ascii_digit()).take(70).collect();
             let en = total.entry(k).or_insert((0, seed));
             en.0 += 1;

@@ -8,6 +8,7 @@
 //! Invariants:
 //! 1. Equal lines give equal ticks; a line that is silent moves no other.
 //! 2. Ticks are in order of time, prices on the tick and above zero, sizes whole lots.
+//! 3. The last quote of a line that is not silent is at the end: the day is as long as it says.
 
 use truefill_core::ids::InstrumentId;
 use truefill_core::num::{Px, Qty};
@@ -69,7 +70,7 @@ impl Made {
     pub fn new(lines: &[Line], begin: Nanos, end: Nanos) -> Self {
         let walk = |line: &Line| {
             let mut rng = Rng::new(line.seed);
-            let first = begin.plus(rng.between(0, line.gap_ns.max(1)));
+            let first = begin.plus(rng.between(0, line.gap_ns.max(1))).min(end);
             let next = if line.silent { Nanos::MAX } else { first };
             Walk { line: line.clone(), rng, bid_ticks: line.bid_ticks, next, trade: None }
         };
@@ -85,7 +86,7 @@ impl Made {
         let instrument = InstrumentId(u32::try_from(at).ok()?);
         let kind = match walk.trade.take() {
             Some(trade) => TickKind::Trade(trade),
-            None => TickKind::Quote(walk.quote()),
+            None => TickKind::Quote(walk.quote(self.end)),
         };
         Some(Tick { instrument, kind })
     }
@@ -102,7 +103,7 @@ impl Walk {
         self.trade.as_ref().map_or(self.next, |trade| trade.time)
     }
 
-    fn quote(&mut self) -> Quote {
+    fn quote(&mut self, end: Nanos) -> Quote {
         let (line, rng) = (&self.line, &mut self.rng);
         let time = self.next;
         let jumps = rng.chance(line.jump_ppm);
@@ -116,11 +117,13 @@ impl Walk {
         let (bid_px, ask_px) = (px(self.bid_ticks), px(self.bid_ticks + spread));
         let gap_ns = rng.between(line.gap_ns / 2, line.gap_ns.saturating_mul(3) / 2).max(1);
         let silent = rng.chance(line.silence_ppm);
-        self.next = time.plus(if silent { gap_ns.saturating_mul(30) } else { gap_ns });
+        let next = time.plus(if silent { gap_ns.saturating_mul(30) } else { gap_ns });
+        self.next = if time < end { next.min(end) } else { Nanos::MAX };
         if rng.chance(line.trade_ppm) {
             let px = if rng.chance(500_000) { bid_px } else { ask_px };
             let qty = qty(rng.between(1, high));
-            self.trade = Some(Trade { px, qty, side: None, time: time.plus(gap_ns / 2) });
+            let time = time.plus(gap_ns / 2);
+            self.trade = (time < self.next && time <= end).then_some(Trade { px, qty, side: None, time });
         }
         Quote { bid_px, bid_qty, ask_px, ask_qty, time }
     }
