@@ -13,8 +13,7 @@ use crate::story::Story;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use truefill_journal::{Journal, MemoryStore};
 use truefill_sim::faults::FaultKind;
-use truefill_core::alert::AlertCode;
-use truefill_sim::session::{Facts, Outcome, SessionError, run_watched};
+use truefill_sim::session::{Outcome, SessionError, run_watched, was_told};
 
 /// What a day came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,23 +164,10 @@ impl Ended {
             eyes.coverage.add(Group::Fault, at, times);
         }
         let beyond = outcome.broker.faults_struck().any(|(kind, n)| kind.is_beyond() && n > 0);
-        self.beyond_told = beyond && (facts.mode != "running" || told(facts));
+        self.beyond_told = beyond && (facts.mode != "running" || was_told(facts));
         self.digest = mixed(&store.last_chain().0, outcome.digest);
         self.violations = outcome.violations;
     }
-}
-
-/// People were told that broker and engine do not agree.
-fn told(facts: &Facts) -> bool {
-    let differ = [
-        AlertCode::PositionDrift,
-        AlertCode::Overfill,
-        AlertCode::OutOfOrder,
-        AlertCode::IdCollision,
-        AlertCode::SnapshotRejected,
-        AlertCode::VenueUnknown,
-    ];
-    differ.iter().any(|code| facts.alerts.contains_key(code.as_str()))
 }
 
 /// A law that no engine can keep at a broker that breaks its own word. What is the engine's own

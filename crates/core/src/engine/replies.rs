@@ -190,17 +190,7 @@ impl Deciding<'_> {
         let known = self.state.orders.get(order).is_none_or(|o| o.evidence.contains(&item));
         if !known {
             let mark = self.mark_then(order);
-            let lives = |d: &Self| d.state.orders.get(order).is_some_and(|o| !o.known.done);
-            let refused = |d: &Self| {
-                d.state.orders.get(order).is_some_and(|o| o.known.done && o.known.refused.is_some())
-            };
-            let was_refused = refused(self);
             self.emit(Event::Learned(Learned { order, item, mark }));
-            if was_refused && lives(self) {
-                let holding = self.state.orders.get(order).map(|o| o.ticket.holding);
-                let text = "an order works that was refused for sure".to_owned();
-                self.alert(AlertCode::OutOfOrder, holding, Some(order), text);
-            }
         }
     }
 

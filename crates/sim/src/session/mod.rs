@@ -41,6 +41,7 @@ pub use crash::{Crash, CrashPoint};
 pub use killed::{Reached, Traces};
 pub use measure::{Facts, Incident, QueuePoint};
 pub use script::{Act, Cue};
+pub use verdict::was_told;
 pub use watch::{NoWatch, Watch};
 
 use crate::broker::world::World;

@@ -12,14 +12,17 @@ use truefill_core::config::Config;
 use truefill_core::event::Mode;
 use truefill_core::state::State;
 
-/// Alerts that say that broker and engine do not agree.
-const DISAGREE: [AlertCode; 6] = [
+/// Alerts that say that broker and engine do not agree. Of an order that the broker shows as
+/// ended although it works, all that can be told is that it ended by itself: the last two.
+const DISAGREE: [AlertCode; 8] = [
     AlertCode::PositionDrift,
     AlertCode::Overfill,
     AlertCode::OutOfOrder,
     AlertCode::IdCollision,
     AlertCode::SnapshotRejected,
     AlertCode::VenueUnknown,
+    AlertCode::ExternalActivity,
+    AlertCode::Unprotected,
 ];
 
 /// Splits broken laws into those that stand and those that a broker outside its bounds excuses.
@@ -32,9 +35,15 @@ pub(super) fn judge(
     violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts))
 }
 
+/// People were told that broker and engine do not agree.
+#[must_use]
+pub fn was_told(facts: &Facts) -> bool {
+    DISAGREE.iter().any(|code| facts.alerts.contains_key(code.as_str()))
+}
+
 fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) -> bool {
     let told = |code: AlertCode| facts.alerts.contains_key(code.as_str());
-    let disagree = || DISAGREE.iter().any(|code| told(*code));
+    let disagree = || was_told(facts);
     let stopped = state.mode != Mode::Running;
     let frozen = || {
         let of_symbol =

@@ -67,7 +67,8 @@ fn policy(f: &Features, dice: &mut Dice, lot: Qty, length_ns: i64) -> Policy {
             0 => made.curve = curve(dice, length_ns),
             1 if f.has(Feature::Volume) => made.pov_ppm = dice.pick([100_000, 300_000]),
             2 => made.child_qty = Some(times(lot, dice.between(1, 5))),
-            _ => made.display_qty = Some(times(lot, dice.between(1, 5))),
+            // No less than a hundredth of any order: exchanges refuse it.
+            _ => made.display_qty = Some(times(lot, dice.between(5, 20))),
         }
     }
     made
