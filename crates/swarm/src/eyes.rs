@@ -175,7 +175,13 @@ impl Eyes {
             self.broken(format!("law 10: a new entry while frozen ({why})"));
         }
         let key = &engine.config().holdings[holding.ix()];
-        let off = key.sleeves().all(|sleeve| state.disabled.contains(&sleeve));
+        // One that is off may still go to zero: for a shared key that can look like an entry.
+        let h = state.holding(holding);
+        let leaves = |sleeve| {
+            let s = h.sleeve(sleeve);
+            s.rounded.is_zero() && !s.own.is_zero()
+        };
+        let off = key.sleeves().all(|of| state.disabled.contains(&of) && !leaves(of));
         if off && entry {
             self.broken("law 10: a new entry for strategies that are switched off".to_owned());
         }

@@ -567,7 +567,8 @@ impl<'a> Session<'a> {
             positions.push([h.emitted, h.total(), broker]);
         }
         let (violations, excused) = if watch::went_beyond(&self.broker) {
-            verdict::judge(violations, &self.plan.config, self.engine.state(), &facts)
+            let (config, state) = (&self.plan.config, self.engine.state());
+            verdict::judge(violations, config, state, &facts, &self.broker)
         } else {
             (violations, Vec::new())
         };

@@ -7,13 +7,31 @@ use truefill_core::input::{DayEnd, Input};
 use truefill_core::state::holding::HoldingState;
 use truefill_core::time::{Nanos, SECOND_NS};
 
+/// Most days that are closed one after the other because the close of one began the next.
+const CLOSES_MAX: u32 = 20;
+
 impl Session<'_> {
     pub(super) fn settle(&mut self) -> Result<(), SessionError> {
         self.broker.settle(self.now);
         self.settling = true;
-        // The books of earlier days are closed already.
-        self.day_closed = false;
         self.watch.settling(self.now);
+        let mut settled = self.converge()?;
+        self.close_day()?;
+        for _ in 0..CLOSES_MAX {
+            if !settled || self.is_settled() {
+                break;
+            }
+            // The marks of the close have moved something: that is of the next day.
+            settled = self.converge()?;
+            self.close_day()?;
+        }
+        self.checker.at_end(&self.engine, &self.broker, settled);
+        self.watch.end(&self.engine, &self.broker);
+        Ok(())
+    }
+
+    /// Runs until everything has come to rest; false when it does not in time.
+    fn converge(&mut self) -> Result<bool, SessionError> {
         let end = self.now.plus(self.plan.settle_ns);
         // A full idle round must pass quietly before the books are closed.
         let mut quiet_since = None;
@@ -31,8 +49,17 @@ impl Session<'_> {
                 break;
             }
         }
-        let settled = self.is_settled();
-        while !self.day_closed {
+        Ok(self.is_settled())
+    }
+
+    /// Closes the books of the day. What the close itself moves belongs to another day, whose
+    /// books are closed as well.
+    fn close_day(&mut self) -> Result<(), SessionError> {
+        self.day_closed = false;
+        for _ in 0..CLOSES_MAX {
+            if self.day_closed {
+                break;
+            }
             self.inbox.push(Input::DayEnd(DayEnd {}).into());
             self.turn()?;
             if let Some(until) = self.down_until {
@@ -41,8 +68,6 @@ impl Session<'_> {
                 self.come_back()?;
             }
         }
-        self.checker.at_end(&self.engine, &self.broker, settled);
-        self.watch.end(&self.engine, &self.broker);
         Ok(())
     }
 

@@ -206,7 +206,12 @@ impl Session<'_> {
 
     fn durable(&mut self, seq: u64, event: &Event) {
         self.trail.event(seq, self.now, event);
-        self.day_closed |= matches!(event, Event::DayEnded(_));
+        // What moves after the end of a day is of another one.
+        self.day_closed = match event {
+            Event::DayEnded(_) => true,
+            Event::Staged(_) | Event::Released(_) | Event::Learned(_) | Event::Crossed(_) => false,
+            _ => self.day_closed,
+        };
         self.story.event(self.now, event);
         self.measure.event(self.now, event);
         self.checker.event(event, &self.engine, &self.broker);

@@ -7,6 +7,8 @@
 //! Entry point: [`judge`].
 
 use super::measure::Facts;
+use crate::broker::Broker;
+use crate::faults::FaultKind;
 use truefill_core::alert::AlertCode;
 use truefill_core::config::Config;
 use truefill_core::event::Mode;
@@ -31,8 +33,11 @@ pub(super) fn judge(
     config: &Config,
     state: &State,
     facts: &Facts,
+    broker: &Broker,
 ) -> (Vec<String>, Vec<String>) {
-    violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts))
+    let late = |(kind, n): (FaultKind, u64)| kind == FaultKind::ArrivesTooLate && n > 0;
+    let late = broker.faults_struck().any(late);
+    violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts, late))
 }
 
 /// People were told that broker and engine do not agree.
@@ -41,7 +46,13 @@ pub fn was_told(facts: &Facts) -> bool {
     DISAGREE.iter().any(|code| facts.alerts.contains_key(code.as_str()))
 }
 
-fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) -> bool {
+fn is_excused(
+    violation: &str,
+    config: &Config,
+    state: &State,
+    facts: &Facts,
+    arrives_late: bool,
+) -> bool {
     let told = |code: AlertCode| facts.alerts.contains_key(code.as_str());
     let disagree = || was_told(facts);
     let stopped = state.mode != Mode::Running;
@@ -56,7 +67,9 @@ fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) ->
     match law {
         "law 2" | "law 5" => disagree(),
         "law 6" => stopped || frozen(),
-        "law 7" => told(AlertCode::RateLimited),
+        // A request that arrives outside its bound hits a limit that nobody could see coming;
+        // and its answer, which would tell of it, may be lost.
+        "law 7" => told(AlertCode::RateLimited) || arrives_late,
         "law 8" if violation.contains("the ledger has") => disagree(),
         "liveness" => told(AlertCode::VenueUnknown),
         _ => false,
