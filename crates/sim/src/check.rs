@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
-use truefill_core::event::{DriftClass, Event, Mode};
+use truefill_core::event::{Block, DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::num::{Amount, Qty};
 use truefill_core::order::{Intent, Ticket};
@@ -97,8 +97,26 @@ impl Checker {
                 self.valued.insert(e.holding);
                 *self.adopted.entry(e.holding).or_default() += e.own;
             }
+            Event::Adopted(e) => *self.adopted.entry(e.holding).or_default() += e.qty,
+            Event::SplitApplied(e) => {
+                // From here on the position counts in new units, whatever was filled in old ones.
+                let filled = self.filled(e.holding, broker);
+                self.adopted.insert(e.holding, e.own - filled);
+            }
             _ => {}
         }
+    }
+
+    /// What was filled through our orders of a holding, signed.
+    fn filled(&self, holding: HoldingId, broker: &Broker) -> Qty {
+        let ours = self.tickets.values().filter(|t| t.holding == holding);
+        let truth = broker.truth();
+        let of = |ticket: &Ticket| -> Qty {
+            let orders = truth.orders_by_client_id(&ticket.cl_ord_id);
+            let filled: Qty = orders.iter().map(|at| truth.orders()[*at].filled).sum();
+            ticket.side.signed(filled)
+        };
+        ours.map(of).sum()
     }
 
     /// Law 5 on the truth: what we really hold through our orders, and all that may still fill,
@@ -110,7 +128,7 @@ impl Checker {
             self.broken(format!("law 5: order {no} meets {opposite} of ours on the other side"));
         }
         let open = open + ticket.qty;
-        let Working { target, .. } =
+        let Working { target, gate } =
             working(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
             Side::Buy => position + open - target,
@@ -125,8 +143,18 @@ impl Checker {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),
         } - busted;
+        // A limit below what is held asks for less than was declared: that way is toward zero and
+        // not through it, and it ends at the limited target, as is checked below.
+        let after = position + ticket.side.signed(open);
+        let limited = gate == Block::Risk
+            && after.abs() <= position.abs()
+            && (after.is_zero() || (after.0 > 0) == (position.0 > 0));
         // The working target is the engine's own: it must not be on the far side of the declared.
-        if engine.state().mode == Mode::Running && h.frozen.is_none() && past > Qty::ZERO {
+        if !limited
+            && engine.state().mode == Mode::Running
+            && h.frozen.is_none()
+            && past > Qty::ZERO
+        {
             self.broken(format!(
                 "law 5: order {} goes {past} past the declared {declared}",
                 ticket.order

@@ -132,7 +132,12 @@ impl Deciding<'_> {
             return;
         }
         let (holding, acked) = (order.ticket.holding, order.order_id.is_some());
+        let refused = order.known.done && order.known.refused.is_some();
         self.touch(holding);
+        if refused && !row.status.is_terminal() {
+            let text = "an order works that was refused for sure".to_owned();
+            self.alert(AlertCode::OutOfOrder, Some(holding), Some(no), text);
+        }
         if let Some(order_id) = row.order_id.filter(|_| !acked) {
             self.learn(no, Item::Ack(Ack { order_id, time: Some(row.created) }));
         }

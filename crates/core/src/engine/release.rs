@@ -193,9 +193,13 @@ impl Deciding<'_> {
             self.alert(AlertCode::GateRefused, Some(holding), None, why);
             return Some(Block::Risk);
         }
+        let lot = self.config.instrument_of(holding).lot;
         let last = priced.rule == Rule::Band && !self.state.holding(holding).banded;
         let policy = leader.policy(self.config, intent);
-        let display_qty = policy.and_then(|p| p.display_qty).filter(|shown| *shown < qty);
+        // One policy is for instruments of many lots: what is shown is whole lots of this one.
+        let shown = policy.and_then(|p| p.display_qty);
+        let shown = shown.map(|shown| shown.to_lot(lot, Rounding::Ceil));
+        let display_qty = shown.filter(|shown| *shown < qty);
         self.send_new(ticket, priced.tif, display_qty);
         if last {
             self.last_rung(holding, order);

@@ -62,6 +62,7 @@ impl Session<'_> {
         for (_, delivery) in deliveries {
             self.deliver(delivery);
         }
+        self.act()?;
         while let Some((at, request)) = self.timeouts.first().copied() {
             if at > self.now {
                 break;
@@ -153,6 +154,7 @@ impl Session<'_> {
             let marks = self.marks(&input, then);
             let envelope = Envelope { now: self.now, marks, input };
             let step = self.engine.step(&envelope);
+            self.watch.step(&envelope, &step, &self.engine);
             self.note(&envelope, &step);
             // The events of a step are the last records so far.
             let first = self.engine.state().seq + 1 - step.events.len() as u64;
@@ -169,7 +171,8 @@ impl Session<'_> {
             return Ok(true);
         }
         if !self.batch.is_empty() {
-            self.store.append(&self.batch)?;
+            let seq = self.store.append(&self.batch)?;
+            self.watch.durable(seq);
             self.reached.batches += 1;
             self.batch.clear();
             self.snapshot()?;
@@ -209,7 +212,12 @@ impl Session<'_> {
 
     fn durable(&mut self, seq: u64, event: &Event) {
         self.trail.event(seq, self.now, event);
-        self.day_closed |= matches!(event, Event::DayEnded(_));
+        // What moves after the end of a day is of another one.
+        self.day_closed = match event {
+            Event::DayEnded(_) => true,
+            Event::Staged(_) | Event::Released(_) | Event::Learned(_) | Event::Crossed(_) => false,
+            _ => self.day_closed,
+        };
         self.story.event(self.now, event);
         self.measure.event(self.now, event);
         self.checker.event(event, &self.engine, &self.broker);
@@ -253,6 +261,7 @@ impl Session<'_> {
     }
 
     fn run(&mut self, effect: Effect) -> Result<(), SessionError> {
+        self.watch.effect(self.now, &effect);
         match effect {
             Effect::Send { request, what, .. } => {
                 let body = self.codec.encode_write(request, &what);

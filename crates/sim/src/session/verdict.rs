@@ -7,19 +7,24 @@
 //! Entry point: [`judge`].
 
 use super::measure::Facts;
+use crate::broker::Broker;
+use crate::faults::FaultKind;
 use truefill_core::alert::AlertCode;
 use truefill_core::config::Config;
 use truefill_core::event::Mode;
 use truefill_core::state::State;
 
-/// Alerts that say that broker and engine do not agree.
-const DISAGREE: [AlertCode; 6] = [
+/// Alerts that say that broker and engine do not agree. Of an order that the broker shows as
+/// ended although it works, all that can be told is that it ended by itself: the last two.
+const DISAGREE: [AlertCode; 8] = [
     AlertCode::PositionDrift,
     AlertCode::Overfill,
     AlertCode::OutOfOrder,
     AlertCode::IdCollision,
     AlertCode::SnapshotRejected,
     AlertCode::VenueUnknown,
+    AlertCode::ExternalActivity,
+    AlertCode::Unprotected,
 ];
 
 /// Splits broken laws into those that stand and those that a broker outside its bounds excuses.
@@ -28,13 +33,28 @@ pub(super) fn judge(
     config: &Config,
     state: &State,
     facts: &Facts,
+    broker: &Broker,
 ) -> (Vec<String>, Vec<String>) {
-    violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts))
+    let late = |(kind, n): (FaultKind, u64)| kind == FaultKind::ArrivesTooLate && n > 0;
+    let late = broker.faults_struck().any(late);
+    violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts, late))
 }
 
-fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) -> bool {
+/// People were told that broker and engine do not agree.
+#[must_use]
+pub fn was_told(facts: &Facts) -> bool {
+    DISAGREE.iter().any(|code| facts.alerts.contains_key(code.as_str()))
+}
+
+fn is_excused(
+    violation: &str,
+    config: &Config,
+    state: &State,
+    facts: &Facts,
+    arrives_late: bool,
+) -> bool {
     let told = |code: AlertCode| facts.alerts.contains_key(code.as_str());
-    let disagree = || DISAGREE.iter().any(|code| told(*code));
+    let disagree = || was_told(facts);
     let stopped = state.mode != Mode::Running;
     let frozen = || {
         let of_symbol =
@@ -47,7 +67,9 @@ fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) ->
     match law {
         "law 2" | "law 5" => disagree(),
         "law 6" => stopped || frozen(),
-        "law 7" => told(AlertCode::RateLimited),
+        // A request that arrives outside its bound hits a limit that nobody could see coming;
+        // and its answer, which would tell of it, may be lost.
+        "law 7" => told(AlertCode::RateLimited) || arrives_late,
         "law 8" if violation.contains("the ledger has") => disagree(),
         "liveness" => told(AlertCode::VenueUnknown),
         _ => false,
