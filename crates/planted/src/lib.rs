@@ -13,6 +13,7 @@
 //! | module | idea |
 //! |---|---|
 //! | `trial` | a way to live through a seed: what the checkers say |
+//! | `swarm` | whole days of the swarm |
 //! | `storms` | sessions of the simulator under drawn weather |
 //! | `hunt` | seeds until a plant is found |
 //! | `table` | the result as a page |
@@ -22,5 +23,6 @@
 
 pub mod hunt;
 pub mod storms;
+pub mod swarm;
 pub mod table;
 pub mod trial;

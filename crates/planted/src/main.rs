@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use truefill_core::planted::Plant;
 use truefill_planted::hunt::{Hunted, hunt_all};
 use truefill_planted::storms::Storms;
+use truefill_planted::swarm::Swarm;
 use truefill_planted::table::page;
 use truefill_planted::trial::{Trial, lived};
 
@@ -21,6 +22,7 @@ struct Wanted {
     seeds: u64,
     clean: u64,
     from: u64,
+    storms: bool,
     threads: usize,
     table: Option<String>,
 }
@@ -35,10 +37,10 @@ fn main() -> ExitCode {
     };
     // A panic is a way to be found, not a way to end.
     std::panic::set_hook(Box::new(|_| {}));
-    let trial = Storms;
+    let trial: &dyn Trial = if wanted.storms { &Storms } else { &Swarm };
     let mut false_alarms = 0;
     for seed in wanted.from..=wanted.clean {
-        if let Some(law) = lived(&trial, seed) {
+        if let Some(law) = lived(trial, seed) {
             eprintln!(
                 "seed {seed} breaks a law with nothing planted: {law}\n  {}",
                 trial.tell(seed)
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     eprintln!("{} seeds without a plant: nothing found, as it should be", wanted.clean);
-    let hunted = hunt_all(&wanted.plants, &trial, wanted.seeds, wanted.threads, &tell);
+    let hunted = hunt_all(&wanted.plants, trial, wanted.seeds, wanted.threads, &tell);
     let missed: Vec<&str> =
         hunted.iter().filter(|h| h.found.is_none()).map(|h| h.plant.name()).collect();
     let mut slowest: Vec<&Hunted> = hunted.iter().collect();
@@ -80,8 +82,15 @@ fn tell(h: &Hunted) {
 
 fn wanted(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut wanted =
-        Wanted { plants: Vec::new(), seeds: SEEDS, clean: CLEAN, from: 1, threads, table: None };
+    let mut wanted = Wanted {
+        plants: Vec::new(),
+        seeds: SEEDS,
+        clean: CLEAN,
+        from: 1,
+        storms: false,
+        threads,
+        table: None,
+    };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         let number = |text: String| text.parse::<u64>().map_err(|e| format!("{text}: {e}"));
@@ -89,6 +98,7 @@ fn wanted(mut words: impl Iterator<Item = String>) -> Result<Wanted, String> {
             "--seeds" => wanted.seeds = number(value()?)?,
             "--clean" => wanted.clean = number(value()?)?,
             "--from" => wanted.from = number(value()?)?,
+            "--storms" => wanted.storms = true,
             "--threads" => {
                 wanted.threads = usize::try_from(number(value()?)?).map_err(|e| e.to_string())?;
             }

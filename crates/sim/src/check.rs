@@ -11,6 +11,7 @@ use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
 use truefill_core::event::{Block, DriftClass, Event, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
+use truefill_core::input::Input;
 use truefill_core::num::{Amount, Qty};
 use truefill_core::order::{Intent, Ticket};
 use truefill_core::request::Side;
@@ -56,6 +57,15 @@ impl Checker {
         }
     }
 
+    /// An input that is being decided: a target may open again what was waived.
+    pub fn input(&mut self, input: &Input) {
+        if let Input::Target(target) = input
+            && target.reopen
+        {
+            self.conduct.reopened(target.holding, target.sleeve);
+        }
+    }
+
     /// The worst violation of law 5 at any release.
     #[must_use]
     pub const fn max_overshoot(&self) -> Qty {
@@ -84,21 +94,19 @@ impl Checker {
                     self.broken(format!("law 4: order {} was released twice", e.ticket.order));
                 }
             }
-            Event::Adopted(e) => {
-                self.valued.insert(e.holding);
-            }
             Event::Crossed(e) => {
-                self.valued.insert(e.holding);
-            }
-            Event::SplitApplied(e) => {
                 self.valued.insert(e.holding);
             }
             Event::Corrected(e) if e.class != DriftClass::Opening => {
                 self.valued.insert(e.holding);
                 *self.adopted.entry(e.holding).or_default() += e.own;
             }
-            Event::Adopted(e) => *self.adopted.entry(e.holding).or_default() += e.qty,
+            Event::Adopted(e) => {
+                self.valued.insert(e.holding);
+                *self.adopted.entry(e.holding).or_default() += e.qty;
+            }
             Event::SplitApplied(e) => {
+                self.valued.insert(e.holding);
                 // From here on the position counts in new units, whatever was filled in old ones.
                 let filled = self.filled(e.holding, broker);
                 self.adopted.insert(e.holding, e.own - filled);

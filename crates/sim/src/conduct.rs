@@ -55,6 +55,8 @@ pub struct Conduct {
     unexplained: BTreeSet<HoldingId>,
     /// The last target of each strategy, as it was said, and its session.
     said: BTreeMap<(HoldingId, SleeveId), (Qty, Option<i64>)>,
+    /// Targets that are on their way to be opened again.
+    reopening: BTreeMap<(HoldingId, SleeveId), u32>,
     /// What orders gave up since the target, without signs.
     waived: BTreeMap<HoldingId, Qty>,
     /// Events heard, and at which of them targets were set and orders were released.
@@ -86,6 +88,7 @@ impl Default for Conduct {
             frozen: BTreeSet::new(),
             unexplained: BTreeSet::new(),
             said: BTreeMap::new(),
+            reopening: BTreeMap::new(),
             waived: BTreeMap::new(),
             heard: 0,
             target_at: BTreeMap::new(),
@@ -114,6 +117,7 @@ impl Conduct {
     /// A durable event that happened at `now`. Returns what may not be, as a sentence.
     pub fn event(&mut self, now: Nanos, event: &Event, engine: &Engine) -> Option<String> {
         self.heard += 1;
+        if let Ok(h) = std::env::var("DUMP") { let t = format!("{event:?}"); if t.contains(&h) && !t.starts_with("Staged") || t.starts_with("Staged") && t.contains(&h) || t.starts_with("Learned") || t.starts_with("Closed") { eprintln!("EV {} {}", now.0 % 100_000_000_000_000, &t[..t.len().min(420)]); } }
         match event {
             Event::Started(e) => {
                 (self.read, self.unread_since, self.epoch) = (false, None, e.epoch);
@@ -179,6 +183,11 @@ impl Conduct {
         None
     }
 
+    /// A target opens again what was waived: that is news.
+    pub fn reopened(&mut self, holding: HoldingId, sleeve: SleeveId) {
+        *self.reopening.entry((holding, sleeve)).or_default() += 1;
+    }
+
     fn mode_set(&mut self, mode: Mode) -> Option<String> {
         let was = std::mem::replace(&mut self.mode, mode);
         (was == Mode::Killed && mode != was).then(|| "law 10: a kill was lifted".to_owned())
@@ -189,9 +198,13 @@ impl Conduct {
         let session = session_at(config, instrument, now);
         let last = self.said.insert((e.holding, e.sleeve), (e.said, session));
         self.target_at.insert(e.holding, self.heard);
-        let waived = self.waived.insert(e.holding, Qty::ZERO).unwrap_or_default();
-        // What was given up may be opened again; nothing else makes a repeat news.
-        if last == Some((e.said, session)) && waived.is_zero() {
+        self.waived.insert(e.holding, Qty::ZERO);
+        let left = self.reopening.entry((e.holding, e.sleeve)).or_default();
+        let reopens = *left > 0;
+        *left = left.saturating_sub(1);
+        // Between two sessions nobody can say which one a target is of.
+        let known = session.is_some() || config.calendars.is_empty();
+        if known && last == Some((e.said, session)) && !reopens {
             return Some("law 1: a repeated target counts as a new one".to_owned());
         }
         let own = self.own.get(&e.holding).copied().unwrap_or_default();

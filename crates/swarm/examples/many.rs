@@ -10,7 +10,9 @@ fn main() {
         if let Some(v) = ended.violations.first() {
             let small = shrink(&day, law_of(v), &no_checks, 400);
             let (e, lines) = small.tell(&no_checks);
-            for l in lines { println!("{l}"); }
+            for l in lines {
+                println!("{l}");
+            }
             println!("{:#?} {:?}", e.violations, e.numbers);
         }
         return;
@@ -22,7 +24,9 @@ fn main() {
     for seed in from..until {
         let t = std::time::Instant::now();
         let e = Day::draw(seed).run(&no_checks);
-        if t.elapsed().as_secs() > 3 { eprintln!("slow {seed} {:?}", e.numbers); }
+        if t.elapsed().as_secs() > 3 {
+            eprintln!("slow {seed} {:?}", e.numbers);
+        }
         slow.push((t.elapsed().as_micros(), seed, e.numbers));
         if let Some(v) = e.violations.first() {
             eprintln!("FAILED {seed} {v}");
@@ -33,9 +37,23 @@ fn main() {
         tally.add(seed, &e);
     }
     let s = begun.elapsed().as_secs_f64();
-    println!("{:?}\n{s:.2} s, {:.0} days/s failed {}", tally.numbers, (until - from) as f64 / s, tally.failed);
+    println!(
+        "{:?}\n{s:.2} s, {:.0} days/s failed {}",
+        tally.numbers,
+        (until - from) as f64 / s,
+        tally.failed
+    );
     slow.sort_by_key(|x| std::cmp::Reverse(x.0));
-    for x in slow.iter().take(5) { println!("{x:?}"); }
-    for (k, v) in total { println!("{:6} e.g. {:6} {k}", v.0, v.1); }
-    for g in Group::ALL { let n: Vec<_> = tally.coverage.never(*g).collect(); if !n.is_empty() { println!("never {}: {}", g.name(), n.join(", ")); } }
+    for x in slow.iter().take(5) {
+        println!("{x:?}");
+    }
+    for (k, v) in total {
+        println!("{:6} e.g. {:6} {k}", v.0, v.1);
+    }
+    for g in Group::ALL {
+        let n: Vec<_> = tally.coverage.never(*g).collect();
+        if !n.is_empty() {
+            println!("never {}: {}", g.name(), n.join(", "));
+        }
+    }
 }

@@ -49,7 +49,8 @@ fn is_explained(engine: &Engine, id: HoldingId, h: &HoldingState) -> bool {
     let waived = !h.waived().is_zero() || h.unwound;
     let rests = if missing.0 > 0 { h.buying.0 > 0 } else { h.selling.0 > 0 };
     let blocked = h.staged.blocked != Block::Open;
-    let gated = h.staged.gate != Block::Open || h.staged.sleeves.iter().any(|s| s.gate != Block::Open);
+    let gated =
+        h.staged.gate != Block::Open || h.staged.sleeves.iter().any(|s| s.gate != Block::Open);
     let shared = h.is_shared() && {
         // Opposite wants of several strategies net to nothing.
         let parts = wants(config, state, id, state.now);
@@ -70,7 +71,6 @@ fn ghosts(engine: &Engine, broker: &Broker, id: HoldingId, symbol: &str) -> Opti
         o.instrument == key.instrument && o.product == key.product
     };
     let theirs: Qty = truth.open_orders().filter(same).map(|order| order.leaves()).sum();
-    (ours != theirs).then(|| {
-        format!("law 6: {symbol}: {theirs} is working at the broker, {ours} by our books")
-    })
+    (ours != theirs)
+        .then(|| format!("law 6: {symbol}: {theirs} is working at the broker, {ours} by our books"))
 }

@@ -192,9 +192,10 @@ impl Eyes {
 
     /// Nobody is left with a frozen holding and without a word.
     fn freeze_is_told(&mut self, holding: HoldingId, why: Freeze, step: &Step) {
-        let told = step.events.iter().any(|event| {
-            matches!(event, Event::Alert(alert) if alert.holding == Some(holding))
-        });
+        let told = step
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Alert(alert) if alert.holding == Some(holding)));
         if !told {
             self.broken(format!("law 10: a freeze ({why}) without an alert"));
         }

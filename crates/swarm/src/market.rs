@@ -123,7 +123,8 @@ impl Walk {
             let px = if rng.chance(500_000) { bid_px } else { ask_px };
             let qty = qty(rng.between(1, high));
             let time = time.plus(gap_ns / 2);
-            self.trade = (time < self.next && time <= end).then_some(Trade { px, qty, side: None, time });
+            self.trade =
+                (time < self.next && time <= end).then_some(Trade { px, qty, side: None, time });
         }
         Quote { bid_px, bid_qty, ask_px, ask_qty, time }
     }

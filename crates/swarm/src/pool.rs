@@ -78,7 +78,6 @@ pub fn run(
         }
         work();
     });
-    let (progress, _) =
-        shared.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (progress, _) = shared.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     progress
 }

@@ -170,7 +170,8 @@ mod tests {
     use crate::pool::run;
 
     fn dir(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("truefill-swarm-{name}-{}", std::process::id()));
+        let dir =
+            std::env::temp_dir().join(format!("truefill-swarm-{name}-{}", std::process::id()));
         fs::create_dir_all(&dir).expect("a directory");
         dir
     }

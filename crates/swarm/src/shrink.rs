@@ -135,9 +135,9 @@ fn script(day: &mut Day, fails: &mut impl FnMut(&Day) -> bool) {
 fn strategies(day: &mut Day, fails: &mut impl FnMut(&Day) -> bool) {
     for sleeve in (1..=day.plan.config.strategies.len()).filter_map(|at| u16::try_from(at).ok()) {
         let mut candidate = day.clone();
-        candidate.plan.script.retain(|cue| {
-            !matches!(&cue.act, Act::Say(Input::Target(target)) if target.sleeve.0 == sleeve)
-        });
+        candidate.plan.script.retain(
+            |cue| !matches!(&cue.act, Act::Say(Input::Target(target)) if target.sleeve.0 == sleeve),
+        );
         if candidate != *day && fails(&candidate) {
             *day = candidate;
         }

@@ -66,7 +66,10 @@ impl Story {
             (ppm > 0).then(|| format!("{} {ppm} ppm", kind.name()))
         });
         let faults: Vec<String> = faults.collect();
-        self.line(format!("faults: {}", if faults.is_empty() { "none".into() } else { faults.join(", ") }));
+        self.line(format!(
+            "faults: {}",
+            if faults.is_empty() { "none".into() } else { faults.join(", ") }
+        ));
         self.line(format!("crashes: {:?}", day.plan.crash));
         let script = day.plan.script.clone();
         for cue in &script {
@@ -79,7 +82,9 @@ impl Story {
         match &cue.act {
             Act::Say(input) => self.input(input),
             Act::ByHand { instrument, product, side, qty } => {
-                format!("somebody trades by hand: {side} {qty} of instrument {instrument} {product}")
+                format!(
+                    "somebody trades by hand: {side} {qty} of instrument {instrument} {product}"
+                )
             }
             Act::TwoForOne(instrument) => format!("two for one in instrument {instrument}"),
             Act::Die(point) => format!("the engine's process dies ({point:?})"),
@@ -111,11 +116,9 @@ impl Story {
     fn input(&self, input: &Input) -> String {
         match input {
             Input::Target(t) => {
-                let symbol = self
-                    .config
-                    .holdings
-                    .get(t.holding.ix())
-                    .map_or("?", |key| self.config.instruments[key.instrument.ix()].symbol.as_str());
+                let symbol = self.config.holdings.get(t.holding.ix()).map_or("?", |key| {
+                    self.config.instruments[key.instrument.ix()].symbol.as_str()
+                });
                 let mut text = format!("strategy {} wants {} of {symbol}", t.sleeve, t.qty);
                 if t.reopen {
                     text += ", once more";
@@ -159,7 +162,9 @@ fn event_words(event: &Event) -> Option<String> {
                 t.order, t.side, t.qty, t.holding, t.px, t.intent, t.rule
             )
         }
-        Event::CancelReleased(e) => format!("-> cancel of order {} ({}, {})", e.order, e.why, e.rule),
+        Event::CancelReleased(e) => {
+            format!("-> cancel of order {} ({}, {})", e.order, e.why, e.rule)
+        }
         Event::Learned(e) => shortened(&format!("order {}: {:?}", e.order, e.item)),
         Event::Alert(e) => format!("ALERT {}: {}", e.code, e.text),
         Event::Closed(e) => format!("order {} is closed", e.order),

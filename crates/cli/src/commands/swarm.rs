@@ -49,7 +49,10 @@ pub fn run(args: &Args) -> Done {
         None => Ok(()),
         Some(first) => {
             if !args.json {
-                print(&format!("\nthe smallest day found that breaks the law of seed {}:\n", first.seed))?;
+                print(&format!(
+                    "\nthe smallest day found that breaks the law of seed {}:\n",
+                    first.seed
+                ))?;
                 tell_smallest(first.seed)?;
             }
             Err(Failure::Wrong(format!(

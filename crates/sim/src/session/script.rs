@@ -91,7 +91,8 @@ impl Session<'_> {
                 if !split.contains(&key.instrument) {
                     split.push(key.instrument);
                     let (instrument, ratio_num, ratio_den) = (key.instrument, 2, 1);
-                    self.inbox.push(Input::Split(Split { instrument, ratio_num, ratio_den }).into());
+                    self.inbox
+                        .push(Input::Split(Split { instrument, ratio_num, ratio_den }).into());
                 }
                 continue;
             }

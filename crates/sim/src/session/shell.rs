@@ -199,6 +199,7 @@ impl Session<'_> {
         if step.events.is_empty() {
             return;
         }
+        self.checker.input(&envelope.input);
         self.batch.input(envelope);
         let lost = usize::from(truefill_core::planted!(BatchLosesAnEvent));
         for event in &step.events[..step.events.len() - lost] {

@@ -16,7 +16,8 @@ use truefill_core::time::{Nanos, SECOND_NS};
 pub(super) fn draw(f: &Features, dice: &mut Dice, hours: Hours, gap_ns: i64) -> Config {
     let few = if dice.percent(5) { dice.count(6, 12) } else { dice.count(2, 4) };
     let count = if f.has(Feature::Instruments) { few } else { 1 };
-    let instruments: Vec<Instrument> = (0..count).map(|at| instrument(f, dice, at, hours)).collect();
+    let instruments: Vec<Instrument> =
+        (0..count).map(|at| instrument(f, dice, at, hours)).collect();
     let strategies: Vec<Strategy> = (0..dice.count(1, if f.has(Feature::Shared) { 4 } else { 2 }))
         .map(|at| strategy(f, dice, at, hours))
         .collect();

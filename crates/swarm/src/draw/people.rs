@@ -6,9 +6,7 @@ use crate::day::Hours;
 use crate::market::Line;
 use truefill_core::config::{Config, Holding, SizeBy};
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
-use truefill_core::input::{
-    Command, DayEnd, Enable, Input, Margin, Operator, PrevClose, Target,
-};
+use truefill_core::input::{Command, DayEnd, Enable, Input, Margin, Operator, PrevClose, Target};
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::request::Side;
 use truefill_core::time::{Nanos, SECOND_NS};
@@ -89,7 +87,9 @@ fn targets(
         let own: Vec<(usize, &Holding)> = own.collect();
         let mut last = vec![Qty::ZERO; config.holdings.len()];
         for _ in 0..times {
-            let at = hours.begin.plus(hours.length_ns() / 10_000 * dice.between(from * 100, until * 100));
+            let at = hours
+                .begin
+                .plus(hours.length_ns() / 10_000 * dice.between(from * 100, until * 100));
             let one = dice.count(0, own.len().saturating_sub(1));
             for (nth, (holding, key)) in own.iter().enumerate() {
                 if !together && nth != one {

@@ -2,9 +2,7 @@
 
 use super::dice::Dice;
 use super::{Feature, Features};
-use truefill_core::config::{
-    Chase, Config, CurvePoint, Peg, Policy, Remainder, Style, Then,
-};
+use truefill_core::config::{Chase, Config, CurvePoint, Peg, Policy, Remainder, Style, Then};
 use truefill_core::ids::SleeveId;
 use truefill_core::num::Qty;
 use truefill_core::time::{MILLI_NS, SECOND_NS};
