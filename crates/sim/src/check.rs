@@ -205,6 +205,11 @@ impl Checker {
         stuck && engine.state().now <= ticket.released.plus(appear_max_ns)
     }
 
+    /// A new order never left: it cannot appear.
+    pub fn never_sent(&mut self, id: ClOrdId) {
+        self.arrived.insert(id, false);
+    }
+
     fn read_requests(&mut self, broker: &Broker) {
         let requests = broker.truth().requests();
         for request in &requests[self.requests_read..] {

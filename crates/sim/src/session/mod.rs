@@ -230,6 +230,8 @@ pub(crate) struct Session<'a> {
     script: VecDeque<Cue>,
     /// The process dies in the next turn, here.
     doomed: Option<CrashPoint>,
+    /// What is decided next leaves too late.
+    stalled: bool,
     /// Epoch of the last start.
     epoch: u64,
     watch: &'a mut dyn Watch,
@@ -366,6 +368,7 @@ impl<'a> Session<'a> {
             day_closed: false,
             script: plan.script.clone().into(),
             doomed: None,
+            stalled: false,
             epoch: 0,
             watch,
             log: TruthLog::new(traces.log),
