@@ -4,6 +4,7 @@ use super::{Session, SessionError};
 use truefill_core::config::Holding;
 use truefill_core::event::{Block, Lane};
 use truefill_core::input::{DayEnd, Input};
+use truefill_core::order::Order;
 use truefill_core::state::holding::HoldingState;
 use truefill_core::time::{Nanos, SECOND_NS};
 
@@ -99,6 +100,14 @@ impl Session<'_> {
         };
         // Without funds nothing is tried until the target changes.
         let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
+        // An execution known by its quantity alone is priced by the next read of the trades.
+        let activity = self.plan.config.descriptor.activity;
+        let unpriced = |o: &Order| {
+            let moved_seq = state.holding(o.ticket.holding).moved_seq;
+            activity && o.known.unpriced.0 > 0 && state.recon.activity_seq <= moved_seq
+        };
+        let closed = state.orders.unpriced.iter().filter_map(|no| state.orders.get(*no));
+        let unpriced = state.orders.open.values().chain(closed).any(unpriced);
         let keys = &self.plan.config.holdings;
         let waiting = state.holdings.iter().zip(keys).any(|(h, key)| {
             let (lane, blocked) = (h.staged.lane, h.staged.blocked);
@@ -110,6 +119,7 @@ impl Session<'_> {
         });
         self.down_until.is_none()
             && self.script.is_empty()
+            && !unpriced
             && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
             && self.targets.is_empty()
             && state.wire.values().all(|w| w.order.is_none())

@@ -23,6 +23,10 @@ pub(super) fn draw(f: &Features, dice: &mut Dice, config: &mut Config, length_ns
         let sleeve = u16::try_from(at + 1).map(SleeveId).unwrap_or(SleeveId(1));
         strategy.entry = policy(f, dice, (tick, lot), length_ns);
         strategy.exit = policy(f, dice, (tick, lot), length_ns);
+        if strategy.basket.is_some() {
+            // Each step of a leg would begin the schedule anew: true, and without an end.
+            strategy.entry.curve.clear();
+        }
         if shared.contains(&sleeve) {
             // What fills for several together cannot be unwound for one.
             strategy.entry.min_fill_ppm = 0;
