@@ -13,12 +13,14 @@ use crate::cover::{BLOCKS, Coverage, GATES, Group, RECOVERIES, STATES};
 use truefill_core::alert::AlertCode;
 use truefill_core::config::Config;
 use truefill_core::effect::Effect;
+use truefill_core::engine::admission::flat_reason;
+use truefill_core::engine::parts::Trader;
 use truefill_core::engine::{Engine, Step};
 use truefill_core::event::{DriftClass, Ending, Event, Freeze, Lane, Mode, RequestClass};
 use truefill_core::ids::{HoldingId, OrderNo};
 use truefill_core::input::{Command, Envelope, Input};
 use truefill_core::order::evidence::Item;
-use truefill_core::order::{AmendEnd, CancelWhy, Intent, Order, Rule};
+use truefill_core::order::{AmendEnd, CancelWhy, Intent, Order, Rule, Ticket};
 use truefill_core::report::{Answer, Found, Outcome, ReadFailure, RejectCode, UnknownCause};
 use truefill_core::time::Nanos;
 use truefill_sim::broker::Broker;
@@ -118,7 +120,7 @@ impl Eyes {
             Event::Released(e) => {
                 seen.reach_word(Group::Intent, Intent::ALL, e.ticket.intent);
                 seen.reach_word(Group::Rule, Rule::ALL, e.ticket.rule);
-                self.may_release(e.ticket.holding, e.ticket.intent, engine);
+                self.may_release(&e.ticket, engine);
                 self.order(e.ticket.order, engine);
             }
             Event::CancelReleased(e) => {
@@ -161,7 +163,8 @@ impl Eyes {
     }
 
     /// Law 10: halted means halted, reducing means reducing, and the same for a key.
-    fn may_release(&mut self, holding: HoldingId, intent: Intent, engine: &Engine) {
+    fn may_release(&mut self, ticket: &Ticket, engine: &Engine) {
+        let (holding, intent, now) = (ticket.holding, ticket.intent, ticket.released);
         let state = engine.state();
         let (mode, entry) = (state.mode, intent == Intent::Entry);
         let still = matches!(mode, Mode::Halted | Mode::Killed);
@@ -177,7 +180,8 @@ impl Eyes {
         let h = state.holding(holding);
         let leaves = |sleeve| {
             let s = h.sleeve(sleeve);
-            s.rounded.is_zero() && !s.own.is_zero()
+            let forced = flat_reason(engine.config(), Trader { holding, sleeve }, now).is_some();
+            (s.rounded.is_zero() || forced) && !s.own.is_zero()
         };
         let off = key.sleeves().all(|of| state.disabled.contains(&of) && !leaves(of));
         if off && entry {

@@ -224,6 +224,8 @@ pub(crate) struct Session<'a> {
     down_until: Option<Nanos>,
     /// The market is over and the faults are off.
     settling: bool,
+    /// What was read later than this was read without faults.
+    read_from: Nanos,
     /// The day end is durable.
     day_closed: bool,
     /// What people have not done yet.
@@ -365,6 +367,7 @@ impl<'a> Session<'a> {
             snapshot_seq: 0,
             down_until: None,
             settling: false,
+            read_from: Nanos::MAX,
             day_closed: false,
             script: plan.script.clone().into(),
             doomed: None,

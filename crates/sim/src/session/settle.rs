@@ -2,7 +2,7 @@
 
 use super::{Session, SessionError};
 use truefill_core::config::Holding;
-use truefill_core::event::{Block, Lane};
+use truefill_core::event::{Block, Freeze, Lane};
 use truefill_core::input::{DayEnd, Input};
 use truefill_core::order::Order;
 use truefill_core::state::holding::HoldingState;
@@ -15,6 +15,9 @@ impl Session<'_> {
     pub(super) fn settle(&mut self) -> Result<(), SessionError> {
         self.broker.settle(self.now);
         self.settling = true;
+        let descriptor = &self.plan.config.descriptor;
+        let old_ns = descriptor.reply_timeout_ns.saturating_add(descriptor.read_lag_max_ns);
+        self.read_from = self.now.plus(old_ns);
         self.watch.settling(self.now);
         let mut settled = self.converge()?;
         self.close_day()?;
@@ -115,9 +118,14 @@ impl Session<'_> {
                 && passing(blocked)
                 && !hopeless(h.paused, blocked)
                 && !volumeless(h, key);
-            h.differing > 0 || waits
+            // Until the operator says the ratio, a split is a difference.
+            let split = h.frozen == Some(Freeze::CorporateAction);
+            (h.differing > 0 && !split) || waits
         });
         self.down_until.is_none()
+            && state.recon.compared
+            // Read by a round in which nothing went wrong any more.
+            && state.recon.ended >= self.read_from
             && self.script.is_empty()
             && !unpriced
             && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())

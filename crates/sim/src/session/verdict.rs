@@ -40,6 +40,7 @@ pub(super) fn judge(
     let silent = Silent {
         late: struck(FaultKind::ArrivesTooLate),
         twin: struck(FaultKind::DoubledOrder),
+        ended: struck(FaultKind::FalseProof),
         old: struck(FaultKind::ReadTooOld),
     };
     let is_excused = |violation: &String| is_excused(violation, config, state, facts, silent);
@@ -51,6 +52,8 @@ pub(super) fn judge(
 struct Silent {
     late: bool,
     twin: bool,
+    /// An order that works is shown as cancelled: that it ended by itself is all that is told.
+    ended: bool,
     /// A list of trades that is older than a list may be lacks prices that nobody misses: the
     /// executions stay booked at their limits.
     old: bool,
@@ -82,7 +85,7 @@ fn is_excused(
     let law = violation.split_once(':').map_or("", |(law, _)| law);
     match law {
         "law 2" => disagree() || silent.twin,
-        "law 5" => disagree(),
+        "law 5" => disagree() || (silent.ended && told(AlertCode::Unconverged)),
         "law 6" => stopped || frozen(),
         // A request that arrives outside its bound hits a limit that nobody could see coming;
         // and its answer, which would tell of it, may be lost.
