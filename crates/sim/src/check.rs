@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
-use truefill_core::event::{Block, DriftClass, Event, Mode};
+use truefill_core::event::{Block, DriftClass, Event, Freeze, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::input::Input;
 use truefill_core::num::{Amount, Qty};
@@ -99,7 +99,13 @@ impl Checker {
             }
             Event::Corrected(e) if e.class != DriftClass::Opening => {
                 self.valued.insert(e.holding);
-                *self.adopted.entry(e.holding).or_default() += e.own;
+                // What is adopted in place of executions, or of busts, that are not heard of yet
+                // is in the truth already.
+                let known = self.filled(e.holding, engine, broker);
+                let unheard = self.really_filled(e.holding, broker) - known;
+                let (low, high) = (e.own.min(Qty::ZERO), e.own.max(Qty::ZERO));
+                let heard = unheard.max(low).min(high);
+                *self.adopted.entry(e.holding).or_default() += e.own - heard;
             }
             Event::Adopted(e) => {
                 self.valued.insert(e.holding);
@@ -107,22 +113,36 @@ impl Checker {
             }
             Event::SplitApplied(e) => {
                 self.valued.insert(e.holding);
-                // From here on the position counts in new units, whatever was filled in old ones.
-                let filled = self.filled(e.holding, broker);
+                // From here on the position counts in new units, whatever was known to be filled
+                // in old ones; what is told later comes on top, for the engine too.
+                let filled = self.filled(e.holding, engine, broker);
                 self.adopted.insert(e.holding, e.own - filled);
             }
             _ => {}
         }
     }
 
-    /// What was filled through our orders of a holding, signed.
-    fn filled(&self, holding: HoldingId, broker: &Broker) -> Qty {
+    /// What was really filled through our orders of a holding, signed.
+    fn really_filled(&self, holding: HoldingId, broker: &Broker) -> Qty {
+        let truth = broker.truth();
+        let ours = self.tickets.values().filter(|t| t.holding == holding);
+        let of = |ticket: &Ticket| -> Qty {
+            let orders = truth.orders_by_client_id(&ticket.cl_ord_id).iter();
+            ticket.side.signed(orders.map(|at| truth.orders()[*at].filled).sum())
+        };
+        ours.map(of).sum()
+    }
+
+    /// What is known to be filled through our orders of a holding, signed.
+    fn filled(&self, holding: HoldingId, engine: &Engine, broker: &Broker) -> Qty {
         let ours = self.tickets.values().filter(|t| t.holding == holding);
         let truth = broker.truth();
         let of = |ticket: &Ticket| -> Qty {
             let orders = truth.orders_by_client_id(&ticket.cl_ord_id);
-            let filled: Qty = orders.iter().map(|at| truth.orders()[*at].filled).sum();
-            ticket.side.signed(filled)
+            let known = engine.state().orders.get(ticket.order).map(|order| order.known.filled);
+            // Of an order that was forgotten everything was known.
+            let all = || orders.iter().map(|at| truth.orders()[*at].filled).sum();
+            ticket.side.signed(known.unwrap_or_else(all))
         };
         ours.map(of).sum()
     }
@@ -239,6 +259,11 @@ impl Checker {
         stuck && engine.state().now <= ticket.released.plus(appear_max_ns)
     }
 
+    /// A new order never left: it cannot appear.
+    pub fn never_sent(&mut self, id: ClOrdId) {
+        self.arrived.insert(id, false);
+    }
+
     fn read_requests(&mut self, broker: &Broker) {
         let requests = broker.truth().requests();
         for request in &requests[self.requests_read..] {
@@ -280,6 +305,10 @@ impl Checker {
             self.cash(engine, broker);
         }
         for (at, key) in engine.config().holdings.iter().enumerate() {
+            // What a split has changed is the operator's to say, and nothing is traded until then.
+            if engine.state().holdings[at].frozen == Some(Freeze::CorporateAction) {
+                continue;
+            }
             let ours = engine.state().holdings[at].total();
             let theirs = broker.truth().position(key.instrument, &key.product);
             if ours != theirs {

@@ -117,7 +117,16 @@ impl Conduct {
     /// A durable event that happened at `now`. Returns what may not be, as a sentence.
     pub fn event(&mut self, now: Nanos, event: &Event, engine: &Engine) -> Option<String> {
         self.heard += 1;
-        if let Ok(h) = std::env::var("DUMP") { let t = format!("{event:?}"); if t.contains(&h) && !t.starts_with("Staged") || t.starts_with("Staged") && t.contains(&h) || t.starts_with("Learned") || t.starts_with("Closed") { eprintln!("EV {} {}", now.0 % 100_000_000_000_000, &t[..t.len().min(420)]); } }
+        if let Ok(h) = std::env::var("DUMP") {
+            let t = format!("{event:?}");
+            if t.contains(&h) && !t.starts_with("Staged")
+                || t.starts_with("Staged") && t.contains(&h)
+                || t.starts_with("Learned")
+                || t.starts_with("Closed")
+            {
+                eprintln!("EV {} {}", now.0 % 100_000_000_000_000, &t[..t.len().min(420)]);
+            }
+        }
         match event {
             Event::Started(e) => {
                 (self.read, self.unread_since, self.epoch) = (false, None, e.epoch);

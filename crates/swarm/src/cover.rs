@@ -80,9 +80,9 @@ groups! {
     /// Ways back from a crash.
     Recovery = "recoveries", RECOVERIES.to_vec();
     /// Reasons why work is not sent.
-    Block = "blocks", words(Block::ALL, Block::as_str);
+    Block = "blocks", words(&BLOCKS, Block::as_str);
     /// Reasons why a target is held back.
-    Gate = "gates", words(Block::ALL, Block::as_str);
+    Gate = "gates", words(&GATES, Block::as_str);
     /// Lanes of the queue.
     Lane = "lanes", words(Lane::ALL, Lane::as_str);
     /// Modes.
@@ -229,14 +229,52 @@ const ANSWERS: [&str; 8] = [
 ];
 
 /// Ways back.
-pub(crate) const RECOVERIES: [&str; 7] = [
+pub(crate) const RECOVERIES: [&str; 6] = [
     "crash before the commit",
     "crash after the commit",
     "restart with open orders",
     "restart with unknown orders",
     "restart frozen",
     "restart not running",
-    "backoff served",
+];
+
+/// Reasons of the queue.
+pub(crate) const BLOCKS: [Block; 17] = [
+    Block::Open,
+    Block::Paused,
+    Block::Opposite,
+    Block::Cancelling,
+    Block::Dust,
+    Block::Stale,
+    Block::Throttle,
+    Block::DayOrders,
+    Block::Unread,
+    Block::Link,
+    Block::Baseline,
+    Block::Risk,
+    Block::Schedule,
+    Block::Spread,
+    Block::Session,
+    Block::Netted,
+    Block::Amending,
+];
+
+/// Reasons of the ladder's stage GATE.
+pub(crate) const GATES: [Block; 14] = [
+    Block::Open,
+    Block::Frozen,
+    Block::Risk,
+    Block::Hours,
+    Block::Expired,
+    Block::FlatBy,
+    Block::Margin,
+    Block::Leg,
+    Block::Funding,
+    Block::Redeclare,
+    Block::Expiry,
+    Block::Mode,
+    Block::Disabled,
+    Block::Short,
 ];
 
 /// How often each name was reached.

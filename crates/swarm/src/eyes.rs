@@ -9,16 +9,18 @@
 //! | 4 write before wire | nothing leaves before its record is durable |
 //! | 10 fail closed | halted means halted; a freeze is told |
 
-use crate::cover::{Coverage, Group, RECOVERIES, STATES};
+use crate::cover::{BLOCKS, Coverage, GATES, Group, RECOVERIES, STATES};
 use truefill_core::alert::AlertCode;
 use truefill_core::config::Config;
 use truefill_core::effect::Effect;
+use truefill_core::engine::admission::flat_reason;
+use truefill_core::engine::parts::Trader;
 use truefill_core::engine::{Engine, Step};
-use truefill_core::event::{Block, DriftClass, Ending, Event, Freeze, Lane, Mode, RequestClass};
+use truefill_core::event::{DriftClass, Ending, Event, Freeze, Lane, Mode, RequestClass};
 use truefill_core::ids::{HoldingId, OrderNo};
 use truefill_core::input::{Command, Envelope, Input};
 use truefill_core::order::evidence::Item;
-use truefill_core::order::{AmendEnd, CancelWhy, Intent, Order, Rule};
+use truefill_core::order::{AmendEnd, CancelWhy, Intent, Order, Rule, Ticket};
 use truefill_core::report::{Answer, Found, Outcome, ReadFailure, RejectCode, UnknownCause};
 use truefill_core::time::Nanos;
 use truefill_sim::broker::Broker;
@@ -54,7 +56,6 @@ impl Eyes {
 
     fn input(&mut self, input: &Input, engine: &Engine) {
         let seen = &mut self.coverage;
-        seen.reach_kind(Group::Input, input.kind());
         match input {
             Input::Operator(said) => seen.reach_word(Group::Command, Command::ALL, said.command),
             Input::Reply(reply) => {
@@ -63,10 +64,7 @@ impl Eyes {
                     Outcome::Refused(r) => {
                         seen.reach_word(Group::Refused, RejectCode::ALL, r.code);
                     }
-                    Outcome::Unclear(u) => {
-                        seen.reach_word(Group::Unclear, UnknownCause::ALL, u.cause);
-                    }
-                    Outcome::Taken(_) | Outcome::NotSent(_) => {}
+                    Outcome::Taken(_) | Outcome::NotSent(_) | Outcome::Unclear(_) => {}
                 }
             }
             Input::Answer(answer) => self.answer(answer),
@@ -122,7 +120,7 @@ impl Eyes {
             Event::Released(e) => {
                 seen.reach_word(Group::Intent, Intent::ALL, e.ticket.intent);
                 seen.reach_word(Group::Rule, Rule::ALL, e.ticket.rule);
-                self.may_release(e.ticket.holding, e.ticket.intent, engine);
+                self.may_release(&e.ticket, engine);
                 self.order(e.ticket.order, engine);
             }
             Event::CancelReleased(e) => {
@@ -136,6 +134,9 @@ impl Eyes {
                 seen.reach_kind(Group::Evidence, e.item.kind());
                 match &e.item {
                     Item::AmendNews(news) => seen.reach_word(Group::Amend, AmendEnd::ALL, news.end),
+                    Item::Doubt(doubt) => {
+                        seen.reach_word(Group::Unclear, UnknownCause::ALL, doubt.cause);
+                    }
                     Item::AmendSent(sent) => seen.reach_word(Group::Rule, Rule::ALL, sent.rule),
                     _ => {}
                 }
@@ -147,15 +148,14 @@ impl Eyes {
                 self.freeze_is_told(e.holding, e.why, step);
             }
             Event::Staged(e) => {
-                seen.reach_word(Group::Block, Block::ALL, e.blocked);
-                seen.reach_word(Group::Gate, Block::ALL, e.gate);
+                seen.reach_word(Group::Block, &BLOCKS, e.blocked);
+                seen.reach_word(Group::Gate, &GATES, e.gate);
                 seen.reach_word(Group::Lane, Lane::ALL, e.lane);
                 for sleeve in &e.sleeves {
-                    seen.reach_word(Group::Gate, Block::ALL, sleeve.gate);
+                    seen.reach_word(Group::Gate, &GATES, sleeve.gate);
                 }
             }
             Event::ModeSet(e) => seen.reach_word(Group::Mode, Mode::ALL, e.mode),
-            Event::Alert(e) => seen.reach_word(Group::Alert, AlertCode::ALL, e.code),
             Event::Started(_) => seen.reach_word(Group::Mode, Mode::ALL, engine.state().mode),
             Event::CancelFailed(e) => self.order(e.order, engine),
             _ => {}
@@ -163,7 +163,8 @@ impl Eyes {
     }
 
     /// Law 10: halted means halted, reducing means reducing, and the same for a key.
-    fn may_release(&mut self, holding: HoldingId, intent: Intent, engine: &Engine) {
+    fn may_release(&mut self, ticket: &Ticket, engine: &Engine) {
+        let (holding, intent, now) = (ticket.holding, ticket.intent, ticket.released);
         let state = engine.state();
         let (mode, entry) = (state.mode, intent == Intent::Entry);
         let still = matches!(mode, Mode::Halted | Mode::Killed);
@@ -179,7 +180,8 @@ impl Eyes {
         let h = state.holding(holding);
         let leaves = |sleeve| {
             let s = h.sleeve(sleeve);
-            s.rounded.is_zero() && !s.own.is_zero()
+            let forced = flat_reason(engine.config(), Trader { holding, sleeve }, now).is_some();
+            (s.rounded.is_zero() || forced) && !s.own.is_zero()
         };
         let off = key.sleeves().all(|of| state.disabled.contains(&of) && !leaves(of));
         if off && entry {
@@ -255,6 +257,7 @@ impl Eyes {
 impl Watch for Eyes {
     fn step(&mut self, envelope: &Envelope, step: &Step, engine: &Engine) {
         self.now = Some(envelope.now);
+        self.coverage.reach_kind(Group::Input, envelope.input.kind());
         if step.events.is_empty() {
             return;
         }
@@ -272,6 +275,9 @@ impl Watch for Eyes {
     }
 
     fn effect(&mut self, _now: Nanos, effect: &Effect) {
+        if let Effect::Tell(alert) = effect {
+            self.coverage.reach_word(Group::Alert, AlertCode::ALL, alert.code);
+        }
         let (Effect::Send { durable, .. } | Effect::Ask { durable, .. }) = effect else { return };
         if *durable > self.durable {
             self.broken(format!(

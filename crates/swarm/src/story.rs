@@ -88,6 +88,7 @@ impl Story {
             }
             Act::TwoForOne(instrument) => format!("two for one in instrument {instrument}"),
             Act::Die(point) => format!("the engine's process dies ({point:?})"),
+            Act::Stall => "the shell is held up: the next requests leave too late".to_owned(),
             Act::Attend => "the operator looks after what is frozen".to_owned(),
         }
     }

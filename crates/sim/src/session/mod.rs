@@ -224,12 +224,16 @@ pub(crate) struct Session<'a> {
     down_until: Option<Nanos>,
     /// The market is over and the faults are off.
     settling: bool,
+    /// What was read later than this was read without faults.
+    read_from: Nanos,
     /// The day end is durable.
     day_closed: bool,
     /// What people have not done yet.
     script: VecDeque<Cue>,
     /// The process dies in the next turn, here.
     doomed: Option<CrashPoint>,
+    /// What is decided next leaves too late.
+    stalled: bool,
     /// Epoch of the last start.
     epoch: u64,
     watch: &'a mut dyn Watch,
@@ -363,9 +367,11 @@ impl<'a> Session<'a> {
             snapshot_seq: 0,
             down_until: None,
             settling: false,
+            read_from: Nanos::MAX,
             day_closed: false,
             script: plan.script.clone().into(),
             doomed: None,
+            stalled: false,
             epoch: 0,
             watch,
             log: TruthLog::new(traces.log),

@@ -46,6 +46,8 @@ pub enum Act {
     TwoForOne(InstrumentId),
     /// The engine's process dies in the next turn, here.
     Die(CrashPoint),
+    /// The shell is held up: what is decided next leaves too late, so it does not leave at all.
+    Stall,
     /// The operator looks at what is frozen, asks the broker, and says what settles it: the
     /// ratio of a split, whose a position is, or that trading goes on.
     Attend,
@@ -71,6 +73,7 @@ impl Session<'_> {
                 }
                 Act::TwoForOne(instrument) => self.broker.two_for_one(self.now, instrument),
                 Act::Die(point) => self.doomed = Some(point),
+                Act::Stall => self.stalled = true,
                 Act::Attend => self.attend(),
             }
             self.log.catch_up(self.broker.truth())?;

@@ -2,8 +2,9 @@
 
 use super::{Session, SessionError};
 use truefill_core::config::Holding;
-use truefill_core::event::{Block, Lane};
+use truefill_core::event::{Block, Freeze, Lane};
 use truefill_core::input::{DayEnd, Input};
+use truefill_core::order::Order;
 use truefill_core::state::holding::HoldingState;
 use truefill_core::time::{Nanos, SECOND_NS};
 
@@ -14,6 +15,9 @@ impl Session<'_> {
     pub(super) fn settle(&mut self) -> Result<(), SessionError> {
         self.broker.settle(self.now);
         self.settling = true;
+        let descriptor = &self.plan.config.descriptor;
+        let old_ns = descriptor.reply_timeout_ns.saturating_add(descriptor.read_lag_max_ns);
+        self.read_from = self.now.plus(old_ns);
         self.watch.settling(self.now);
         let mut settled = self.converge()?;
         self.close_day()?;
@@ -99,6 +103,14 @@ impl Session<'_> {
         };
         // Without funds nothing is tried until the target changes.
         let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
+        // An execution known by its quantity alone is priced by the next read of the trades.
+        let activity = self.plan.config.descriptor.activity;
+        let unpriced = |o: &Order| {
+            let moved_seq = state.holding(o.ticket.holding).moved_seq;
+            activity && o.known.unpriced.0 > 0 && state.recon.activity_seq <= moved_seq
+        };
+        let closed = state.orders.unpriced.iter().filter_map(|no| state.orders.get(*no));
+        let unpriced = state.orders.open.values().chain(closed).any(unpriced);
         let keys = &self.plan.config.holdings;
         let waiting = state.holdings.iter().zip(keys).any(|(h, key)| {
             let (lane, blocked) = (h.staged.lane, h.staged.blocked);
@@ -106,10 +118,16 @@ impl Session<'_> {
                 && passing(blocked)
                 && !hopeless(h.paused, blocked)
                 && !volumeless(h, key);
-            h.differing > 0 || waits
+            // Until the operator says the ratio, a split is a difference.
+            let split = h.frozen == Some(Freeze::CorporateAction);
+            (h.differing > 0 && !split) || waits
         });
         self.down_until.is_none()
+            && state.recon.compared
+            // Read by a round in which nothing went wrong any more.
+            && state.recon.ended >= self.read_from
             && self.script.is_empty()
+            && !unpriced
             && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
             && self.targets.is_empty()
             && state.wire.values().all(|w| w.order.is_none())

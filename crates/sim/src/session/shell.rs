@@ -10,9 +10,9 @@ use truefill_core::ids::RequestId;
 use truefill_core::input::{Channel, Envelope, Garbled, Input, LinkChange, Release};
 use truefill_core::quote::Mark;
 use truefill_core::report::{
-    Answer, Failed, Found, News, Outcome, Push, ReadFailure, Reply, Unclear, UnknownCause,
+    Answer, Failed, Found, News, NotSent, Outcome, Push, ReadFailure, Reply, Unclear, UnknownCause,
 };
-use truefill_core::request::Query;
+use truefill_core::request::{Query, Request};
 use truefill_core::time::MILLI_NS;
 use truefill_venue::ClientCodec;
 
@@ -181,9 +181,14 @@ impl Session<'_> {
             self.durable(*seq, event);
         }
         let mut dies = self.dies_before_sending() || self.is_killed();
+        // It lasts for the first batch that has something to send.
+        let late = self.stalled;
         for effect in effects {
             if dies {
                 break;
+            }
+            if late && self.too_late(&effect) {
+                continue;
             }
             self.run(effect)?;
             dies = self.is_killed();
@@ -259,6 +264,28 @@ impl Session<'_> {
         let instrument = self.engine.marks_for(self.now, input).first().copied()?;
         let quote = self.tape.at(instrument, time.min(self.now))?;
         Some(Mark { instrument, quote })
+    }
+
+    /// A request that its shell comes to too late is not sent, for sure.
+    fn too_late(&mut self, effect: &Effect) -> bool {
+        let input = match effect {
+            Effect::Send { request, what, .. } => {
+                if let Request::New(new) = what {
+                    self.checker.never_sent(new.cl_ord_id);
+                }
+                let outcome = Outcome::NotSent(NotSent {});
+                Input::Reply(Reply { request: *request, outcome })
+            }
+            Effect::Ask { request, .. } => {
+                let cause = ReadFailure::Timeout;
+                let found = Found::Failed(Failed { cause, retry_after_ns: None });
+                Input::Answer(Answer { request: *request, found })
+            }
+            Effect::Tell(_) | Effect::Halt { .. } => return false,
+        };
+        self.stalled = false;
+        self.inbox.push(input.into());
+        true
     }
 
     fn run(&mut self, effect: Effect) -> Result<(), SessionError> {

@@ -35,9 +35,28 @@ pub(super) fn judge(
     facts: &Facts,
     broker: &Broker,
 ) -> (Vec<String>, Vec<String>) {
-    let late = |(kind, n): (FaultKind, u64)| kind == FaultKind::ArrivesTooLate && n > 0;
-    let late = broker.faults_struck().any(late);
-    violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts, late))
+    let struck = |wanted| broker.faults_struck().any(|(kind, n)| kind == wanted && n > 0);
+    // A twin of an order that rests and is in no list that was read tells nobody of itself.
+    let silent = Silent {
+        late: struck(FaultKind::ArrivesTooLate),
+        twin: struck(FaultKind::DoubledOrder),
+        ended: struck(FaultKind::FalseProof),
+        old: struck(FaultKind::ReadTooOld),
+    };
+    let is_excused = |violation: &String| is_excused(violation, config, state, facts, silent);
+    violations.into_iter().partition(|violation| !is_excused(violation))
+}
+
+/// What a broker beyond its bounds does without a trace that anybody could see.
+#[derive(Clone, Copy)]
+struct Silent {
+    late: bool,
+    twin: bool,
+    /// An order that works is shown as cancelled: that it ended by itself is all that is told.
+    ended: bool,
+    /// A list of trades that is older than a list may be lacks prices that nobody misses: the
+    /// executions stay booked at their limits.
+    old: bool,
 }
 
 /// People were told that broker and engine do not agree.
@@ -51,7 +70,7 @@ fn is_excused(
     config: &Config,
     state: &State,
     facts: &Facts,
-    arrives_late: bool,
+    silent: Silent,
 ) -> bool {
     let told = |code: AlertCode| facts.alerts.contains_key(code.as_str());
     let disagree = || was_told(facts);
@@ -65,12 +84,13 @@ fn is_excused(
     };
     let law = violation.split_once(':').map_or("", |(law, _)| law);
     match law {
-        "law 2" | "law 5" => disagree(),
+        "law 2" => disagree() || silent.twin,
+        "law 5" => disagree() || (silent.ended && told(AlertCode::Unconverged)),
         "law 6" => stopped || frozen(),
         // A request that arrives outside its bound hits a limit that nobody could see coming;
         // and its answer, which would tell of it, may be lost.
-        "law 7" => told(AlertCode::RateLimited) || arrives_late,
-        "law 8" if violation.contains("the ledger has") => disagree(),
+        "law 7" => told(AlertCode::RateLimited) || silent.late,
+        "law 8" if violation.contains("the ledger has") => disagree() || silent.old,
         "liveness" => told(AlertCode::VenueUnknown),
         _ => false,
     }

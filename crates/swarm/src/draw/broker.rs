@@ -167,6 +167,18 @@ pub(super) fn times(f: &Features, dice: &mut Dice, plan: &mut Plan) {
     }
 }
 
+/// When its shell is held up: anywhere, or just when something is to be sent.
+pub(super) fn stalls(dice: &mut Dice, hours: Hours, script: &mut Vec<Cue>) {
+    let said: Vec<Nanos> = script.iter().map(|cue| cue.at).collect();
+    for _ in 0..dice.scale(1, 12) {
+        let anywhere = hours.begin.plus(dice.between(0, hours.length_ns()));
+        let at = dice.one_of(&said).map(|at| at.plus(dice.scale(1, 3_000) * MILLI_NS));
+        let at = if dice.percent(80) { at.unwrap_or(anywhere) } else { anywhere };
+        script.push(Cue { at, act: Act::Stall });
+    }
+    script.sort_by_key(|cue| cue.at);
+}
+
 /// When the engine's process dies: anywhere, or just after something was said to it.
 pub(super) fn crashes(dice: &mut Dice, hours: Hours, script: &mut Vec<Cue>) {
     let said: Vec<Nanos> = script.iter().map(|cue| cue.at).collect();

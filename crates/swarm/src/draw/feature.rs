@@ -81,6 +81,8 @@ features! {
     Beyond = "faults beyond", 12;
     /// The engine's process dies.
     Crashes = "crashes", 45;
+    /// The shell is held up, and requests leave too late.
+    Stalls = "stalls", 25;
     /// The operator commands.
     Operator = "operator commands", 40;
     /// A kill.

@@ -40,6 +40,7 @@ enum Purpose {
     People = 7,
     Market = 8,
     Crashes = 9,
+    Stalls = 10,
 }
 
 impl Purpose {
@@ -71,6 +72,9 @@ impl Day {
             people::draw(&features, &mut Purpose::People.dice(seed), &config, &lines, hours);
         if features.has(Feature::Crashes) {
             broker::crashes(&mut Purpose::Crashes.dice(seed), hours, &mut script);
+        }
+        if features.has(Feature::Stalls) {
+            broker::stalls(&mut Purpose::Stalls.dice(seed), hours, &mut script);
         }
         let mut plan = Plan::new(config, world, seed);
         // A build is what a journal is decided by; a swarm's days are nobody's.

@@ -4,7 +4,7 @@ use super::dice::Dice;
 use super::{Feature, Features};
 use truefill_core::config::{Chase, Config, CurvePoint, Peg, Policy, Remainder, Style, Then};
 use truefill_core::ids::SleeveId;
-use truefill_core::num::Qty;
+use truefill_core::num::{Px, Qty};
 use truefill_core::time::{MILLI_NS, SECOND_NS};
 
 /// Gives every strategy an entry and an exit.
@@ -16,10 +16,15 @@ pub(super) fn draw(f: &Features, dice: &mut Dice, config: &mut Config, length_ns
         .flat_map(|key| key.sleeves())
         .collect();
     let lot = config.instruments.iter().map(|i| i.lot).max().unwrap_or(Qty::whole(1));
+    let tick = config.instruments.first().map_or(Px(1), |first| first.tick);
     for (at, strategy) in config.strategies.iter_mut().enumerate() {
         let sleeve = u16::try_from(at + 1).map(SleeveId).unwrap_or(SleeveId(1));
-        strategy.entry = policy(f, dice, lot, length_ns);
-        strategy.exit = policy(f, dice, lot, length_ns);
+        strategy.entry = policy(f, dice, (tick, lot), length_ns);
+        strategy.exit = policy(f, dice, (tick, lot), length_ns);
+        if strategy.basket.is_some() {
+            // Each step of a leg would begin the schedule anew: true, and without an end.
+            strategy.entry.curve.clear();
+        }
         if shared.contains(&sleeve) {
             // What fills for several together cannot be unwound for one.
             strategy.entry.min_fill_ppm = 0;
@@ -27,7 +32,7 @@ pub(super) fn draw(f: &Features, dice: &mut Dice, config: &mut Config, length_ns
     }
 }
 
-fn policy(f: &Features, dice: &mut Dice, lot: Qty, length_ns: i64) -> Policy {
+fn policy(f: &Features, dice: &mut Dice, (tick, lot): (Px, Qty), length_ns: i64) -> Policy {
     let mut made = Policy {
         collar_bps: dice.pick([0, 5, 50]),
         collar_ticks: dice.pick([0, 2, 5]),
@@ -46,6 +51,9 @@ fn policy(f: &Features, dice: &mut Dice, lot: Qty, length_ns: i64) -> Policy {
         made.patience_ns = dice.scale(100, 600_000) * MILLI_NS;
         made.cross_patience_ns = dice.scale(100, 30_000) * MILLI_NS;
         made.spread_bps_max = dice.pick([0, 0, 0, 15]);
+        // A price given once, near the first one of the day.
+        let px = Px(tick.0 * i128::from(dice.between(980, 1_020)));
+        made.px = dice.percent(10).then_some(px);
     }
     if f.has(Feature::Remainders) {
         made.remainder =
