@@ -335,6 +335,18 @@ fn what_is_found_at_the_first_start_is_nobodys() {
 }
 
 #[test]
+fn an_order_that_works_after_it_was_refused_for_sure_is_told() {
+    let mut kit = Kit::started();
+    kit.target(100);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, kit::words::refused(RejectCode::Other));
+    assert!(!kit.alerts().contains(&"OUT_OF_ORDER"));
+    kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
+    kit.wait(120);
+    assert!(kit.alerts().contains(&"OUT_OF_ORDER"), "{:?}", kit.alerts());
+}
+
+#[test]
 fn halted_sends_nothing_and_kill_cancels_for_good() {
     let mut kit = Kit::started();
     kit.input(Input::Operator(Operator { command: Command::Halt }));

@@ -14,6 +14,7 @@ pub mod init;
 pub mod journal;
 pub mod rehearse;
 pub mod resume;
+pub mod swarm;
 
 use crate::failure::Failure;
 use std::io::{self, Write};

@@ -66,6 +66,9 @@ impl Deciding<'_> {
             }
             _ => {}
         }
+        if on_wire.class == RequestClass::Positions && crate::planted!(ErrorIsEmpty) {
+            return self.compare(&[], on_wire);
+        }
         if on_wire.class != RequestClass::Order && self.state.recon.round > 0 {
             self.round_over(false);
         }
@@ -76,7 +79,8 @@ impl Deciding<'_> {
         for row in &rows.rows {
             self.order_row(row, asked);
         }
-        if !rows.complete || self.config.descriptor.client_ids == ClientIds::None {
+        let whole = rows.complete || crate::planted!(ShortPageIsAll);
+        if !whole || self.config.descriptor.client_ids == ClientIds::None {
             return;
         }
         let has = |id: &ClOrdId| rows.rows.iter().any(|r| r.cl_ord_id.as_ref() == Some(id));
@@ -110,6 +114,8 @@ impl Deciding<'_> {
     fn not_there(&mut self, no: OrderNo, asked: Nanos) {
         let Some(order) = self.state.orders.open.get(&no) else { return };
         let Some(appear_max_ns) = self.config.descriptor.appear_max_ns else { return };
+        let appear_max_ns =
+            if crate::planted!(AbsenceBelievedAtOnce) { i64::MIN } else { appear_max_ns };
         let in_question = order.is_unknown() || (order.known.gone && !order.known.done);
         if in_question && asked >= order.ticket.released.plus(appear_max_ns) {
             let holding = order.ticket.holding;
@@ -126,7 +132,12 @@ impl Deciding<'_> {
             return;
         }
         let (holding, acked) = (order.ticket.holding, order.order_id.is_some());
+        let refused = order.known.done && order.known.refused.is_some();
         self.touch(holding);
+        if refused && !row.status.is_terminal() {
+            let text = "an order works that was refused for sure".to_owned();
+            self.alert(AlertCode::OutOfOrder, Some(holding), Some(no), text);
+        }
         if let Some(order_id) = row.order_id.filter(|_| !acked) {
             self.learn(no, Item::Ack(Ack { order_id, time: Some(row.created) }));
         }
@@ -184,6 +195,9 @@ impl Deciding<'_> {
     /// An activity row about an order of ours is an execution like any other.
     fn activity_row(&mut self, row: &ActivityRow) {
         let Some(no) = self.resolve(row.cl_ord_id.as_ref(), row.order_id.as_ref()) else { return };
+        if crate::planted!(StrangeRowsAreLeftOut) {
+            return;
+        }
         let Some(order) = self.state.orders.get(no) else { return };
         let holding = order.ticket.holding;
         self.touch(holding);

@@ -17,7 +17,8 @@ impl Deciding<'_> {
             Command::Login => return self.logged_in(),
         };
         // A kill is latched: only a new run directory ends it.
-        if self.state.mode == Mode::Killed || self.state.mode == mode {
+        let latched = self.state.mode == Mode::Killed && !crate::planted!(ResumeLiftsKill);
+        if latched || self.state.mode == mode {
             return;
         }
         self.emit(Event::ModeSet(ModeSet { mode }));

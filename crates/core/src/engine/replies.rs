@@ -6,8 +6,8 @@ use crate::alert::AlertCode;
 use crate::event::{Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed};
 use crate::ids::{HoldingId, OrderNo};
 use crate::order::Intent;
-use crate::order::evidence::{Ack, Doubt, Gone, Item, Refusal, Unsent, Void};
-use crate::report::{Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
+use crate::order::evidence::{Ack, Doubt, Gone, Item, Proof, Refusal, Unsent, Void};
+use crate::report::{OrdStatus, Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
 use crate::time::{Nanos, SECOND_NS};
 
 /// The longest silence a broker is believed to mean: three days, the longest ban known.
@@ -59,6 +59,9 @@ impl Deciding<'_> {
                 }
             }
             Outcome::NotSent(_) => self.learn(no, Item::Unsent(Unsent {})),
+            Outcome::Unclear(unclear) if is_taken_for_no(unclear.cause) => {
+                self.learn(no, Item::Refusal(Refusal { code: RejectCode::Other }));
+            }
             Outcome::Unclear(unclear) => self.doubt(no, holding, unclear),
             Outcome::Refused(refused) => self.refused(no, holding, refused),
         }
@@ -112,6 +115,7 @@ impl Deciding<'_> {
             if streak >= risk.reject_max { risk.circuit_pause_ns } else { risk.reject_pause_ns };
         let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent != Intent::Entry);
         let hopeless = why == RejectCode::InsufficientFunds && !exit;
+        let rest_ns = if crate::planted!(RefusedAgainAtOnce) { 0 } else { rest_ns };
         let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
         self.emit(Event::Paused(Paused { holding, until, streak, code }));
         if exit {
@@ -128,6 +132,7 @@ impl Deciding<'_> {
     fn cancel_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
         match outcome {
             // "Taken" says only that: a read proves what became of the order.
+            Outcome::Taken(_) if crate::planted!(CancelTakenIsDone) => self.learn(no, OVER),
             Outcome::Taken(_) | Outcome::NotSent(_) => {}
             Outcome::Unclear(unclear) => {
                 if unclear.retry_after_ns.is_some() {
@@ -139,6 +144,9 @@ impl Deciding<'_> {
             Outcome::Refused(refused) => {
                 if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
                     self.learn(no, Item::Gone(Gone {}));
+                    if crate::planted!(NothingToCancelIsDone) {
+                        self.learn(no, OVER);
+                    }
                 }
                 if matches!(refused.code, RejectCode::RateLimited | RejectCode::Auth) {
                     self.back_off(refused.retry_after_ns);
@@ -188,7 +196,8 @@ impl Deciding<'_> {
     /// Adds evidence unless it is there already.
     pub fn learn(&mut self, order: OrderNo, item: Item) {
         let known = self.state.orders.get(order).is_none_or(|o| o.evidence.contains(&item));
-        if !known {
+        let deaf = self.state.orders.is_closed(order) && crate::planted!(FinishedOrdersAreDeaf);
+        if !known && !deaf {
             let mark = self.mark_then(order);
             self.emit(Event::Learned(Learned { order, item, mark }));
         }
@@ -203,6 +212,20 @@ impl Deciding<'_> {
         if !self.state.recon.suspicious {
             self.emit(Event::Suspected(crate::event::Suspected {}));
         }
+    }
+}
+
+/// What a read of a cancelled order proves, for plants that need no read.
+pub(super) const OVER: Item = Item::Proof(Proof { status: OrdStatus::Canceled });
+
+/// An unclear end that counts as a refusal: none, but for what is planted.
+fn is_taken_for_no(cause: UnknownCause) -> bool {
+    match cause {
+        UnknownCause::Timeout => crate::planted!(TimeoutIsARefusal),
+        UnknownCause::Server => crate::planted!(ServerErrorIsARefusal),
+        UnknownCause::Garbled => crate::planted!(GarbledReplyIsARefusal),
+        UnknownCause::Reset => crate::planted!(ResetIsARefusal),
+        UnknownCause::Restart => false,
     }
 }
 

@@ -101,6 +101,8 @@ fn queue_deadline(
             first.plus(config.risk.repeat_per_ns)
         }
         Block::DayOrders => day_end(config, config.holdings[id.ix()].instrument, now),
+        // It begins when the queue comes to it, which is when something can leave.
+        Block::Schedule if !h.has_begun() => new_free,
         Block::Schedule => {
             let intent = if h.staged.lane == Lane::Add { Intent::Entry } else { Intent::Exit };
             let policies = policies_of(config, id, intent);

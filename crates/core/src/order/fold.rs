@@ -100,10 +100,13 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
         })
     };
     for fill in fills().filter(|f| f.cum.is_some()) {
-        let same_span = |e: &&mut Execution| e.report.cum == fill.cum && e.report.qty == fill.qty;
+        let same_span = |e: &&mut Execution| {
+            let same = e.report.cum == fill.cum && e.report.qty == fill.qty;
+            same || e.is_called(&fill.exec_id) && crate::planted!(OneIdIsOneFill)
+        };
         match found.iter_mut().find(same_span) {
-            Some(known) => revise(known, fill),
-            None => found.push(Execution::new(fill)),
+            Some(known) if !crate::planted!(EveryMessageIsAFill) => revise(known, fill),
+            _ => found.push(Execution::new(fill)),
         }
     }
     let spanned = found.len();
@@ -193,12 +196,17 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
                 words.cum_max = words.cum_max.max(fill.cum.unwrap_or_default());
             }
             Item::Bust(_) => known.busted = true,
+            Item::Cum(_) if crate::planted!(CumIgnored) => {}
             Item::Cum(report) => words.cum_max = words.cum_max.max(report.cum),
             Item::Claim(claim) => {
                 words.claimed = words.claimed.max(Some(claim.time));
+                if claim.status == OrdStatus::Filled && crate::planted!(FilledMeansAll) {
+                    words.cum_max = Qty::whole(i64::MAX);
+                }
                 known.exists |= claim.status != OrdStatus::Rejected;
                 known.rejected |= claim.status == OrdStatus::Rejected;
-                words.ended |= proof == CancelProof::Word && claim.status != OrdStatus::Filled;
+                let word = proof == CancelProof::Word || crate::planted!(ClaimFreesQuantity);
+                words.ended |= word && claim.status != OrdStatus::Filled;
             }
             Item::Proof(read) => {
                 known.exists = true;
@@ -234,14 +242,16 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
         for execution in executions(evidence) {
             let report = &execution.report;
             known.executions += 1;
-            told += report.qty;
-            if !execution.busted {
+            told += if crate::planted!(CumAddedToFills) { Qty::ZERO } else { report.qty };
+            if !execution.busted || crate::planted!(BustIgnored) {
                 // Beyond the order nothing is booked, and nothing is paid for.
                 let qty = report.qty.min(most - booked);
                 known.overfill |= qty < report.qty;
                 booked += qty;
                 known.notional += qty.times(report.px);
-                known.fees += report.fee.unwrap_or_default();
+                if !crate::planted!(FeesLost) {
+                    known.fees += report.fee.unwrap_or_default();
+                }
             }
         }
     }
@@ -258,7 +268,8 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
     // The broker has nothing to cancel and shows no such order: two witnesses, twice heard.
     let left = known.gone && words.absences >= 2;
     let never_was = !known.exists && (known.refused.is_some() || known.unsent || known.absent);
-    let whole = known.filled >= known.terms.worst && !known.busted;
+    let whole = known.filled >= known.terms.worst && !known.busted
+        || known.filled.0 > 0 && crate::planted!(PartIsAll);
     known.done = (words.ended || never_was || whole || left) && known.unproven.is_zero();
     // A read that shows it alive, asked after the claim was made, refutes the claim.
     let refuted = words.seen_alive.is_some() && words.seen_alive > words.claimed;

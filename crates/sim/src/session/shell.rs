@@ -9,8 +9,10 @@ use truefill_core::event::Event;
 use truefill_core::ids::RequestId;
 use truefill_core::input::{Envelope, Input, LinkChange, Release};
 use truefill_core::quote::Mark;
-use truefill_core::report::{ReadFailure, UnknownCause};
-use truefill_core::request::Query;
+use truefill_core::report::{
+    Answer, Failed, Found, NotSent, Outcome, ReadFailure, Reply, UnknownCause,
+};
+use truefill_core::request::{Query, Request};
 use truefill_core::time::MILLI_NS;
 use truefill_venue::ClientCodec;
 
@@ -60,6 +62,7 @@ impl Session<'_> {
         for (_, delivery) in deliveries {
             self.deliver(delivery);
         }
+        self.act()?;
         while let Some((at, request)) = self.timeouts.first().copied() {
             if at > self.now {
                 break;
@@ -129,18 +132,25 @@ impl Session<'_> {
             let marks = self.marks(&input, then);
             let envelope = Envelope { now: self.now, marks, input };
             let step = self.engine.step(&envelope);
+            self.watch.step(&envelope, &step, &self.engine);
             self.note(&envelope, &step);
             // The events of a step are the last records so far.
             let first = self.engine.state().seq + 1 - step.events.len() as u64;
             events.extend((first..).zip(step.events));
             effects.extend(step.effects);
         }
+        if truefill_core::planted!(SentBeforeDurable) {
+            for effect in std::mem::take(&mut effects) {
+                self.run(effect)?;
+            }
+        }
         if self.dies_before_commit() || self.is_killed() {
             self.go_down(false)?;
             return Ok(true);
         }
         if !self.batch.is_empty() {
-            self.store.append(&self.batch)?;
+            let seq = self.store.append(&self.batch)?;
+            self.watch.durable(seq);
             self.reached.batches += 1;
             self.batch.clear();
             self.snapshot()?;
@@ -149,9 +159,14 @@ impl Session<'_> {
             self.durable(*seq, event);
         }
         let mut dies = self.dies_before_sending() || self.is_killed();
+        // It lasts for the first batch that has something to send.
+        let late = self.stalled;
         for effect in effects {
             if dies {
                 break;
+            }
+            if late && self.too_late(&effect) {
+                continue;
             }
             self.run(effect)?;
             dies = self.is_killed();
@@ -167,8 +182,10 @@ impl Session<'_> {
         if step.events.is_empty() {
             return;
         }
+        self.checker.input(&envelope.input);
         self.batch.input(envelope);
-        for event in &step.events {
+        let lost = usize::from(truefill_core::planted!(BatchLosesAnEvent));
+        for event in &step.events[..step.events.len() - lost] {
             self.batch.event(self.now, event);
         }
         self.inputs += 1;
@@ -179,7 +196,12 @@ impl Session<'_> {
 
     fn durable(&mut self, seq: u64, event: &Event) {
         self.trail.event(seq, self.now, event);
-        self.day_closed |= matches!(event, Event::DayEnded(_));
+        // What moves after the end of a day is of another one.
+        self.day_closed = match event {
+            Event::DayEnded(_) => true,
+            Event::Staged(_) | Event::Released(_) | Event::Learned(_) | Event::Crossed(_) => false,
+            _ => self.day_closed,
+        };
         self.story.event(self.now, event);
         self.measure.event(self.now, event);
         self.checker.event(event, &self.engine, &self.broker);
@@ -202,7 +224,30 @@ impl Session<'_> {
         intake::mark_then(&self.engine, &self.tape, self.now, input)
     }
 
+    /// A request that its shell comes to too late is not sent, for sure.
+    fn too_late(&mut self, effect: &Effect) -> bool {
+        let input = match effect {
+            Effect::Send { request, what, .. } => {
+                if let Request::New(new) = what {
+                    self.checker.never_sent(new.cl_ord_id);
+                }
+                let outcome = Outcome::NotSent(NotSent {});
+                Input::Reply(Reply { request: *request, outcome })
+            }
+            Effect::Ask { request, .. } => {
+                let cause = ReadFailure::Timeout;
+                let found = Found::Failed(Failed { cause, retry_after_ns: None });
+                Input::Answer(Answer { request: *request, found })
+            }
+            Effect::Tell(_) | Effect::Halt { .. } => return false,
+        };
+        self.stalled = false;
+        self.inbox.push(input.into());
+        true
+    }
+
     fn run(&mut self, effect: Effect) -> Result<(), SessionError> {
+        self.watch.effect(self.now, &effect);
         match effect {
             Effect::Send { request, what, .. } => {
                 let body = self.codec.encode_write(request, &what);
