@@ -59,6 +59,8 @@ pub struct Conduct {
     reopening: VecDeque<bool>,
     /// What orders gave up since the target, without signs.
     waived: BTreeMap<HoldingId, Qty>,
+    /// What is known to be filled of protective stops.
+    stop_fills: BTreeMap<OrderNo, Qty>,
     /// Events heard, and at which of them targets were set and orders were released.
     heard: u64,
     target_at: BTreeMap<HoldingId, u64>,
@@ -92,6 +94,7 @@ impl Default for Conduct {
             said: BTreeMap::new(),
             reopening: VecDeque::new(),
             waived: BTreeMap::new(),
+            stop_fills: BTreeMap::new(),
             heard: 0,
             target_at: BTreeMap::new(),
             released_at: BTreeMap::new(),
@@ -302,6 +305,7 @@ impl Conduct {
     }
 
     fn learned(&mut self, now: Nanos, order: OrderNo, item: &Item, engine: &Engine) {
+        self.stopped(order, engine);
         let Item::Refusal(refusal) = item else { return };
         let passing = matches!(
             refusal.code,
@@ -310,6 +314,16 @@ impl Conduct {
         let of = engine.state().orders.get(order).map(|o| o.ticket.holding);
         if let Some(holding) = of.filter(|_| !passing) {
             self.refused.insert(holding, now);
+        }
+    }
+
+    /// What a protective stop closes is not bought back before another target.
+    fn stopped(&mut self, no: OrderNo, engine: &Engine) {
+        let Some(order) = engine.state().orders.get(no) else { return };
+        if order.ticket.intent == Intent::Protect {
+            let was = self.stop_fills.insert(no, order.known.filled).unwrap_or_default();
+            let closed = (order.known.filled - was).max(Qty::ZERO);
+            *self.waived.entry(order.ticket.holding).or_default() += closed;
         }
     }
 

@@ -195,11 +195,13 @@ impl Deciding<'_> {
 
     /// Adds evidence unless it is there already.
     pub fn learn(&mut self, order: OrderNo, item: Item) {
+        let before = self.state.orders.get(order).map(|o| o.known.filled).unwrap_or_default();
         let known = self.state.orders.get(order).is_none_or(|o| o.evidence.contains(&item));
         let deaf = self.state.orders.is_closed(order) && crate::planted!(FinishedOrdersAreDeaf);
         if !known && !deaf {
             let mark = self.mark_then(order);
             self.emit(Event::Learned(Learned { order, item, mark }));
+            self.stop_filled(order, before);
         }
     }
 

@@ -301,8 +301,14 @@ impl State {
         let delta = side.signed(delta);
         h.own += delta;
         if order.ticket.intent == Intent::Protect {
-            // What a stop closed is not bought back before another target is declared.
-            h.sleeve_stopped(delta);
+            // What a stop closed is not bought back before another target is declared. What it
+            // did beyond that, a twin of it say, is on the wrong side of zero and is.
+            let within = |own: Qty| match side {
+                Side::Buy => own.min(Qty::ZERO),
+                Side::Sell => own.max(Qty::ZERO),
+            };
+            let closed = within(h.own) - within(h.own - delta);
+            h.sleeve_stopped(closed);
         }
         if let Item::AmendSent(amend) = &e.item {
             h.banded |= amend.rule == Rule::Band;
