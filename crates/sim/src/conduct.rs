@@ -216,6 +216,10 @@ impl Conduct {
         if known && last == Some((e.said, session)) && !reopens {
             return Some("law 1: a repeated target counts as a new one".to_owned());
         }
+        // One that is said again in another session keeps its rounding.
+        if last.is_some_and(|(said, _)| said == e.said) && !reopens {
+            return None;
+        }
         let own = self.own.get(&e.holding).copied().unwrap_or_default();
         let alone = config.holdings.get(e.holding.ix())?.others.is_empty();
         let past = match own <= e.qty {
@@ -241,7 +245,9 @@ impl Conduct {
 
     fn corrected(&mut self, e: &Corrected, engine: &Engine) -> Option<String> {
         let holding = e.holding;
-        self.eaten.insert(holding, e.own);
+        if e.class != DriftClass::CorporateAction {
+            self.eaten.insert(holding, e.own);
+        }
         let (broker, reads) = self.differing.remove(&holding).unwrap_or_default();
         if e.class != DriftClass::Unknown {
             return None;

@@ -313,7 +313,9 @@ impl State {
         if let Item::AmendSent(amend) = &e.item {
             h.banded |= amend.rule == Rule::Band;
         }
-        let replaced = replace_placeholder(h, delta, effective);
+        // What was sent after the correction cannot be what it stood for.
+        let since = if released < h.placeholder_time { effective } else { Nanos::MAX };
+        let replaced = replace_placeholder(h, delta, since);
         if let Some(booked) = booked {
             h.book(order, &booked, lot);
             h.unplace(replaced, h.placeholder_px);
