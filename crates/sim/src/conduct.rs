@@ -233,7 +233,9 @@ impl Conduct {
 
     fn round_started(&mut self, now: Nanos, config: &Config) -> Option<String> {
         let since = self.unread_since.take()?.max(self.silent_until);
-        let late = now.since(since) > config.recon.idle_ns / 2;
+        // Where reads share a window with orders, a burst of orders keeps them waiting.
+        let longest_ns = config.descriptor.windows.iter().map(|w| w.per_ns).max().unwrap_or(0);
+        let late = now.since(since) > config.recon.idle_ns / 2 + longest_ns;
         late.then(|| "law 6: a link came back and nobody read what it had missed".to_owned())
     }
 
@@ -320,6 +322,10 @@ impl Conduct {
         let of = engine.state().orders.get(order).map(|o| o.ticket.holding);
         if let Some(holding) = of.filter(|_| !passing) {
             self.refused.insert(holding, now);
+        }
+        // From here on entries wait for another target, and nothing keeps the way out.
+        if let Some(holding) = of.filter(|_| refusal.code == RejectCode::InsufficientFunds) {
+            self.refused.remove(&holding);
         }
     }
 

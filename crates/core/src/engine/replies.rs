@@ -116,7 +116,10 @@ impl Deciding<'_> {
         let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent != Intent::Entry);
         let hopeless = why == RejectCode::InsufficientFunds && !exit;
         let rest_ns = if crate::planted!(RefusedAgainAtOnce) { 0 } else { rest_ns };
-        let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
+        // A rest that is on is not cut short: an order taken between two refusals is no news of
+        // what was refused. A way out must not wait for what only an entry waits for.
+        let on = if h.paused == Nanos::MAX { Nanos(i64::MIN) } else { h.paused };
+        let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns).max(on) };
         self.emit(Event::Paused(Paused { holding, until, streak, code }));
         if exit {
             self.alert(AlertCode::Unprotected, Some(holding), Some(no), text.clone());

@@ -315,6 +315,12 @@ impl State {
         }
         // What was sent after the correction cannot be what it stood for.
         let since = if released < h.placeholder_time { effective } else { Nanos::MAX };
+        let same_way = delta.0.signum() == h.placeholder.0.signum();
+        if same_way && !delta.is_zero() {
+            // Whether it is what was adopted or comes on top is for a read to say: nothing is
+            // sent before the numbers agree.
+            h.skips = config.recon.skips_max;
+        }
         let replaced = replace_placeholder(h, delta, since);
         if let Some(booked) = booked {
             h.book(order, &booked, lot);
