@@ -287,11 +287,12 @@ impl State {
         let paid = side == Side::Buy || crate::planted!(SellIsABuy);
         let spent = if paid { bought } else { -bought };
         let paid_change = spent + (order.known.fees - fees);
-        // A cumulative number has no time of its own: it is at least as old as its order.
+        // A cumulative number has no time of its own: it is not older than its order, nor than
+        // the executions before it.
         let released = order.ticket.released;
         let effective = match &e.item {
             Item::Fill(fill) => fill.time.max(released).min(now),
-            _ => released,
+            _ => order.evidence.last_fill().unwrap_or(released).max(released).min(now),
         };
         let ours = matches!(e.item, Item::Ack(_) | Item::Fill(_));
         let seq = self.seq;
