@@ -56,6 +56,8 @@ code_enum! {
         Manual = 5 "manual",
         /// An order stays unresolved.
         VenueUnknown = 6 "venue_unknown",
+        /// An order stands under another instrument than the one sent.
+        Misplaced = 64 "misplaced",
     }
 
     /// What a correction is, as far as is known.
@@ -126,6 +128,10 @@ code_enum! {
         Order = 6 "order",
         /// An amend.
         Amend = 7 "amend",
+        /// Orders that can still fill.
+        OpenOrders = 64 "open_orders",
+        /// The broker's clock.
+        Clock = 65 "clock",
     }
 }
 
@@ -350,7 +356,10 @@ records! {
     }
 
     /// The account is to be read soon.
-    pub struct Suspected {}
+    pub struct Suspected {
+        /// All orders, finished ones included, are to be read.
+        pub all_orders: Option<bool> = 64,
+    }
 
     /// A round of reconciliation began.
     pub struct RoundStarted {}
@@ -550,6 +559,73 @@ records! {
     /// A trading day ended.
     pub struct DayEnded {}
 
+    /// The broker does not take us for who we are: nothing but a probe a minute leaves before a
+    /// fresh login.
+    pub struct AuthLost {}
+
+    /// The broker's own count is nearly used up: no reads before.
+    pub struct ReadsPaused {
+        /// Until when.
+        pub until: Nanos = 1,
+    }
+
+    /// The broker shows an order as pending or as being cancelled, or no more.
+    pub struct Hung {
+        /// Which order.
+        pub order: OrderNo = 1,
+        /// Since when; absent when it is not any more.
+        pub since: Option<Nanos> = 2,
+        /// It is being cancelled.
+        pub cancelling: bool = 3,
+    }
+
+    /// A list of open orders did not have an order of ours that is taken to be open: it is looked
+    /// up; or it was found again.
+    pub struct Missed {
+        /// Which order.
+        pub order: OrderNo = 1,
+        /// It is missing.
+        pub missing: bool = 2,
+    }
+
+    /// Our own working orders are to be cancelled, or need not be any more.
+    pub struct Swept {
+        /// They are to be cancelled.
+        pub on: bool = 1,
+    }
+
+    /// New orders that were sent on a day before this journal began.
+    pub struct DayCounted {
+        /// The day, as limits per day count it.
+        pub day: i64 = 1,
+        /// So many.
+        pub orders: u32 = 2,
+    }
+
+    /// Slots of a rate window that were used before this journal began.
+    pub struct SlotsUsed {
+        /// Position of the window in the descriptor.
+        pub window: u32 = 1,
+        /// So many.
+        pub n: u32 = 2,
+        /// When they are free again.
+        pub until: Nanos = 3,
+    }
+
+    /// An order stands under another holding than the one it was sent for.
+    pub struct Restated {
+        /// Which order.
+        pub order: OrderNo = 1,
+        /// Where it stands.
+        pub holding: HoldingId = 2,
+    }
+
+    /// The broker's clock was read.
+    pub struct ClockSeen {
+        /// The broker's clock minus ours.
+        pub ahead_ns: i64 = 1,
+    }
+
     /// A law does not hold: nothing is trusted any more.
     pub struct Poisoned {
         /// Which law, and how.
@@ -618,6 +694,10 @@ code_enum! {
         Mode = 27 "mode",
         /// Its strategy is switched off.
         Disabled = 28 "disabled",
+        /// The name stands for more than one contract.
+        Ambiguous = 64 "ambiguous",
+        /// What would be left of it could not be sold again.
+        Unsellable = 65 "unsellable",
     }
 }
 
@@ -704,5 +784,23 @@ variants! {
         Unwound(Unwound) = 52,
         /// Volume.
         VolumeSeen(VolumeSeen) = 53,
+        /// Login is needed.
+        AuthLost(AuthLost) = 64,
+        /// No reads.
+        ReadsPaused(ReadsPaused) = 65,
+        /// Order hangs.
+        Hung(Hung) = 66,
+        /// Order missing in a list.
+        Missed(Missed) = 67,
+        /// Own orders are cancelled.
+        Swept(Swept) = 68,
+        /// Orders before the journal.
+        DayCounted(DayCounted) = 69,
+        /// Slots before the journal.
+        SlotsUsed(SlotsUsed) = 70,
+        /// Order stands elsewhere.
+        Restated(Restated) = 71,
+        /// The broker's clock.
+        ClockSeen(ClockSeen) = 72,
     }
 }

@@ -15,6 +15,22 @@ use crate::event::{
 use crate::ids::HoldingId;
 use crate::num::Qty;
 
+/// What people are told of when it keeps a target from being reached; open for anything else.
+fn hindrance(gate: Block, blocked: Block) -> Block {
+    let told = |block: Block| {
+        matches!(
+            block,
+            Block::Expired
+                | Block::Frozen
+                | Block::DayOrders
+                | Block::Ambiguous
+                | Block::Unsellable
+                | Block::Redeclare
+        )
+    };
+    [gate, blocked].into_iter().find(|block| told(*block)).unwrap_or(Block::Open)
+}
+
 impl Deciding<'_> {
     /// Records the ladder of a holding if it moved.
     pub fn stage(&mut self, holding: HoldingId) {
@@ -65,7 +81,22 @@ impl Deciding<'_> {
         let limited = blocked == Block::Risk && h.staged.blocked != Block::Risk;
         let ending = gate == Block::Expiry && h.staged.gate != Block::Expiry;
         let netted = blocked == Block::Netted && h.staged.blocked != Block::Netted;
+        let why = hindrance(gate, blocked);
+        let known = hindrance(h.staged.gate, h.staged.blocked);
+        let fresh = self.step.events.iter().any(|event| match event {
+            Event::TargetSet(set) => set.holding == holding,
+            _ => false,
+        });
+        let short = h.rounded != h.own && why != Block::Open && (fresh || why != known);
         self.emit(Event::Staged(Staged { mark, ..staged }));
+        if short {
+            let text = format!("the target cannot be reached now: {why}");
+            self.alert(AlertCode::Unconverged, Some(holding), None, text);
+        }
+        if why == Block::Unsellable && known != why {
+            let text = "what a purchase leaves after its fee could not be sold again".to_owned();
+            self.alert(AlertCode::Dust, Some(holding), None, text);
+        }
         if ending {
             self.tell_expiry(holding);
         }

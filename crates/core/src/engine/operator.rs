@@ -2,14 +2,14 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Adopted, Enabled, Event, Mode, ModeSet, Thawed};
+use crate::event::{Adopted, Enabled, Event, Freeze, Mode, ModeSet, Swept, Thawed};
 use crate::input::{Adopt, Command, Enable, Operator};
 use crate::num::Qty;
 
 impl Deciding<'_> {
     pub fn operator(&mut self, operator: &Operator) {
         let mode = match operator.command {
-            Command::Halt => Mode::Halted,
+            Command::Halt | Command::HaltCancel => Mode::Halted,
             Command::Kill => Mode::Killed,
             Command::Flatten => Mode::Flattening,
             Command::Resume => Mode::Running,
@@ -17,7 +17,18 @@ impl Deciding<'_> {
             Command::Login => return self.logged_in(),
         };
         // A kill is latched: only a new run directory ends it.
-        if self.state.mode == Mode::Killed || self.state.mode == mode {
+        if self.state.mode == Mode::Killed {
+            return;
+        }
+        let sweeps = operator.command == Command::HaltCancel;
+        if sweeps != self.state.swept && (sweeps || mode == Mode::Running) {
+            self.emit(Event::Swept(Swept { on: sweeps }));
+            self.touch_busy();
+        }
+        if mode == Mode::Running {
+            self.thaw_all();
+        }
+        if self.state.mode == mode {
             return;
         }
         self.emit(Event::ModeSet(ModeSet { mode }));
@@ -54,7 +65,23 @@ impl Deciding<'_> {
             self.emit(Event::Adopted(Adopted { holding, qty: adopt.qty, sleeve }));
         }
         if self.state.holding(holding).frozen.is_some() {
+            self.takes_all(holding);
             self.emit(Event::Thawed(Thawed { holding }));
+        }
+    }
+
+    /// The operator says that what froze holdings is settled. What hangs at the broker is not: it
+    /// ends with its cause.
+    fn thaw_all(&mut self) {
+        for at in 0..self.config.holdings.len() {
+            let Ok(at) = u32::try_from(at) else { break };
+            let holding = crate::ids::HoldingId(at);
+            let frozen = self.state.holding(holding).frozen;
+            if frozen.is_some_and(|why| why != Freeze::VenueUnknown) {
+                self.touch(holding);
+                self.takes_all(holding);
+                self.emit(Event::Thawed(Thawed { holding }));
+            }
         }
     }
 

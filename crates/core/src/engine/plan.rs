@@ -9,6 +9,7 @@
 //! 2. Excess is cancelled before anything is added.
 
 use super::amends::{Change, may_amend, terms_fit};
+use super::matching::must_go;
 use super::parts::Trader;
 use super::pricing::cancel_due;
 use super::session::{is_open, trading_day};
@@ -83,18 +84,27 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     if let Some(action) = cancel_all(state, orders(), now) {
         return action;
     }
+    if let Some(order) = orders().find(|o| goes(config, state, o, now)) {
+        return Action::Cancel(order.ticket.order, CancelWhy::Excess, Rule::Excess);
+    }
     if let Some((no, rule)) = impatient(config, state, id, now) {
         return Action::Cancel(no, CancelWhy::Remainder, rule);
     }
     let target = working_target(config, state, id, now);
     let position = h.own;
     // 1. Excess: more is open on a side than the target has room for.
-    if h.buying.0 > 0 && position + h.buying > target.max(position) {
-        let excess = position + h.buying - target.max(position);
+    // What is said to be over is settled first: nothing else gives way for it.
+    let over = |side: Side| -> Qty {
+        let of = orders().filter(|o| o.ticket.side == side && o.is_exposure() && o.known.claimed);
+        of.map(Order::leaves).sum()
+    };
+    let (buying, selling) = (h.buying - over(Side::Buy), h.selling - over(Side::Sell));
+    if buying.0 > 0 && position + buying > target.max(position) {
+        let excess = position + buying - target.max(position);
         return free(config, state, orders(), (Side::Buy, excess), now);
     }
-    if h.selling.0 > 0 && position - h.selling < target.min(position) {
-        let excess = target.min(position) - (position - h.selling);
+    if selling.0 > 0 && position - selling < target.min(position) {
+        let excess = target.min(position) - (position - selling);
         return free(config, state, orders(), (Side::Sell, excess), now);
     }
     if let Some(action) = sharing::excess(config, state, id, now) {
@@ -137,7 +147,29 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     if qty.0 <= 0 || qty < instrument.min_qty {
         return Action::Blocked(Lane::Idle, Block::Dust);
     }
+    if intent == Intent::Entry
+        && side == Side::Buy
+        && is_unsellable(config, id, position + same, qty)
+    {
+        return Action::Blocked(Lane::Idle, Block::Unsellable);
+    }
     Action::Place { side, qty, intent }
+}
+
+/// An order that has to go, and can be cancelled now.
+fn goes(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
+    !order.known.done && may_cancel(config, state, order, now) && must_go(state, order)
+}
+
+/// What the broker keeps in kind of a purchase leaves too little to be sold again.
+fn is_unsellable(config: &Config, id: HoldingId, before: Qty, qty: Qty) -> bool {
+    let instrument = config.holdings[id.ix()].instrument;
+    let kept = config.descriptor.in_kind.iter().find(|kept| kept.instrument == instrument);
+    let Some(kept) = kept else { return false };
+    let fee = qty.0.saturating_mul(i128::from(kept.ppb)) / 1_000_000_000;
+    let rules = config.instrument_of(id);
+    let left = (before + qty - Qty(fee)).to_lot(rules.lot, Rounding::TowardZero);
+    left <= Qty::ZERO || left < rules.min_qty
 }
 
 fn cancel_all<'a>(
@@ -145,7 +177,7 @@ fn cancel_all<'a>(
     orders: impl Iterator<Item = &'a Order>,
     now: Nanos,
 ) -> Option<Action> {
-    if state.mode != Mode::Killed {
+    if state.mode != Mode::Killed && !state.swept {
         return None;
     }
     let mut waiting = false;
@@ -215,7 +247,8 @@ pub(super) fn may_cancel(config: &Config, state: &State, order: &Order, now: Nan
 }
 
 pub(super) fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
-    order.cancel.as_ref().is_none_or(|c| c.request.is_none() && c.again <= now)
+    let leaving = order.hung.is_some_and(|hang| hang.cancelling);
+    !leaving && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && c.again <= now)
 }
 
 /// An order whose patience is over, and by which rule.
@@ -245,12 +278,14 @@ pub(super) fn in_the_way(
     let instrument = config.holdings[id.ix()].instrument;
     let today = state.day >= trading_day(config, instrument, now);
     let used_up = risk.orders_per_day.is_some_and(|most| today && state.orders_today >= most);
+    let final_funds = risk.funds_final == Some(true);
     [
         (!state.recon.baseline, Block::Baseline),
+        (risk.barred.contains(&instrument), Block::Ambiguous),
         (!is_open(config, trader, intent, now), Block::Session),
         (opposite.0 > 0, Block::Opposite),
         // The way out rests for a moment after a refusal, never for ever.
-        (h.is_paused(now) && (entry || h.paused != Nanos::MAX), Block::Paused),
+        (h.is_paused(now) && (entry || final_funds || h.paused != Nanos::MAX), Block::Paused),
         (!rest || (entry && !(stream && market)), Block::Link),
         (h.skips >= config.recon.skips_max || h.is_drifting(), Block::Unread),
         (entry && throttled, Block::Throttle),

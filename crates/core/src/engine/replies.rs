@@ -3,10 +3,12 @@
 use super::amends::serial_of;
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed};
+use crate::event::{
+    AuthLost, Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed,
+};
 use crate::ids::{HoldingId, OrderNo};
 use crate::order::Intent;
-use crate::order::evidence::{Ack, Doubt, Gone, Item, Refusal, Unsent, Void};
+use crate::order::evidence::{Ack, Claim, Doubt, Gone, Item, Refusal, Unsent, Void};
 use crate::report::{Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
 use crate::time::{Nanos, SECOND_NS};
 
@@ -49,7 +51,8 @@ impl Deciding<'_> {
 
     fn new_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
         match outcome {
-            Outcome::Taken(Taken { order_id, time }) => {
+            Outcome::Taken(taken) => {
+                let Taken { order_id, time, .. } = taken;
                 // An order that is filled and closed already has nothing to learn from its reply.
                 let known = self.state.orders.is_closed(no)
                     && self.state.orders.get(no).is_some_and(|o| o.known.exists);
@@ -57,6 +60,10 @@ impl Deciding<'_> {
                     let (order_id, time) = (order_id.unwrap_or_default(), *time);
                     self.learn(no, Item::Ack(Ack { order_id, time }));
                 }
+                if let Some(instrument) = taken.instrument {
+                    self.stands_under(no, instrument, false);
+                }
+                self.taken_as(no, taken);
             }
             Outcome::NotSent(_) => self.learn(no, Item::Unsent(Unsent {})),
             Outcome::Unclear(unclear) => self.doubt(no, holding, unclear),
@@ -68,6 +75,8 @@ impl Deciding<'_> {
         self.learn(no, Item::Doubt(Doubt { cause: unclear.cause }));
         if let Some(retry_after_ns) = unclear.retry_after_ns {
             self.back_off(Some(retry_after_ns));
+            let text = "a new order met the rate limit".to_owned();
+            self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
         }
         let text = format!("a new order has no certain outcome: {}", unclear.cause);
         self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
@@ -92,8 +101,13 @@ impl Deciding<'_> {
                 return;
             }
             RejectCode::Auth => {
-                self.back_off(Some(refused.retry_after_ns.unwrap_or(60 * SECOND_NS)));
-                self.alert(AlertCode::AuthExpired, None, Some(no), refused.text.to_string());
+                self.auth_lost(format!("a new order was refused: {}", refused.text));
+                self.learn(no, Item::Refusal(Refusal { code: refused.code }));
+                return;
+            }
+            RejectCode::Timestamp => {
+                let text = format!("the broker refuses our clock: {}", refused.text);
+                self.alert(AlertCode::ClockSkew, None, Some(no), text);
             }
             _ => {}
         }
@@ -111,7 +125,8 @@ impl Deciding<'_> {
         let rest_ns =
             if streak >= risk.reject_max { risk.circuit_pause_ns } else { risk.reject_pause_ns };
         let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent != Intent::Entry);
-        let hopeless = why == RejectCode::InsufficientFunds && !exit;
+        let waits = !exit || risk.funds_final == Some(true);
+        let hopeless = why == RejectCode::InsufficientFunds && waits;
         let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
         self.emit(Event::Paused(Paused { holding, until, streak, code }));
         if exit {
@@ -128,10 +143,13 @@ impl Deciding<'_> {
     fn cancel_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
         match outcome {
             // "Taken" says only that: a read proves what became of the order.
-            Outcome::Taken(_) | Outcome::NotSent(_) => {}
+            Outcome::Taken(taken) => self.taken_as(no, taken),
+            Outcome::NotSent(_) => {}
             Outcome::Unclear(unclear) => {
                 if unclear.retry_after_ns.is_some() {
                     self.back_off(unclear.retry_after_ns);
+                    let text = "a cancel met the rate limit".to_owned();
+                    self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
                 }
                 let text = format!("a cancel has no certain outcome: {}", unclear.cause);
                 self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
@@ -140,12 +158,48 @@ impl Deciding<'_> {
                 if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
                     self.learn(no, Item::Gone(Gone {}));
                 }
-                if matches!(refused.code, RejectCode::RateLimited | RejectCode::Auth) {
+                let text = format!("a cancel was refused: {}", refused.code);
+                if refused.code == RejectCode::Auth {
+                    self.auth_lost(text);
+                } else if refused.code == RejectCode::RateLimited {
                     self.back_off(refused.retry_after_ns);
-                    let text = format!("a cancel was refused: {}", refused.code);
                     self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
                 }
             }
+        }
+    }
+
+    /// What a reply says of an order beyond "taken": a claim.
+    pub fn taken_as(&mut self, no: OrderNo, taken: &Taken) {
+        if let Some(cum) = taken.cum {
+            self.learn_cum(no, cum);
+        }
+        match taken.status {
+            Some(status) if status.is_terminal() => {
+                self.learn(no, Item::Claim(Claim { status, time: self.now() }));
+            }
+            Some(status) => self.hangs(no, status),
+            None => {}
+        }
+    }
+
+    /// The broker does not take us for who we are: only a fresh login ends that.
+    pub fn auth_lost(&mut self, text: String) {
+        let first = self.state.limiter.probe.is_none();
+        self.emit(Event::AuthLost(AuthLost {}));
+        if first {
+            self.alert(AlertCode::AuthExpired, None, None, text);
+        }
+        self.touch_busy();
+    }
+
+    /// The account is to be read, and with it all orders, where rounds read open ones only.
+    pub fn suspect_all(&mut self) {
+        if !super::reading::is_on(self.config) {
+            self.suspect();
+        } else if !self.state.recon.suspicious || !self.state.recon.all_orders {
+            let all_orders = Some(true);
+            self.emit(Event::Suspected(crate::event::Suspected { all_orders }));
         }
     }
 
@@ -201,7 +255,7 @@ impl Deciding<'_> {
 
     pub fn suspect(&mut self) {
         if !self.state.recon.suspicious {
-            self.emit(Event::Suspected(crate::event::Suspected {}));
+            self.emit(Event::Suspected(crate::event::Suspected { all_orders: None }));
         }
     }
 }

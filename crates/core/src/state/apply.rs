@@ -3,7 +3,7 @@
 
 use super::sleeve::Booked;
 use super::{OnWire, State};
-use crate::config::Config;
+use crate::config::{Config, RoundReads};
 use crate::engine::session::{session_at, trading_day};
 use crate::event::{
     Adopted, Block, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane,
@@ -12,6 +12,7 @@ use crate::event::{
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
+use crate::limiter::Class;
 use crate::num::{Px, Qty};
 use crate::order::evidence::Item;
 use crate::order::shares::Share;
@@ -47,8 +48,11 @@ impl State {
                 self.limiter.silent_until = self.limiter.silent_until.max(e.until);
                 self.limiter.strikes = e.strikes;
             }
-            Event::LinkTurned(e) => self.links_up[channel_slot(e.channel)] = e.up,
-            Event::Suspected(_) => self.recon.suspicious = true,
+            Event::LinkTurned(e) => self.link_turned(config, e),
+            Event::Suspected(e) => {
+                self.recon.suspicious = true;
+                self.recon.all_orders |= e.all_orders == Some(true);
+            }
             Event::RoundStarted(_) => {
                 self.recon.round = self.seq;
                 self.recon.thorough = self.recon.suspicious;
@@ -59,7 +63,12 @@ impl State {
             Event::Corrected(e) => self.corrected(now, e),
             Event::Adopted(e) => self.adopted(e),
             // A kill is latched: nothing that comes later opens it.
-            Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
+            Event::ModeSet(e) if self.mode != Mode::Killed => {
+                self.mode = e.mode;
+                if e.mode == Mode::Flattening {
+                    self.holdings.iter_mut().for_each(super::HoldingState::flatten);
+                }
+            }
             Event::Staged(e) => self.staged(e),
             Event::Marked(e) => self.on_holding(e.holding, |h| h.mark = Some(e.quote)),
             Event::DayEnded(_) => self.day_ended(now),
@@ -78,6 +87,21 @@ impl State {
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
             Event::VolumeSeen(e) => self.on_holding(e.holding, |h| h.volume_seen(e.traded)),
+            Event::AuthLost(_) => self.limiter.lock_out(now),
+            Event::ReadsPaused(e) => {
+                self.limiter.reads_until = self.limiter.reads_until.max(e.until);
+            }
+            Event::Swept(e) => self.swept = e.on,
+            Event::DayCounted(e) if e.day >= self.day => {
+                (self.day, self.orders_today) = (e.day, e.orders);
+            }
+            Event::SlotsUsed(e) => {
+                let window = usize::try_from(e.window).unwrap_or(usize::MAX);
+                self.limiter.used(window, e.n, e.until);
+            }
+            Event::ClockSeen(e) => self.recon.ahead_ns = e.ahead_ns,
+            Event::Hung(_) | Event::Missed(_) | Event::Restated(_) => self.order_shown(event),
+            Event::DayCounted(_) => {}
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);
                 if let Some(cancel) = order.and_then(|o| o.cancel.as_mut()) {
@@ -85,6 +109,16 @@ impl State {
                 }
             }
             Event::ModeSet(_) | Event::Poisoned(_) | Event::Alert(_) | Event::Repeated(_) => {}
+        }
+    }
+
+    /// What happened while a link was down was not told: where rounds are of open orders, one is
+    /// due before anything is sent.
+    fn link_turned(&mut self, config: &Config, e: &crate::event::LinkTurned) {
+        self.links_up[channel_slot(e.channel)] = e.up;
+        let strict = config.descriptor.rounds == Some(RoundReads::OpenOrders);
+        if e.up && strict && e.channel != Channel::Market {
+            self.recon.baseline = false;
         }
     }
 
@@ -157,6 +191,7 @@ impl State {
         self.on_holding(e.holding, |h| {
             h.target_begins(config, now, e);
             h.target_seq = seq;
+            h.flattened = false;
             if h.paused == Nanos::MAX {
                 h.paused = Nanos(i64::MIN);
             }
@@ -176,6 +211,9 @@ impl State {
         self.last_request = self.last_request.max(e.request.0);
         let held_ns = config.descriptor.held_ns();
         self.limiter.take(now, e.class.class(), e.request, held_ns);
+        if e.class == RequestClass::Clock {
+            self.recon.clock_asked = now;
+        }
         let seq = self.seq;
         let on_wire = OnWire { class: e.class, order: e.order, asked: now, asked_seq: seq };
         self.wire.insert(e.request, on_wire);
@@ -227,6 +265,10 @@ impl State {
             Ending::Unanswered => {}
         }
         let Some(on_wire) = self.wire.remove(&e.request) else { return };
+        if on_wire.class.class() == Class::Read {
+            let lost = e.ending == Ending::Unanswered;
+            self.recon.unanswered = if lost { self.recon.unanswered.saturating_add(1) } else { 0 };
+        }
         if on_wire.class == RequestClass::Activity {
             self.recon.activity_tried = now;
         }
@@ -237,7 +279,11 @@ impl State {
                     self.recon.activity_seq = on_wire.asked_seq;
                     self.recon.activity_asked = on_wire.asked;
                 }
-                RequestClass::Orders => self.recon.orders_seq = on_wire.asked_seq,
+                RequestClass::Orders => {
+                    self.recon.orders_seq = on_wire.asked_seq;
+                    self.recon.all_orders = false;
+                }
+                RequestClass::OpenOrders => self.recon.open_seq = on_wire.asked_seq,
                 _ => {}
             }
         }
@@ -260,10 +306,11 @@ impl State {
         }
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let (leaves, paid, fees) = (order.leaves(), order.paid(), order.known.fees);
+        let kept = order.known.kept;
         let lot = lot_of(config, order.ticket.holding);
         let shared = self.holdings.get(order.ticket.holding.ix()).is_some_and(|h| h.is_shared());
         let booked = shared.then(|| Booked::of(order, lot));
-        let Some(delta) = order.learn(e.item.clone(), config.descriptor.cancel_proof) else {
+        let Some(delta) = order.learn(e.item.clone(), &config.descriptor) else {
             return;
         };
         if !order.needs_lookup() {
@@ -280,13 +327,15 @@ impl State {
             Item::Fill(fill) => fill.time.max(released).min(now),
             _ => released,
         };
-        let ours = matches!(e.item, Item::Ack(_) | Item::Fill(_));
+        let ours = matches!(e.item, Item::Fill(_) | Item::Cum(_));
+        // What the broker keeps in kind never arrives.
+        let kept = order.known.kept - kept;
         let seq = self.seq;
         let Some(h) = self.holdings.get_mut(holding.ix()) else { return };
         h.expose(&order.ticket, leaves_change);
         h.cash -= paid_change;
         let delta = side.signed(delta);
-        h.own += delta;
+        h.own += delta - kept;
         if order.ticket.intent == Intent::Protect {
             // What a stop closed is not bought back before another target is declared.
             h.sleeve_stopped(delta);
@@ -297,6 +346,7 @@ impl State {
         let replaced = replace_placeholder(h, delta, effective);
         if let Some(booked) = booked {
             h.book(order, &booked, lot);
+            h.kept(order, kept);
             h.unplace(replaced, h.placeholder_px);
             h.sum_up();
         }
@@ -304,7 +354,7 @@ impl State {
             (h.streak, h.code) = (0, 0);
         }
         // What moves no quantity cannot race with a read of positions.
-        if !delta.is_zero() {
+        if !delta.is_zero() || !kept.is_zero() {
             (h.moved_seq, h.moved) = (seq, now);
         }
     }

@@ -151,6 +151,7 @@ impl ReferenceCodec {
         let (qty, px) = (wire.qty.positive("qty")?, wire.price.px("price")?);
         check_notional(qty, px)?;
         Ok(AmendOrder {
+            filled: None,
             cl_ord_id,
             order: order_no(&cl_ord_id),
             order_id: optional_text("order_id", wire.order_id.as_ref())?,
@@ -176,13 +177,17 @@ fn query_in(read: &str, wire: &RequestWire<'_>) -> Result<Query, Garbage> {
     match read {
         "positions" => Ok(Query::Positions(Whole {})),
         "orders" => Ok(Query::Orders(Whole {})),
+        "open_orders" => Ok(Query::OpenOrders(Whole {})),
+        "clock" => Ok(Query::Clock(Whole {})),
         "activity" => Ok(Query::Activity(Whole {})),
         "order" => {
             let cl_ord_id = id_in("client_id", wire.client_id.as_deref().unwrap_or(""))?;
             let order_id = optional_text("order_id", wire.order_id.as_ref())?;
             Ok(Query::Order(OneOrder { cl_ord_id, order: order_no(&cl_ord_id), order_id }))
         }
-        _ => Err(Garbage::new("read must be positions, orders, activity or order")),
+        _ => Err(Garbage::new(
+            "read must be positions, orders, open_orders, activity, clock or order",
+        )),
     }
 }
 
