@@ -13,6 +13,7 @@
 //! | [`event`], [`effect`], [`alert`] | what happened, what to do, what people must know |
 //! | [`order`] | an order as a set of evidence |
 //! | [`limiter`] | the broker's rate windows |
+//! | [`liveness`] | silence of a connection, for shells |
 //! | [`state`] | everything known, and the only mutator |
 //! | [`engine`] | what follows: plan, release, gate, reconciliation, ladder |
 
@@ -24,6 +25,7 @@ pub mod event;
 pub mod ids;
 pub mod input;
 pub mod limiter;
+pub mod liveness;
 pub mod num;
 pub mod order;
 pub mod quote;
