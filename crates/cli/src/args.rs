@@ -68,10 +68,61 @@ pub enum Command {
         truefill calendar nse-cash --text > my-calendar.txt\n  \
         truefill calendar nse-cash --file my-calendar.txt --on 2026-11-08")]
     Calendar(Calendar),
+    /// Lives whole simulated trading days, each drawn from its seed, and checks every law
+    #[command(after_help = "Examples:\n  truefill swarm --seeds 0..10000\n  \
+        truefill swarm --seeds 0..1000000 --out swarm-out   goes on where it was stopped\n  \
+        truefill swarm --seed 42 --story                    one day, step by step, in words\n  \
+        truefill swarm --seeds 0..1000 --json")]
+    Swarm(Swarm),
     /// Writes a configuration to start from, which runs at once
     #[command(after_help = "Examples:\n  truefill init crypto\n  \
         truefill init files --out my/strategy.toml\n  truefill init kite-intraday --force")]
     Init(Init),
+    /// For tests of kills: the simulated world of a rehearsal as a process of its own
+    #[cfg(unix)]
+    #[command(hide = true)]
+    DevBroker(DevBroker),
+    /// For tests of kills: the engine alone, with its journal, against `dev-broker`
+    #[cfg(unix)]
+    #[command(hide = true)]
+    DevEngine(DevEngine),
+}
+
+/// Arguments of `dev-broker`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct DevBroker {
+    /// Configuration (TOML) with a market of quotes
+    pub config: PathBuf,
+    /// Socket on which engines are waited for
+    #[arg(long, value_name = "FILE")]
+    pub socket: PathBuf,
+    /// The truth log
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// Seed of everything random in the simulated world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The simulated world's faults: a preset, or a fault file (JSON)
+    #[arg(long, value_name = "calm|rough|storm|FILE", default_value = "calm")]
+    pub faults: String,
+    /// Only so many seconds of the market
+    #[arg(long, value_name = "N")]
+    pub seconds: Option<u32>,
+}
+
+/// Arguments of `dev-engine`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct DevEngine {
+    /// Configuration (TOML), the one of the world
+    pub config: PathBuf,
+    /// Socket of the world
+    #[arg(long, value_name = "FILE")]
+    pub socket: PathBuf,
+    /// The journal
+    #[arg(long, value_name = "FILE")]
+    pub journal: PathBuf,
 }
 
 /// Arguments of `demo`.
@@ -81,7 +132,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Only this world instead of calm and storm: calm, rough, storm, or a fault file (JSON)
-    #[arg(long, value_name = "calm|rough|storm|FILE")]
+    #[arg(long, value_name = "calm|rough|storm|beyond|FILE")]
     pub faults: Option<String>,
     /// One JSON document on standard output and nothing else
     #[arg(long)]
@@ -117,7 +168,7 @@ pub struct Rehearse {
     #[arg(long)]
     pub seed: Option<u64>,
     /// The simulated world's faults: a preset, or a fault file (JSON) [default: calm]
-    #[arg(long, value_name = "calm|rough|storm|FILE")]
+    #[arg(long, value_name = "calm|rough|storm|beyond|FILE")]
     pub faults: Option<String>,
     /// The engine's process dies and comes back every so many turns
     #[arg(long, value_name = "TURNS")]
@@ -387,6 +438,52 @@ pub struct Calendar {
     /// One JSON document on standard output and nothing else
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `swarm`.
+#[derive(Debug, Args)]
+pub struct Swarm {
+    /// Seeds from A to, not including, B
+    #[arg(long, value_name = "A..B", default_value = "0..1000")]
+    pub seeds: SeedRange,
+    /// Only this seed
+    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "out"])]
+    pub seed: Option<u64>,
+    /// The steps of the day in words; of a day that breaks a law, the smallest that breaks it
+    #[arg(long, requires = "seed", conflicts_with = "json")]
+    pub story: bool,
+    /// Threads [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Keeps progress in this directory; the same command goes on with it
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// One JSON document on standard output and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Seeds from the first to, not including, the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeedRange {
+    /// The first.
+    pub from: u64,
+    /// The first that is not run.
+    pub until: u64,
+}
+
+impl std::str::FromStr for SeedRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once("..");
+        let number = |part: &str| part.replace('_', "").parse::<u64>().ok();
+        let range = parts.and_then(|(from, until)| Some((number(from)?, number(until)?)));
+        match range {
+            Some((from, until)) if from < until => Ok(Self { from, until }),
+            _ => Err("say a range of seeds, the second larger than the first: 0..1000".to_owned()),
+        }
+    }
 }
 
 /// Arguments of `init`.

@@ -1,5 +1,5 @@
-//! For tests of kills: `TRUEFILL_DIE_AT=POINT:N` makes a rehearsal abort itself, without any
-//! cleanup, at the N-th time it comes to a point.
+//! For tests of kills: `TRUEFILL_DIE_AT=POINT:N` makes a rehearsal, or `dev-engine`, abort itself,
+//! without any cleanup, at the N-th time it comes to a point.
 //!
 //! | point | the process is gone |
 //! |---|---|
@@ -8,6 +8,8 @@
 //! | `after-commit` | after it, before any of its effects |
 //! | `line` | after the N-th line of the truth log: a request, an order, a fill |
 //! | `report` | when the session is over, before the report is written |
+//! | `recovered` | when the state is recovered, before anything is said (`dev-engine`) |
+//! | `sent` | after the N-th request was handed to the socket (`dev-engine`) |
 //!
 //! Counts are those of the run, not of the process: what is executed again after a kill counts
 //! again. A signal strikes at random moments; this strikes where it is most interesting.
@@ -37,6 +39,10 @@ pub enum Point {
     Line,
     /// Before the report.
     Report,
+    /// After recovery, before the first word.
+    Recovered,
+    /// After a request was handed over.
+    Sent,
 }
 
 /// Where this process dies; usually nowhere.
@@ -57,6 +63,8 @@ impl Doom {
                 "after-commit" => Point::AfterCommit,
                 "line" => Point::Line,
                 "report" => Point::Report,
+                "recovered" => Point::Recovered,
+                "sent" => Point::Sent,
                 _ => return None,
             };
             Some((point, n.parse().ok()?))
@@ -64,8 +72,8 @@ impl Doom {
         match parsed {
             Some(doom) => Ok(Self(Some(doom))),
             None => Err(Failure::Input(format!(
-                "{VARIABLE}={text}: allowed are start, before-commit, after-commit, line and \
-                 report, each with :N; nothing was started"
+                "{VARIABLE}={text}: allowed are start, before-commit, after-commit, line, \
+                 report, recovered and sent, each with :N; nothing was started"
             ))),
         }
     }

@@ -43,7 +43,12 @@ fn main() -> ExitCode {
         Command::Data(args) => commands::data::run(&args),
         Command::Fees(args) => commands::fees::run(&args),
         Command::Calendar(args) => commands::calendar::run(&args),
+        Command::Swarm(args) => commands::swarm::run(&args),
         Command::Init(args) => commands::init::run(&args),
+        #[cfg(unix)]
+        Command::DevBroker(args) => commands::dev::broker(&args),
+        #[cfg(unix)]
+        Command::DevEngine(args) => commands::dev::engine(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

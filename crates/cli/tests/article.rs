@@ -87,11 +87,11 @@ fn a_fill_before_the_ack_and_twice_is_counted_once() {
     assert_eq!(run["truefill"]["final_positions"]["engine"]["ACME"], "100");
 }
 
-/// Every example and the demo's configuration in every weather.
+/// Every example, the demo's configuration and that of two strategies in every weather.
 fn weathers(seeds: std::ops::RangeInclusive<u64>) {
     let out = folder(&format!("article-weathers-{}", seeds.end()));
-    let configs =
-        EXAMPLES.map(example).into_iter().chain(["examples/configs/demo.toml".to_owned()]);
+    let shipped = ["demo", "two-strategies"].map(|name| format!("examples/configs/{name}.toml"));
+    let configs = EXAMPLES.map(example).into_iter().chain(shipped);
     for config in configs {
         for faults in ["calm", "rough", "storm", "beyond"] {
             for seed in seeds.clone() {

@@ -59,6 +59,10 @@ fn is_true(run: &Value) {
     let ledger = journal.replace("journal.db", "gap.ledger.jsonl");
     let told = json(&truefill(&["gap", "--ledger", &ledger, "--json"]));
     assert_eq!(told, json(&truefill(&["gap", journal, "--json"])), "journal and ledger agree");
+    let page = journal.replace("journal.db", "gap.html");
+    truefill(&["gap", journal, "--html", &page]);
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert!(page.contains("Which rule priced and ended orders"), "a journal knows its rules");
     for key in ["theory_pnl", "live_pnl", "gap", "residual", "causes"] {
         assert_eq!(told[key], run[key], "the ledger fed back gives the run's {key}");
     }

@@ -16,6 +16,7 @@
 //! | [`liveness`] | silence of a connection, for shells |
 //! | [`state`] | everything known, and the only mutator |
 //! | [`engine`] | what follows: plan, release, gate, reconciliation, ladder |
+//! | `planted` | faults planted on purpose, for tests only: not in what is shipped |
 
 pub mod alert;
 pub mod config;
@@ -28,9 +29,21 @@ pub mod limiter;
 pub mod liveness;
 pub mod num;
 pub mod order;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod quote;
 pub mod record;
 pub mod report;
 pub mod request;
 pub mod state;
 pub mod time;
+
+/// Nothing is planted in what is shipped: see the module `planted` behind the feature of that name.
+#[cfg(not(feature = "planted"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! planted {
+    ($plant:ident) => {
+        false
+    };
+}

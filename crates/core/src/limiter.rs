@@ -45,6 +45,9 @@ pub struct Slots {
 
 impl Slots {
     fn counts(&self, class: Class) -> bool {
+        if class == Class::Cancel && crate::planted!(CancelsAreFree) {
+            return false;
+        }
         match self.window.scope {
             Scope::All => true,
             Scope::Reads => class == Class::Read,
@@ -61,7 +64,8 @@ impl Slots {
     /// Most slots this class may fill.
     fn allowed(&self, class: Class) -> usize {
         let n = usize::try_from(self.window.n).unwrap_or(usize::MAX);
-        if class == Class::Cancel || self.window.per_ns <= SECOND_NS || n < 2 {
+        let short = self.window.per_ns <= SECOND_NS || n < 2;
+        if class == Class::Cancel || short || crate::planted!(ReserveForgotten) {
             n
         } else {
             n - (n / 20).max(1)
@@ -184,6 +188,10 @@ impl Limiter {
         }
         for slots in self.slots.iter_mut().filter(|s| s.counts(class)) {
             slots.forget(now);
+            if crate::planted!(WindowFromSending) {
+                slots.closing.push_back(now.plus(slots.window.per_ns));
+                continue;
+            }
             let until = now.plus(arrival_max_ns).plus(slots.window.per_ns);
             slots.open.push_back((request, until));
         }
@@ -197,6 +205,9 @@ impl Limiter {
                 continue;
             };
             slots.open.remove(at);
+            if crate::planted!(SlotFreeAtReply) {
+                continue;
+            }
             slots.closing.push_back(now.plus(slots.window.per_ns));
         }
     }

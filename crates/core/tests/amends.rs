@@ -32,8 +32,34 @@ fn the_larger_side_counts_until_the_amend_is_settled() {
     assert_eq!(buying(&kit), Qty::whole(100));
     let (request, _) = kit.amends[0].clone();
     kit.reply(request, taken());
-    assert_eq!(buying(&kit), Qty::whole(60));
+    assert_eq!(buying(&kit), Qty::whole(100), "the read that was asked shows the old terms still");
     assert_eq!(kit.order(1).qty(), Qty::whole(60));
+    let id = kit.order(1).ticket.cl_ord_id;
+    kit.row_mut(id).qty = Qty::whole(60);
+    kit.wait(5);
+    assert_eq!(buying(&kit), Qty::whole(60));
+}
+
+#[test]
+fn what_an_amend_took_away_is_free_when_a_read_shows_that_it_was_not_filled_before() {
+    // Eighty were filled before the amend to sixty arrived, and nobody told of it.
+    let mut kit = amending();
+    let (request, _) = kit.amends[0].clone();
+    kit.answers = false;
+    kit.reply(request, taken());
+    kit.target(100);
+    kit.wait(1);
+    assert_eq!(kit.said().len(), 2, "forty more would make a hundred and twenty");
+    let id = kit.order(1).ticket.cl_ord_id;
+    (kit.row_mut(id).cum, kit.row_mut(id).status) = (Qty::whole(80), OrdStatus::Canceled);
+    kit.truth.position = Qty::whole(80);
+    kit.answers = true;
+    for request in kit.engine.state().wire.keys().copied().collect::<Vec<_>>() {
+        kit.give_up(request);
+    }
+    kit.wait(10);
+    assert_eq!(kit.own(), Qty::whole(80));
+    assert!(kit.engine.state().holding(H).buying <= Qty::whole(20), "never past the target");
 }
 
 #[test]
@@ -111,7 +137,7 @@ fn a_late_yes_after_a_timeout_is_evidence() {
     kit.reply(request, timeout());
     kit.reply(request, taken());
     assert_eq!(kit.order(1).qty(), Qty::whole(60));
-    assert_eq!(kit.engine.state().holding(H).buying, Qty::whole(60));
+    assert_eq!(kit.engine.state().holding(H).buying, Qty::whole(100), "not before it is read");
 }
 
 #[test]

@@ -250,6 +250,26 @@ fn by_hand(kit: &Kit, qty: i64) -> ActivityRow {
     }
 }
 
+#[test]
+fn a_fill_is_priced_however_late_its_row_comes() {
+    let mut kit = Kit::started();
+    kit.target(100);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, taken());
+    kit.truth.position = Qty::whole(100);
+    kit.truth.orders = vec![row(&new, 100, OrdStatus::Filled)];
+    kit.wait(100);
+    let unpriced =
+        |kit: &Kit| kit.engine.state().orders.get(new.order).map(|order| order.known.unpriced);
+    assert_eq!((kit.own(), unpriced(&kit)), (Qty::whole(100), Some(Qty::whole(100))));
+    let mut row = by_hand(&kit, 100);
+    (row.cl_ord_id, row.order_id) = (Some(new.cl_ord_id), Some(text("V1")));
+    row.fill.cum = Some(Qty::whole(100));
+    kit.truth.activity = vec![row];
+    kit.wait(100);
+    assert_eq!((kit.own(), unpriced(&kit)), (Qty::whole(100), Some(Qty::ZERO)));
+}
+
 fn filled_100(config: truefill_core::config::Config) -> Kit {
     let mut kit = Kit::with(config);
     kit.target(100);
@@ -321,6 +341,18 @@ fn what_is_found_at_the_first_start_is_nobodys() {
     let (holding, sleeve) = (H, SleeveId(1));
     kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::whole(30) }));
     assert_eq!(kit.sent[0].1.qty, Qty::whole(70));
+}
+
+#[test]
+fn an_order_that_works_after_it_was_refused_for_sure_is_told() {
+    let mut kit = Kit::started();
+    kit.target(100);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, kit::words::refused(RejectCode::Other));
+    assert!(!kit.alerts().contains(&"OUT_OF_ORDER"));
+    kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
+    kit.wait(120);
+    assert!(kit.alerts().contains(&"OUT_OF_ORDER"), "{:?}", kit.alerts());
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod kit;
 
 use kit::words::{fill, held, impatient, row, status, taken};
 use kit::{H, I, Kit, config};
-use truefill_core::config::{Calendar, Config, Phase, PhaseSpan};
+use truefill_core::config::{Calendar, CancelProof, Config, Phase, PhaseSpan};
 use truefill_core::event::{Block, Freeze};
 use truefill_core::ids::VenueText;
 use truefill_core::input::{DayEnd, Input, PrevClose, Split};
@@ -59,6 +59,20 @@ fn an_order_of_the_day_is_claimed_expired_and_counts_until_a_read_proves_it() {
     assert_eq!(state.holding(H).buying, Qty::whole(100), "of the new order alone");
     assert_eq!(kit.sent.len(), 2, "and the target is worked again in the new session");
     assert!(!kit.alerts().contains(&"VENUE_UNKNOWN") && !kit.alerts().contains(&"POSITION_DRIFT"));
+}
+
+#[test]
+fn the_end_of_a_session_is_no_word_of_the_brokers() {
+    let mut c = days(config());
+    // A word of the broker's is proof here; the calendar is not the broker.
+    c.descriptor.cancel_proof = CancelProof::Word;
+    let mut kit = rested(c);
+    until(&mut kit, 2_100);
+    assert_eq!(kit.engine.state().holding(H).buying, Qty::whole(100), "every read shows it");
+    assert_eq!(kit.sent.len(), 1, "it works still: nothing is bought a second time");
+    kit.truth.orders.clear();
+    until(&mut kit, 2_200);
+    assert_eq!(kit.sent.len(), 2, "no read shows it, its session is over");
 }
 
 #[test]

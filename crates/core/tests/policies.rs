@@ -7,8 +7,8 @@ use kit::{H, Kit, in_place as config};
 use truefill_core::config::*;
 use truefill_core::engine::repricing::Watch;
 use truefill_core::event::{Block, Event};
-use truefill_core::ids::{InstrumentId, OrderNo};
-use truefill_core::input::{Input, Volume};
+use truefill_core::ids::{HoldingId, InstrumentId, OrderNo, SleeveId};
+use truefill_core::input::{Input, Target, Volume};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::{CancelWhy, Rule};
 use truefill_core::quote::Quote;
@@ -472,4 +472,27 @@ fn a_given_price_stays_given() {
     assert!(!kit.engine.watch(kit.now, InstrumentId(0)).wakes(&wild));
     let Request::New(new) = &kit.writes[0].1 else { panic!("a new order") };
     assert_eq!(new.stop_px, None);
+}
+
+#[test]
+fn a_need_that_waits_behind_others_for_a_slot_lets_the_engine_sleep() {
+    let mut config = kit::words::two_holdings();
+    config.descriptor.windows[0] = Window { n: 1, per_ns: 60 * SECOND_NS, scope: Scope::Orders };
+    let later = CurvePoint { after_ns: SECOND_NS, due_ppb: 1_000_000_000 };
+    let scheduled = Policy { curve: vec![later], ..Policy::default() };
+    config.strategies.push(Strategy::new("B", scheduled, Policy::default()));
+    config.holdings[1].sleeve = SleeveId(2);
+    let mut kit = Kit::with(config);
+    let target = |sleeve, holding, units| {
+        let (decided, px, reopen, stop_px) = (Nanos(0), None, false, None);
+        let (sleeve, holding, qty) = (SleeveId(sleeve), HoldingId(holding), Qty::whole(units));
+        Input::Target(Target { sleeve, holding, qty, decided, px, reopen, stop_px })
+    };
+    kit.input(target(1, 0, 10));
+    kit.input(target(1, 0, 20));
+    kit.input(target(2, 1, 10));
+    assert_eq!(kit.sent.len(), 1, "the slot of the minute is used");
+    let h = kit.engine.state().holding(HoldingId(1));
+    assert_eq!((h.staged.blocked, h.has_begun()), (Block::Schedule, false));
+    assert!(kit.engine.next_deadline(kit.now) > kit.now, "nothing can be done now");
 }

@@ -5,10 +5,10 @@ mod kit;
 use kit::{H, Kit, config};
 use truefill_core::config::{Config, LossAction, Risk, Scope, Window};
 use truefill_core::event::{Block, Mode};
-use truefill_core::ids::VenueText;
-use truefill_core::input::{Channel, DayEnd};
-use truefill_core::input::{Command, Input, LinkChange, Operator};
-use truefill_core::num::{Amount, Px, Qty};
+use truefill_core::ids::{SleeveId, VenueText};
+use truefill_core::input::{Adopt, Channel, DayEnd, Enable};
+use truefill_core::input::{Command, Input, LinkChange, Operator, Start};
+use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::report::{FillReport, News, Outcome, Push, Taken};
 use truefill_core::request::Side;
 use truefill_core::time::SECOND_NS;
@@ -71,6 +71,38 @@ fn a_notional_limit_caps_it_at_the_mark() {
     // The first plan is made with the first mark; what is sent never passes the limit.
     let total: Qty = kit.sent.iter().map(|(_, new)| new.qty).sum();
     assert!(total <= Qty::whole(25), "{total}");
+}
+
+#[test]
+fn a_limit_trades_nothing_of_a_strategy_that_is_off() {
+    let limited = || with_risk(|r| r.position_qty_max = Some(Qty::whole(10)));
+    let mut kit = Kit::with(limited());
+    kit.engine = truefill_core::engine::Engine::new(limited()).expect("right");
+    kit.truth.position = Qty::whole(100);
+    kit.input(Input::Start(Start { epoch: 2_000_000_000 }));
+    kit.wait(10);
+    kit.target(20);
+    let (holding, sleeve) = (H, SleeveId(1));
+    kit.input(Input::Enable(Enable { sleeve, on: false }));
+    kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::whole(100) }));
+    kit.wait(60);
+    assert!(kit.sent.is_empty(), "its position stays as it is: {:?}", sent(&kit));
+    kit.input(Input::Enable(Enable { sleeve, on: true }));
+    assert_eq!(sent(&kit), [(Side::Sell, Qty::whole(90))], "the limited target, once it is on");
+}
+
+#[test]
+fn what_is_too_small_to_be_sent_is_told_once_and_stays_so() {
+    let mut config = config();
+    config.instruments[0].min_notional = Amount(5_000 * NANO * NANO);
+    let mut kit = Kit::with(config);
+    kit.target(20);
+    kit.wait(600);
+    assert!(kit.sent.is_empty(), "2,000 is less than 5,000");
+    assert_eq!(kit.alerts().iter().filter(|code| **code == "DUST").count(), 1);
+    assert_eq!(kit.engine.state().holding(H).staged.blocked, Block::Dust);
+    kit.target(60);
+    assert_eq!(sent(&kit), [(Side::Buy, Qty::whole(60))]);
 }
 
 #[test]

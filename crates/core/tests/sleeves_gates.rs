@@ -11,7 +11,7 @@ use truefill_core::config::{
 };
 use truefill_core::event::{Block, Event};
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
-use truefill_core::input::{Command, Enable, Input, Operator, Split, Target};
+use truefill_core::input::{Adopt, Command, Enable, Input, Operator, Split, Target};
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::order::Rule;
 use truefill_core::order::shares::Share;
@@ -95,6 +95,25 @@ fn a_share_that_is_not_wanted_at_all_ends_the_order() {
     desk.wait(5);
     desk.fill_all();
     assert_eq!(desk.owns(), [q(0), q(30), q(11)]);
+    desk.check(false);
+}
+
+#[test]
+fn a_limit_trades_nothing_of_who_declared_nothing() {
+    let mut config = shared();
+    config.risk.position_qty_max = Some(q(10));
+    let mut desk = Desk::new(config);
+    desk.by_hand(100);
+    desk.input(Input::Adopt(Adopt { holding: H, sleeve: B, qty: q(100) }));
+    desk.wait(60);
+    assert!(desk.kit.sent.is_empty(), "B holds it and said nothing");
+    desk.want(A, 30);
+    desk.wait(60);
+    assert!(desk.kit.sent.is_empty(), "the limit is used up, and A gets none of B's");
+    assert_eq!(desk.owns(), [q(0), q(100), q(0)]);
+    desk.want(B, 5);
+    desk.fill_all();
+    assert_eq!(desk.state().holding(H).own, q(10), "a declared target is bounded, all together");
     desk.check(false);
 }
 

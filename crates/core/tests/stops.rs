@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use truefill_core::config::AmendKind;
 use truefill_core::ids::{OrderNo, SleeveId};
 use truefill_core::input::{Command, Input, Start, Target};
-use truefill_core::num::{Px, Qty};
+use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::order::Intent;
 use truefill_core::report::OrdStatus;
 use truefill_core::request::Side;
@@ -65,6 +65,21 @@ fn no_stop_where_the_exchange_has_none() {
     kit.fill_some(OrderNo(1), 100);
     kit.live(10, Amends::Taken);
     assert_eq!(kit.said().len(), 1);
+}
+
+#[test]
+fn no_stop_leaves_that_the_exchange_would_refuse_as_too_small() {
+    let mut config = config();
+    config.instruments[0].min_notional = Amount(5_000 * NANO * NANO);
+    let mut kit = Kit::with(config);
+    target(&mut kit, 100, Some(90));
+    kit.serve(Amends::Taken);
+    kit.fill_some(OrderNo(1), 25);
+    kit.live(60, Amends::Taken);
+    assert_eq!(kit.said(), ["buy 100@100.5"], "25 at 89.55 are worth less than 5000");
+    kit.fill_some(OrderNo(1), 75);
+    kit.live(10, Amends::Taken);
+    assert_eq!(kit.said()[1..], ["sell 100@89.55"]);
 }
 
 #[test]

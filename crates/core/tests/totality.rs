@@ -307,3 +307,36 @@ proptest! {
         prop_assert_eq!(survives(&all, extreme, config), Ok(()));
     }
 }
+
+/// Inputs that random ones found once: kind, a, b, c.
+fn found(all: &[(u8, u64, i64, u8)]) -> Vec<Raw> {
+    all.iter().map(|&(kind, a, b, c)| Raw { kind, a, b, c, dt: 0 }).collect()
+}
+
+#[test]
+fn an_order_found_off_the_grid_is_cancelled_and_not_amended() {
+    let all = [
+        (0, 0, 0, 0),
+        (3, 0, 0, 0),
+        (7, 14446864411853910963, 0, 11),
+        (7, 1094220333330683055, 40, 1),
+        (0, 23445224871794185, -21, 136),
+    ];
+    assert_eq!(survives(&found(&all), true, two(false, CancelProof::Read, 0)), Ok(()));
+}
+
+#[test]
+fn the_day_of_a_shared_holding_ends_the_same_when_it_is_replayed() {
+    let all = [
+        (0, 2731880721626999800, 1, 202),
+        (3, 0, 0, 3),
+        (0, 0, 1, 154),
+        (0, 0, 0, 23),
+        (0, 71477429358510612, -1, 35),
+        (0, 0, 0, 0),
+        (3, 2719990430242255142, 0, 77),
+        (12, 14880845500698093543, 0, 96),
+    ];
+    let config = shared(two(false, CancelProof::Read, 180), false);
+    assert_eq!(survives(&found(&all), true, config), Ok(()));
+}

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use truefill_core::record::DecodeError;
 
+/// Most characters of a reason that may quote a file.
+const WHY_CHARS_MAX: usize = 300;
+
 /// Result of a journal operation.
 pub type Result<T> = std::result::Result<T, JournalError>;
 
@@ -219,7 +222,7 @@ impl JournalError {
     }
 
     pub(crate) fn damaged(seq: u64, why: impl Into<String>) -> Self {
-        Self::Damaged { seq, why: why.into() }
+        Self::Damaged { seq, why: printable(&why.into()) }
     }
 
     pub(crate) fn misuse(why: impl Into<String>) -> Self {
@@ -247,5 +250,27 @@ impl JournalError {
             Io::StorageFull | Io::QuotaExceeded => Self::Full { why },
             _ => Self::Device { why: format!("{}: {why}", path.display()) },
         }
+    }
+}
+
+/// Words that may hold text from a file, which cannot write to a terminal: escaped, and cut.
+pub(crate) fn printable(words: &str) -> String {
+    let mut shown = String::new();
+    for c in words.chars().take(WHY_CHARS_MAX) {
+        if c.is_control() { shown.extend(c.escape_debug()) } else { shown.push(c) }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_file_cannot_write_to_a_terminal() {
+        let kind = format!("\u{1b}[31m\0\"it's\" {}", "x".repeat(9_000));
+        let words = JournalError::damaged(7, kind).to_string();
+        assert!(words.contains(r#"\u{1b}[31m\0"it's" xx"#), "{words}");
+        assert!(!words.contains(char::is_control) && words.len() < 1_000, "{words}");
     }
 }

@@ -62,6 +62,12 @@ impl MemoryStore {
         self.batches.len()
     }
 
+    /// Bytes of all batches.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.frames.len() as u64
+    }
+
     /// Records and bytes before a batch.
     fn batch_start(&self, at: usize) -> (u64, usize) {
         match at.checked_sub(1).and_then(|before| self.batches.get(before)) {

@@ -38,7 +38,11 @@ pub fn recover(journal: &dyn Journal, config: Config) -> Result<Engine> {
         None => None,
     };
     let (mut replayer, from) = match restored {
-        Some((engine, seq)) => (Replayer { engine: Some(engine) }, seq + 1),
+        Some((engine, seq)) => {
+            let last = truefill_core::planted!(SnapshotIsAll);
+            let seq = if last { journal.last_seq() } else { seq };
+            (Replayer { engine: Some(engine) }, seq + 1)
+        }
         None => (Replayer::default(), 1),
     };
     replay_from(journal, from, None, &mut replayer)?;

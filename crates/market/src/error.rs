@@ -273,6 +273,19 @@ impl MarketError {
     }
 }
 
+/// Most names listed in a message.
+const NAMES_SHOWN_MAX: usize = 20;
+
+/// Names from a file, shown; not more of them than somebody reads.
+pub(crate) fn shown_names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(NAMES_SHOWN_MAX);
+    let mut list: Vec<String> = names.take(NAMES_SHOWN_MAX).map(shown).collect();
+    if more > 0 {
+        list.push(format!("and {more} more"));
+    }
+    list.join(", ")
+}
+
 /// A text from a file as messages show it: in backticks, escaped, not too long.
 pub(crate) fn shown(text: &str) -> String {
     let mut out = String::from("`");

@@ -3,14 +3,16 @@
 //! Entry point: [`Checker`]. A violation is a sentence that names the law; each is kept once.
 
 use crate::broker::Broker;
+use crate::conduct::Conduct;
 use crate::faults::FaultKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
-use truefill_core::event::{DriftClass, Event, Mode};
+use truefill_core::event::{Block, DriftClass, Event, Freeze, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
-use truefill_core::num::Qty;
+use truefill_core::input::Input;
+use truefill_core::num::{Amount, Qty};
 use truefill_core::order::{Intent, Ticket};
 use truefill_core::request::Side;
 
@@ -29,6 +31,9 @@ pub struct Checker {
     arrived: BTreeMap<ClOrdId, bool>,
     requests_read: usize,
     releasing: OrderNo,
+    conduct: Conduct,
+    /// Holdings whose cash has a part that was valued by us: a correction, a cross, a split.
+    valued: BTreeSet<HoldingId>,
 }
 
 /// What we really hold in a holding through our orders, and what may still fill.
@@ -40,6 +45,8 @@ struct Held {
     stops: Qty,
     /// Taken back by the broker: until its message is heard, nobody can know.
     busted: Qty,
+    /// Open quantity of orders on the other side, stops aside.
+    opposite: Qty,
 }
 
 impl Checker {
@@ -47,6 +54,15 @@ impl Checker {
     pub fn broken(&mut self, what: String) {
         if self.violations.len() < KEPT && !self.violations.contains(&what) {
             self.violations.push(what);
+        }
+    }
+
+    /// An input that is being decided: a target may open again what was waived.
+    pub fn input(&mut self, input: &Input) {
+        if let Input::Target(target) = input
+            && target.reopen
+        {
+            self.conduct.reopened(target.holding, target.sleeve);
         }
     }
 
@@ -64,6 +80,9 @@ impl Checker {
 
     /// A durable event, before its effects are run.
     pub fn event(&mut self, event: &Event, engine: &Engine, broker: &Broker) {
+        if let Some(broken) = self.conduct.event(engine.state().now, event, engine) {
+            self.broken(broken);
+        }
         match event {
             Event::Released(e) => {
                 if e.ticket.intent == Intent::Protect {
@@ -75,19 +94,69 @@ impl Checker {
                     self.broken(format!("law 4: order {} was released twice", e.ticket.order));
                 }
             }
+            Event::Crossed(e) => {
+                self.valued.insert(e.holding);
+            }
             Event::Corrected(e) if e.class != DriftClass::Opening => {
-                *self.adopted.entry(e.holding).or_default() += e.own;
+                self.valued.insert(e.holding);
+                // What is adopted in place of executions, or of busts, that are not heard of yet
+                // is in the truth already.
+                let known = self.filled(e.holding, engine, broker);
+                let unheard = self.really_filled(e.holding, broker) - known;
+                let (low, high) = (e.own.min(Qty::ZERO), e.own.max(Qty::ZERO));
+                let heard = unheard.max(low).min(high);
+                *self.adopted.entry(e.holding).or_default() += e.own - heard;
+            }
+            Event::Adopted(e) => {
+                self.valued.insert(e.holding);
+                *self.adopted.entry(e.holding).or_default() += e.qty;
+            }
+            Event::SplitApplied(e) => {
+                self.valued.insert(e.holding);
+                // From here on the position counts in new units, whatever was known to be filled
+                // in old ones; what is told later comes on top, for the engine too.
+                let filled = self.filled(e.holding, engine, broker);
+                self.adopted.insert(e.holding, e.own - filled);
             }
             _ => {}
         }
     }
 
+    /// What was really filled through our orders of a holding, signed.
+    fn really_filled(&self, holding: HoldingId, broker: &Broker) -> Qty {
+        let truth = broker.truth();
+        let ours = self.tickets.values().filter(|t| t.holding == holding);
+        let of = |ticket: &Ticket| -> Qty {
+            let orders = truth.orders_by_client_id(&ticket.cl_ord_id).iter();
+            ticket.side.signed(orders.map(|at| truth.orders()[*at].filled).sum())
+        };
+        ours.map(of).sum()
+    }
+
+    /// What is known to be filled through our orders of a holding, signed.
+    fn filled(&self, holding: HoldingId, engine: &Engine, broker: &Broker) -> Qty {
+        let ours = self.tickets.values().filter(|t| t.holding == holding);
+        let truth = broker.truth();
+        let of = |ticket: &Ticket| -> Qty {
+            let orders = truth.orders_by_client_id(&ticket.cl_ord_id);
+            let known = engine.state().orders.get(ticket.order).map(|order| order.known.filled);
+            // Of an order that was forgotten everything was known.
+            let all = || orders.iter().map(|at| truth.orders()[*at].filled).sum();
+            ticket.side.signed(known.unwrap_or_else(all))
+        };
+        ours.map(of).sum()
+    }
+
     /// Law 5 on the truth: what we really hold through our orders, and all that may still fill,
     /// must fit the working target together with this order.
     fn law_5(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
-        let Held { position, open, busted, .. } = self.held(ticket, engine, broker);
+        let Held { position, open, busted, opposite, .. } = self.held(ticket, engine, broker);
+        if !opposite.is_zero() {
+            let no = ticket.order;
+            self.broken(format!("law 5: order {no} meets {opposite} of ours on the other side"));
+        }
         let open = open + ticket.qty;
-        let Working { target, .. } =
+        let Working { target, gate } =
             working(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
             Side::Buy => position + open - target,
@@ -102,8 +171,18 @@ impl Checker {
             Side::Buy => position + open - declared,
             Side::Sell => declared - (position - open),
         } - busted;
+        // A limit below what is held asks for less than was declared: that way is toward zero and
+        // not through it, and it ends at the limited target, as is checked below.
+        let after = position + ticket.side.signed(open);
+        let limited = gate == Block::Risk
+            && after.abs() <= position.abs()
+            && (after.is_zero() || (after.0 > 0) == (position.0 > 0));
         // The working target is the engine's own: it must not be on the far side of the declared.
-        if engine.state().mode == Mode::Running && h.frozen.is_none() && past > Qty::ZERO {
+        if !limited
+            && engine.state().mode == Mode::Running
+            && h.frozen.is_none()
+            && past > Qty::ZERO
+        {
             self.broken(format!(
                 "law 5: order {} goes {past} past the declared {declared}",
                 ticket.order
@@ -126,6 +205,7 @@ impl Checker {
         let truth = broker.truth();
         let mut position = self.adopted.get(&ticket.holding).copied().unwrap_or_default();
         let (mut open, mut stops, mut busted) = (Qty::ZERO, Qty::ZERO, Qty::ZERO);
+        let mut opposite = Qty::ZERO;
         for other in self.tickets.values().filter(|t| t.holding == ticket.holding) {
             let known = truth.orders_by_client_id(&other.cl_ord_id);
             let orders = known.iter().map(|at| &truth.orders()[*at]);
@@ -143,14 +223,16 @@ impl Checker {
                 stops += leaves;
             } else if other.side == ticket.side {
                 open += leaves;
+            } else if other.intent != Intent::Protect {
+                opposite += leaves;
             }
         }
-        Held { position, open, stops, busted }
+        Held { position, open, stops, busted, opposite }
     }
 
     /// Law 5 for a stop: exits and stops together never take what is held through zero.
     fn stops(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
-        let Held { position, open, stops, busted } = self.held(ticket, engine, broker);
+        let Held { position, open, stops, busted, .. } = self.held(ticket, engine, broker);
         let after = position + ticket.side.signed(open + stops + ticket.qty);
         let target =
             working(engine.config(), engine.state(), ticket.holding, ticket.released).target;
@@ -175,6 +257,11 @@ impl Checker {
         };
         let appear_max_ns = engine.config().descriptor.appear_max_ns.unwrap_or(i64::MAX);
         stuck && engine.state().now <= ticket.released.plus(appear_max_ns)
+    }
+
+    /// A new order never left: it cannot appear.
+    pub fn never_sent(&mut self, id: ClOrdId) {
+        self.arrived.insert(id, false);
     }
 
     fn read_requests(&mut self, broker: &Broker) {
@@ -203,7 +290,9 @@ impl Checker {
 
     /// At the end, with faults off for a while.
     pub fn at_end(&mut self, engine: &Engine, broker: &Broker, settled: bool) {
-        if !settled {
+        if settled {
+            self.conduct.at_end(engine).into_iter().for_each(|broken| self.broken(broken));
+        } else {
             self.broken("liveness: not everything settled after the faults stopped".to_owned());
         }
         if !broker.truth().doubled_client_ids().is_empty() {
@@ -212,12 +301,41 @@ impl Checker {
         if let Err(why) = broker.truth().check() {
             self.broken(format!("the simulated truth contradicts itself: {why}"));
         }
+        if settled && broker.truth().revisions().is_empty() {
+            self.cash(engine, broker);
+        }
         for (at, key) in engine.config().holdings.iter().enumerate() {
+            // What a split has changed is the operator's to say, and nothing is traded until then.
+            if engine.state().holdings[at].frozen == Some(Freeze::CorporateAction) {
+                continue;
+            }
             let ours = engine.state().holdings[at].total();
             let theirs = broker.truth().position(key.instrument, &key.product);
             if ours != theirs {
                 let symbol = &engine.config().instruments[key.instrument.ix()].symbol;
                 self.broken(format!("law 6: {symbol}: the broker holds {theirs}, we say {ours}"));
+            }
+        }
+    }
+
+    /// Law 8: what was paid and received is what executions of ours cost, to the last unit, where
+    /// no price had to be assumed.
+    fn cash(&mut self, engine: &Engine, broker: &Broker) {
+        let truth = broker.truth();
+        let mut real = vec![Amount::ZERO; engine.config().holdings.len()];
+        for fill in truth.fills().iter().filter(|fill| !fill.external) {
+            let order = &truth.orders()[fill.order];
+            let holding = engine.config().holding_of(order.instrument, &order.product);
+            if let Some(cash) = holding.and_then(|id| real.get_mut(id.ix())) {
+                *cash -= order.side.signed(fill.qty).times(fill.px) + fill.fee;
+            }
+        }
+        for (at, (h, real)) in engine.state().holdings.iter().zip(real).enumerate() {
+            if self.valued.iter().all(|id| id.ix() != at) && h.cash != real {
+                self.broken(format!(
+                    "law 8: holding {at} has cash {}, the truth is {real}",
+                    h.cash
+                ));
             }
         }
     }

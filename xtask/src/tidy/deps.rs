@@ -7,7 +7,7 @@ use super::Finding;
 use super::source::Source;
 
 /// Who may depend on whom. Tests (`[dev-dependencies]`) may know more.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("core", &[]),
     ("gap", &["core"]),
     ("journal", &["core"]),
@@ -15,7 +15,8 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("venue", &["core"]),
     ("sim", &["core", "gap", "journal", "market", "venue"]),
     ("report", &["core", "gap", "journal"]),
-    ("cli", &["core", "gap", "journal", "market", "venue", "sim", "report"]),
+    ("swarm", &["core", "journal", "market", "sim"]),
+    ("cli", &["core", "gap", "journal", "market", "venue", "sim", "report", "swarm"]),
 ];
 
 /// Where each crate from outside is argued for.

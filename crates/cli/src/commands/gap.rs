@@ -7,14 +7,15 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use truefill_gap::ledger::Line;
-use truefill_gap::story::Story;
+use truefill_gap::story::{self, Story};
+use truefill_gap::trail::Trail;
 use truefill_gap::{Attribution, Cause, Report, report_of_reader};
 use truefill_journal::{Direction, Journal, Reader};
-use truefill_report::RunPage;
+use truefill_report::{RunPage, Trading};
 
 pub fn run(args: &Gap) -> Done {
-    let (name, report) = match (&args.ledger, &args.journal) {
-        (Some(path), _) => (path.display().to_string(), of_ledger(path)?),
+    let (name, (report, trading)) = match (&args.ledger, &args.journal) {
+        (Some(path), _) => (path.display().to_string(), (of_ledger(path)?, Trading::default())),
         (None, Some(path)) => (path.display().to_string(), of_journal(path)?),
         (None, None) => {
             return Err(Failure::Input(
@@ -23,7 +24,7 @@ pub fn run(args: &Gap) -> Done {
         }
     };
     if let Some(path) = &args.html {
-        let page = RunPage { subtitle: name, ..RunPage::from(report.clone()) };
+        let page = RunPage { subtitle: name, trading, ..RunPage::from(report.clone()) };
         std::fs::write(path, truefill_report::html(&page))
             .map_err(|error| Failure::about(path.display(), error))?;
     }
@@ -62,31 +63,36 @@ fn of_ledger(path: &Path) -> Result<Report, Failure> {
     report_of_reader(input).map_err(|error| Failure::about(path.display(), error))
 }
 
-/// The report of a journal: its events told ex post, in effective order.
-fn of_journal(path: &Path) -> Result<Report, Failure> {
+/// The report of a journal: its events told ex post, in effective order; and what gates and
+/// rules did.
+fn of_journal(path: &Path) -> Result<(Report, Trading), Failure> {
     let reader = Reader::open(path).map_err(Failure::input)?;
     let segments = reader.segments().map_err(Failure::input)?;
     let Some(first) = segments.first() else {
         return Err(Failure::about(path.display(), "the journal is empty: nothing ran yet"));
     };
     let config = first.config().map_err(Failure::input)?;
-    let mut story = Story::new(config);
+    let (mut story, mut trail) = (Story::new(config.clone()), Trail::default());
     let told = reader.scan(1, &mut |record| {
         if record.direction == Direction::Event {
             let event = truefill_core::record::bytes::decode(record.body).map_err(|error| {
                 truefill_journal::JournalError::Damaged { seq: record.seq, why: error.to_string() }
             })?;
             story.event(record.time, &event);
+            trail.event(record.seq, record.time, &event);
         }
         Ok(std::ops::ControlFlow::Continue(()))
     });
     told.map_err(Failure::input)?;
     let mut attribution = Attribution::new();
     attribution.apply(&Line::HEADER).map_err(Failure::input)?;
-    for entry in story.finish().entries {
+    let told = story.finish();
+    for entry in &told.entries {
         attribution.apply(&entry.line).map_err(Failure::input)?;
     }
-    attribution.finish().map_err(Failure::input)
+    let found = story::breakdown(&config, &told.entries, &told.notes).map_err(Failure::input)?;
+    let report = attribution.finish().map_err(Failure::input)?;
+    Ok((report, Trading::of(&config, &found, &trail.finish())))
 }
 
 /// The report for a terminal.

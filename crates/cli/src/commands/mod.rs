@@ -6,12 +6,15 @@ pub mod compare;
 pub mod data;
 mod dated;
 pub mod demo;
+#[cfg(unix)]
+pub mod dev;
 pub mod fees;
 pub mod gap;
 pub mod init;
 pub mod journal;
 pub mod rehearse;
 pub mod resume;
+pub mod swarm;
 
 use crate::failure::Failure;
 use std::io::{self, Write};

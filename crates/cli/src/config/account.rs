@@ -39,6 +39,8 @@ pub(super) struct Account {
     pub(super) currency: String,
     pub(super) windows: Vec<Window>,
     pub(super) on_external: OnExternal,
+    /// Opposite needs of strategies on one key are traded inside, at mid.
+    pub(super) crossing: bool,
 }
 
 /// Refuses what this version cannot run.
@@ -75,6 +77,7 @@ pub(super) fn account(root: &Section<'_>) -> Result<Account, ConfigError> {
         windows: windows(&section, broker, &profile.descriptor.windows)?,
         profile,
         on_external,
+        crossing: section.get("crossing").map_or(Ok(false), |field| field.switch())?,
     })
 }
 

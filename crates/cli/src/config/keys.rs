@@ -27,6 +27,7 @@ pub(super) const ACCOUNT: &[&str] = &[
     "orders_per_day",
     "reads_per_second",
     "on_external",
+    "crossing",
 ];
 /// `[market]`.
 pub(super) const MARKET: &[&str] = &[

@@ -228,7 +228,7 @@ pub fn parse(text: &str, file_name: &str, base_dir: &Path) -> Result<Setup, Conf
         replay_horizon_ns: REPLAY_HORIZON_NS,
         assumed_fee_bps: account::assumed_fee_bps(&root)?,
         calendars: Vec::new(),
-        crossing: false,
+        crossing: account.crossing,
     };
     fits(&root, &config)?;
     let mut setup = Setup {

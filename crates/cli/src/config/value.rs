@@ -76,6 +76,14 @@ impl<'a> Field<'a> {
         Err(self.wrong(cause).allowed(allowed).near(near))
     }
 
+    /// `true` or `false`.
+    pub(super) fn switch(&self) -> Result<bool, ConfigError> {
+        match self.value() {
+            DeValue::Boolean(on) => Ok(*on),
+            _ => Err(self.mistyped("true or false")),
+        }
+    }
+
     /// A whole number within bounds.
     pub(super) fn whole(&self, range: RangeInclusive<u32>) -> Result<u32, ConfigError> {
         let allowed = format!("an integer from {} to {}", range.start(), range.end());

@@ -1,6 +1,8 @@
 //! The binary and the files of the repository, for tests that use both.
 #![allow(dead_code)]
 
+pub mod books;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -59,7 +59,7 @@ pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> b
         && !known.done
         && !known.claimed
         && !known.gone
-        && known.terms.pending.is_none()
+        && (known.terms.pending.is_none() || crate::planted!(AmendBesideAmend))
         && known.terms.refused.is_none()
         && !cancelled
         && cancel_is_idle(order, now)
@@ -74,6 +74,8 @@ pub(super) fn terms_fit(config: &Config, holding: HoldingId, qty: Qty, px: Px) -
     let (rules, risk) = (config.instrument_of(holding), &config.risk);
     let notional = qty.times(px);
     qty.to_lot(rules.lot, Rounding::Floor) == qty
+        // An order that was found at the broker may stand at a price of an older grid.
+        && px.to_tick(rules.tick, Rounding::Floor) == px
         && rules.max_qty.is_none_or(|most| qty <= most)
         && risk.order_qty_max.is_none_or(|most| qty <= most)
         && risk.order_notional_max.is_none_or(|most| notional <= most)
@@ -210,6 +212,9 @@ impl Deciding<'_> {
                     return;
                 }
                 self.learn(no, news(AmendEnd::Refused));
+                if crate::planted!(AmendRefusedIsDone) {
+                    self.learn(no, super::replies::OVER);
+                }
                 if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
                     self.learn(no, Item::Gone(Gone {}));
                 }
@@ -241,7 +246,8 @@ impl Deciding<'_> {
     }
 
     /// A row of an order with an amend that is not settled: it shows the new terms, or it shows
-    /// the old ones later than the amend could still arrive.
+    /// the old ones later than the amend could still arrive. Only where the new ones are shown is
+    /// what they took away free: more than they leave may have filled before and not been told.
     pub fn amend_row(&mut self, no: OrderNo, row: &OrderRow, asked: Nanos) {
         let Some(order) = self.state.orders.open.get(&no) else { return };
         let pending = order.known.terms.pending.as_ref().filter(|amend| amend.unclear);
@@ -251,23 +257,30 @@ impl Deciding<'_> {
         let fresh = asked >= sent.at.plus(self.config.descriptor.read_lag_max_ns);
         let arrived = self.config.descriptor.appear_max_ns;
         let late = arrived.is_some_and(|max_ns| asked >= sent.at.plus(max_ns));
-        let end = if shown == (sent.qty, sent.px) && fresh {
-            AmendEnd::Taken
+        let ends: &[AmendEnd] = if shown == (sent.qty, sent.px) && fresh {
+            &[AmendEnd::Taken, AmendEnd::Checked]
         } else if shown == (order.qty(), order.px()) && late {
-            AmendEnd::Unseen
+            &[AmendEnd::Unseen]
         } else {
             return;
         };
         let serial = sent.serial;
-        self.learn(no, Item::AmendNews(AmendNews { serial, end, at }));
+        let taken = order.known.terms.is_in_force(serial);
+        for end in ends.iter().copied().filter(|end| !(taken && *end == AmendEnd::Taken)) {
+            self.learn(no, Item::AmendNews(AmendNews { serial, end, at }));
+        }
     }
 
-    /// Settles an amend that nothing else can settle: the old terms stand.
+    /// Settles an amend that nothing else can settle: the old terms stand, unless the new ones are
+    /// known to.
     pub fn void_amend(&mut self, no: OrderNo) {
-        let order = self.state.orders.open.get(&no);
-        let pending = order.and_then(|o| o.known.terms.pending.as_ref());
+        let Some(order) = self.state.orders.open.get(&no) else { return };
+        let terms = &order.known.terms;
+        let pending = terms.pending.as_ref();
         if let Some(serial) = pending.filter(|p| p.unclear).map(|p| p.sent.serial) {
-            let (end, at) = (AmendEnd::Unseen, self.now());
+            let taken = terms.is_in_force(serial);
+            let end = if taken { AmendEnd::Checked } else { AmendEnd::Unseen };
+            let at = self.now();
             self.learn(no, Item::AmendNews(AmendNews { serial, end, at }));
         }
     }

@@ -81,6 +81,9 @@ impl Deciding<'_> {
         if on_wire.class == RequestClass::Clock {
             return;
         }
+        if on_wire.class == RequestClass::Positions && crate::planted!(ErrorIsEmpty) {
+            return self.compare(&[], on_wire);
+        }
         if on_wire.class != RequestClass::Order && self.state.recon.round > 0 {
             self.round_over(false);
         }
@@ -93,7 +96,8 @@ impl Deciding<'_> {
         for row in &rows.rows {
             self.order_row(row, asked, whole);
         }
-        if !rows.complete || !whole {
+        let complete = rows.complete || crate::planted!(ShortPageIsAll);
+        if !complete || !whole {
             return;
         }
         // Where no id is echoed, a row that fits would have been taken for it.
@@ -133,6 +137,8 @@ impl Deciding<'_> {
     fn not_there(&mut self, no: OrderNo, asked: Nanos) {
         let Some(order) = self.state.orders.open.get(&no) else { return };
         let Some(appear_max_ns) = self.config.descriptor.appear_max_ns else { return };
+        let appear_max_ns =
+            if crate::planted!(AbsenceBelievedAtOnce) { i64::MIN } else { appear_max_ns };
         let in_question = order.is_unknown() || (order.known.gone && !order.known.done);
         if in_question && asked >= order.ticket.released.plus(appear_max_ns) {
             let holding = order.ticket.holding;
@@ -155,7 +161,12 @@ impl Deciding<'_> {
             return;
         }
         let (holding, acked) = (order.ticket.holding, order.order_id.is_some());
+        let refused = order.known.done && order.known.refused.is_some();
         self.touch(holding);
+        if refused && !row.status.is_terminal() {
+            let text = "an order works that was refused for sure".to_owned();
+            self.alert(AlertCode::OutOfOrder, Some(holding), Some(no), text);
+        }
         if let Some(order_id) = row.order_id.filter(|_| !acked) {
             self.learn(no, Item::Ack(Ack { order_id, time: Some(row.created) }));
         }
@@ -228,6 +239,9 @@ impl Deciding<'_> {
             return;
         }
         let Some(no) = self.of_activity(row) else { return };
+        if crate::planted!(StrangeRowsAreLeftOut) {
+            return;
+        }
         let Some(order) = self.state.orders.get(no) else { return };
         let (holding, before) = (order.ticket.holding, order.known.clone());
         self.touch(holding);

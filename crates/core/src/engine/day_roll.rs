@@ -9,6 +9,7 @@
 
 use super::deciding::Deciding;
 use super::session::session_end;
+use crate::config::CancelProof;
 use crate::ids::{HoldingId, OrderNo};
 use crate::order::Order;
 use crate::order::evidence::{Claim, Item, Proof};
@@ -31,7 +32,10 @@ impl Deciding<'_> {
 
     /// Claims that orders of a session that is over have expired.
     pub fn expire_day_orders(&mut self) {
-        if self.config.calendars.is_empty() {
+        // Where a word of the broker's is proof, ours is none: the next reads say what became of
+        // them.
+        let word = self.config.descriptor.cancel_proof == CancelProof::Word;
+        if self.config.calendars.is_empty() || word {
             return;
         }
         let now = self.now();

@@ -247,7 +247,8 @@ fn ended_badly(order: &Order) -> bool {
 fn waived(order: &Order) -> (Qty, Qty) {
     let missing = order.ticket.side.signed((order.qty() - order.known.filled).max(Qty::ZERO));
     let none = (Qty::ZERO, Qty::ZERO);
-    if missing.is_zero() || order.ticket.intent != Intent::Entry {
+    if missing.is_zero() || order.ticket.intent != Intent::Entry || crate::planted!(WaiverForgotten)
+    {
         return none;
     }
     let never_was = !order.known.exists;

@@ -31,6 +31,20 @@ fn hindrance(gate: Block, blocked: Block) -> Block {
     [gate, blocked].into_iter().find(|block| told(*block)).unwrap_or(Block::Open)
 }
 
+/// What the price of an order has shown to be in the way (too small, beyond a limit, no fresh
+/// quote, a wide spread) stays so until something of it moves: the plan, which knows no price,
+/// would call it free each time somebody looks, and people would be told again each time it is
+/// tried.
+fn still_held(staged: Staged, before: &Staged, tried: bool) -> Staged {
+    let by_price =
+        matches!(before.blocked, Block::Dust | Block::Risk | Block::Stale | Block::Spread);
+    let as_before = Staged { blocked: before.blocked, mark: before.mark, ..staged.clone() };
+    if by_price && !tried && staged.blocked == Block::Open && as_before == *before {
+        return Staged { mark: None, ..as_before };
+    }
+    staged
+}
+
 impl Deciding<'_> {
     /// Records the ladder of a holding if it moved.
     pub fn stage(&mut self, holding: HoldingId) {
@@ -71,6 +85,8 @@ impl Deciding<'_> {
             gate,
             sleeves: sharing::admitted(self.config, self.state, holding, now),
         };
+        let staged = still_held(staged, &h.staged, held.is_some());
+        let blocked = staged.blocked;
         let same = staged == Staged { mark: None, ..h.staged.clone() };
         let new = h.staged.holding != holding;
         if same || (new && staged == crate::state::holding::idle_stage(holding)) {

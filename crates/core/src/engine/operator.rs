@@ -17,7 +17,8 @@ impl Deciding<'_> {
             Command::Login => return self.logged_in(),
         };
         // A kill is latched: only a new run directory ends it.
-        if self.state.mode == Mode::Killed {
+        let latched = self.state.mode == Mode::Killed && !crate::planted!(ResumeLiftsKill);
+        if latched {
             return;
         }
         let sweeps = operator.command == Command::HaltCancel;

@@ -19,7 +19,7 @@ use crate::config::{Config, Style};
 use crate::event::{Block, Lane, Mode};
 use crate::ids::{HoldingId, OrderNo};
 use crate::num::{Px, Qty, Rounding};
-use crate::order::{CancelWhy, Intent, Order, Rule};
+use crate::order::{CancelState, CancelWhy, Intent, Order, Rule};
 use crate::request::Side;
 use crate::state::State;
 use crate::time::Nanos;
@@ -91,6 +91,8 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
         return Action::Cancel(no, CancelWhy::Remainder, rule);
     }
     let target = working_target(config, state, id, now);
+    let old = h.staged.lane == Lane::Add && crate::planted!(OldTargetWorked);
+    let target = if old { h.staged.admitted } else { target };
     let position = h.own;
     // 1. Excess: more is open on a side than the target has room for.
     // What is said to be over is settled first: nothing else gives way for it.
@@ -99,11 +101,12 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
         of.map(Order::leaves).sum()
     };
     let (buying, selling) = (h.buying - over(Side::Buy), h.selling - over(Side::Sell));
-    if buying.0 > 0 && position + buying > target.max(position) {
+    let both = crate::planted!(BothSidesAtOnce);
+    if buying.0 > 0 && !both && position + buying > target.max(position) {
         let excess = position + buying - target.max(position);
         return free(config, state, orders(), (Side::Buy, excess), now);
     }
-    if selling.0 > 0 && position - selling < target.min(position) {
+    if selling.0 > 0 && !both && position - selling < target.min(position) {
         let excess = target.min(position) - (position - selling);
         return free(config, state, orders(), (Side::Sell, excess), now);
     }
@@ -112,7 +115,8 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     }
     // 2. Need: what is missing on the side of the target.
     let need = target - position;
-    let Some(side) = Side::of(need) else { return sharing::rest(config, state, id, now) };
+    let sign = if crate::planted!(SignOfTarget) { target } else { need };
+    let Some(side) = Side::of(sign) else { return sharing::rest(config, state, id, now) };
     let (same, opposite) = match side {
         Side::Buy => (h.buying, h.selling),
         Side::Sell => (h.selling, h.buying),
@@ -226,7 +230,9 @@ pub(super) fn take_down(
     let rules = config.instrument_of(order.ticket.holding);
     let most = sharing::fitting(config, state, order, most, now);
     let keeps = most.to_lot(rules.lot, Rounding::TowardZero);
-    let qty = order.known.filled + keeps;
+    let filled = if crate::planted!(AmendCountsTheRest) { Qty::ZERO } else { order.known.filled };
+    let grown = if crate::planted!(AmendGrows) { order.leaves() } else { Qty::ZERO };
+    let qty = filled + keeps + grown;
     let fits = keeps >= rules.min_qty && terms_fit(config, order.ticket.holding, qty, order.px());
     if keeps.0 > 0 && fits && may_amend(config, state, order, now) {
         return Action::Amend(order.ticket.order, Change::of_qty(order, qty, Rule::Excess));
@@ -243,12 +249,13 @@ pub(super) fn may_cancel(config: &Config, state: &State, order: &Order, now: Nan
     order.known.exists
         && !order.known.claimed
         && cancel_is_idle(order, now)
-        && (!amending || state.mode == Mode::Flattening)
+        && (!amending || state.mode == Mode::Flattening || crate::planted!(AmendBesideAmend))
 }
 
 pub(super) fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
+    let again = |c: &CancelState| c.again <= now && !crate::planted!(CancelTriedOnce);
     let leaving = order.hung.is_some_and(|hang| hang.cancelling);
-    !leaving && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && c.again <= now)
+    !leaving && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && again(c))
 }
 
 /// An order whose patience is over, and by which rule.
@@ -273,6 +280,7 @@ pub(super) fn in_the_way(
     let entry = intent == Intent::Entry;
     let risk = &config.risk;
     let [stream, rest, market] = state.links_up;
+    let blind = rest && crate::planted!(BlindEntries);
     let throttled = h.releases.len() as u64 >= u64::from(risk.repeat_max)
         && h.releases.front().is_some_and(|first| first.plus(risk.repeat_per_ns) > now);
     let instrument = config.holdings[id.ix()].instrument;
@@ -283,10 +291,10 @@ pub(super) fn in_the_way(
         (!state.recon.baseline, Block::Baseline),
         (risk.barred.contains(&instrument), Block::Ambiguous),
         (!is_open(config, trader, intent, now), Block::Session),
-        (opposite.0 > 0, Block::Opposite),
+        (opposite.0 > 0 && !crate::planted!(BothSidesAtOnce), Block::Opposite),
         // The way out rests for a moment after a refusal, never for ever.
         (h.is_paused(now) && (entry || final_funds || h.paused != Nanos::MAX), Block::Paused),
-        (!rest || (entry && !(stream && market)), Block::Link),
+        (!rest || (entry && !(stream && market) && !blind), Block::Link),
         (h.skips >= config.recon.skips_max || h.is_drifting(), Block::Unread),
         (entry && throttled, Block::Throttle),
         (entry && used_up, Block::DayOrders),

@@ -39,6 +39,9 @@ impl Deciding<'_> {
             let same =
                 |r: &&PositionRow| r.instrument == key.instrument && r.product == key.product;
             let broker: Qty = rows.iter().filter(same).map(|r| r.qty).sum();
+            if !rows.iter().any(|r| same(&r)) && crate::planted!(MissingRowIsAgreed) {
+                continue;
+            }
             if baseline {
                 self.take_opening(id, broker);
             } else if is_unresolved(self.state, id) {
@@ -125,6 +128,8 @@ impl Deciding<'_> {
             }
         }
         let needed = if suspicious { self.config.recon.agreeing_reads } else { READS_ORDINARY };
+        let at_once = crate::planted!(AdoptsAtFirstSight);
+        let (needed, explained) = if at_once { (1, true) } else { (needed, explained) };
         if differing >= needed && explained && !split_due {
             self.adopt_unexplained(holding, broker - ours);
         } else if differing == 1 {
@@ -237,6 +242,9 @@ impl Deciding<'_> {
             placeholder: true,
             exec_id: None,
         }));
+        if crate::planted!(UnexplainedIsHarmless) {
+            return;
+        }
         self.emit(Event::Frozen(Frozen { holding, why: Freeze::Unexplained }));
     }
 }
@@ -245,6 +253,9 @@ impl Deciding<'_> {
 /// older state.
 fn moved_since(state: &State, id: HoldingId, read: OnWire, lag_ns: i64) -> bool {
     let h = state.holding(id);
+    if crate::planted!(RacedReadCompared) {
+        return false;
+    }
     h.moved_seq > 0 && (h.moved_seq > read.asked_seq || h.moved.plus(lag_ns) > read.asked)
 }
 
@@ -252,7 +263,7 @@ fn moved_since(state: &State, id: HoldingId, read: OnWire, lag_ns: i64) -> bool 
 fn is_unresolved(state: &State, id: HoldingId) -> bool {
     let open = &state.holding(id).open;
     let mut open = open.iter().filter_map(|no| state.orders.open.get(no));
-    open.any(|o| o.needs_lookup() || !o.known.exists)
+    open.any(|o| o.needs_lookup() || !o.known.exists) && !crate::planted!(AdoptsAroundAnUnknown)
 }
 
 /// Orders and activity were both read since the difference was first seen.
@@ -263,7 +274,8 @@ fn explained_since(state: &State, id: HoldingId) -> bool {
 
 /// A position that vanished or flipped is a failing broker more often than the truth.
 fn is_suspicious(ours: Qty, broker: Qty) -> bool {
-    !ours.is_zero() && (broker.is_zero() || (broker.0 > 0) != (ours.0 > 0))
+    let vanished = !ours.is_zero() && (broker.is_zero() || (broker.0 > 0) != (ours.0 > 0));
+    vanished && !crate::planted!(ZeroIsTrue)
 }
 
 /// The id under which a trade of somebody else is remembered: its own, or one made of what it
@@ -286,6 +298,9 @@ fn share(manual: Qty, own: Qty, delta: Qty) -> (Qty, Qty) {
         }
         Qty(change.0.abs().min(position.0.abs()) * change.0.signum())
     };
+    if crate::planted!(OtherPeoplesTradesAreOurs) {
+        return (Qty::ZERO, delta);
+    }
     let from_manual = eats(manual, delta);
     let from_own = eats(own, delta - from_manual);
     (delta - from_own, from_own)

@@ -155,10 +155,13 @@ impl Deciding<'_> {
         rule: Rule,
     ) {
         let Some(open) = self.state.orders.open.get(&order) else { return };
+        let wrong = crate::planted!(CancelsTheNeighbour);
+        let before = self.state.orders.get(OrderNo(order.0 - 1)).filter(|_| wrong);
+        let named = before.unwrap_or(open);
         let cancel = CancelOrder {
-            cl_ord_id: open.ticket.cl_ord_id,
+            cl_ord_id: named.ticket.cl_ord_id,
             order,
-            order_id: open.order_id,
+            order_id: named.order_id,
             instrument: self.config.holdings[holding.ix()].instrument,
         };
         let request = self.request(RequestClass::Cancel, Some(order));
@@ -201,7 +204,8 @@ impl Deciding<'_> {
             return Some(Block::Session);
         }
         let order = OrderNo(self.state.orders.last + 1);
-        let id = cl_ord_id(self.state.epoch, order.0);
+        let epoch = if crate::planted!(EpochForgotten) { 1 } else { self.state.epoch };
+        let id = cl_ord_id(epoch, order.0);
         let ticket = Ticket {
             order,
             cl_ord_id: id,
@@ -224,9 +228,13 @@ impl Deciding<'_> {
             self.gate_kills();
             return Some(Block::Risk);
         }
+        let lot = self.config.instrument_of(holding).lot;
         let last = priced.rule == Rule::Band && !self.state.holding(holding).banded;
         let policy = leader.policy(self.config, intent);
-        let display_qty = policy.and_then(|p| p.display_qty).filter(|shown| *shown < qty);
+        // One policy is for instruments of many lots: what is shown is whole lots of this one.
+        let shown = policy.and_then(|p| p.display_qty);
+        let shown = shown.map(|shown| shown.to_lot(lot, Rounding::Ceil));
+        let display_qty = shown.filter(|shown| *shown < qty);
         self.send_new(ticket, priced.tif, display_qty);
         if last {
             self.last_rung(holding, order);

@@ -8,8 +8,8 @@ use crate::event::{
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::order::Intent;
-use crate::order::evidence::{Ack, Claim, Doubt, Gone, Item, Refusal, Unsent, Void};
-use crate::report::{Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
+use crate::order::evidence::{Ack, Claim, Doubt, Gone, Item, Proof, Refusal, Unsent, Void};
+use crate::report::{OrdStatus, Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
 use crate::time::{Nanos, SECOND_NS};
 
 /// The longest silence a broker is believed to mean: three days, the longest ban known.
@@ -66,6 +66,9 @@ impl Deciding<'_> {
                 self.taken_as(no, taken);
             }
             Outcome::NotSent(_) => self.learn(no, Item::Unsent(Unsent {})),
+            Outcome::Unclear(unclear) if is_taken_for_no(unclear.cause) => {
+                self.learn(no, Item::Refusal(Refusal { code: RejectCode::Other }));
+            }
             Outcome::Unclear(unclear) => self.doubt(no, holding, unclear),
             Outcome::Refused(refused) => self.refused(no, holding, refused),
         }
@@ -127,6 +130,7 @@ impl Deciding<'_> {
         let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent != Intent::Entry);
         let waits = !exit || risk.funds_final == Some(true);
         let hopeless = why == RejectCode::InsufficientFunds && waits;
+        let rest_ns = if crate::planted!(RefusedAgainAtOnce) { 0 } else { rest_ns };
         let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
         self.emit(Event::Paused(Paused { holding, until, streak, code }));
         if exit {
@@ -143,6 +147,7 @@ impl Deciding<'_> {
     fn cancel_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
         match outcome {
             // "Taken" says only that: a read proves what became of the order.
+            Outcome::Taken(_) if crate::planted!(CancelTakenIsDone) => self.learn(no, OVER),
             Outcome::Taken(taken) => self.taken_as(no, taken),
             Outcome::NotSent(_) => {}
             Outcome::Unclear(unclear) => {
@@ -157,6 +162,9 @@ impl Deciding<'_> {
             Outcome::Refused(refused) => {
                 if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
                     self.learn(no, Item::Gone(Gone {}));
+                    if crate::planted!(NothingToCancelIsDone) {
+                        self.learn(no, OVER);
+                    }
                 }
                 let text = format!("a cancel was refused: {}", refused.code);
                 if refused.code == RejectCode::Auth {
@@ -242,7 +250,8 @@ impl Deciding<'_> {
     /// Adds evidence unless it is there already.
     pub fn learn(&mut self, order: OrderNo, item: Item) {
         let known = self.state.orders.get(order).is_none_or(|o| o.evidence.contains(&item));
-        if !known {
+        let deaf = self.state.orders.is_closed(order) && crate::planted!(FinishedOrdersAreDeaf);
+        if !known && !deaf {
             let mark = self.mark_then(order);
             self.emit(Event::Learned(Learned { order, item, mark }));
         }
@@ -257,6 +266,20 @@ impl Deciding<'_> {
         if !self.state.recon.suspicious {
             self.emit(Event::Suspected(crate::event::Suspected { all_orders: None }));
         }
+    }
+}
+
+/// What a read of a cancelled order proves, for plants that need no read.
+pub(super) const OVER: Item = Item::Proof(Proof { status: OrdStatus::Canceled, code: None });
+
+/// An unclear end that counts as a refusal: none, but for what is planted.
+fn is_taken_for_no(cause: UnknownCause) -> bool {
+    match cause {
+        UnknownCause::Timeout => crate::planted!(TimeoutIsARefusal),
+        UnknownCause::Server => crate::planted!(ServerErrorIsARefusal),
+        UnknownCause::Garbled => crate::planted!(GarbledReplyIsARefusal),
+        UnknownCause::Reset => crate::planted!(ResetIsARefusal),
+        UnknownCause::Restart => false,
     }
 }
 

@@ -139,7 +139,10 @@ pub fn deadline(config: &Config, state: &State, order: &Order, now: Nanos) -> Na
         return next;
     }
     let (then, present) = rungs(config, state, order, now);
-    next = next.min(to_come(present.until));
+    // The clock of a rung runs from when its need began: without one it stands still.
+    if state.holding(order.ticket.holding).has_begun() {
+        next = next.min(to_come(present.until));
+    }
     let slot = state.limiter.next_free(now, Class::New);
     if !then.is(&present) {
         next = next.min(to_come(slot));

@@ -113,7 +113,9 @@ impl Deciding<'_> {
         let h = self.state.holding(trader.holding).sleeve(trader.sleeve);
         let rules = self.config.instrument_of(trader.holding);
         let from = h.own.to_lot(rules.lot, Rounding::TowardZero);
-        let rounded = from + (qty - from).to_lot(rules.lot, Rounding::TowardZero);
+        let up = crate::planted!(LotsRoundedUp);
+        let rounding = if up { Rounding::Ceil } else { Rounding::TowardZero };
+        let rounded = from + (qty - from).to_lot(rules.lot, rounding);
         let least = self.config.strategy(trader.sleeve).map_or(Amount::ZERO, |s| s.min_trade);
         let change = (rounded - h.rounded).abs();
         let worth = px.map(|px| scale(change.times(px), rules.multiplier));

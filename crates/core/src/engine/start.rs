@@ -26,7 +26,14 @@ impl Deciding<'_> {
             .collect();
         self.emit(Event::Started(Started { epoch, first }));
         for order in in_flight {
-            let item = Item::Doubt(Doubt { cause: UnknownCause::Restart });
+            if crate::planted!(InFlightForgotten) {
+                continue;
+            }
+            let item = if crate::planted!(IntentSentAgain) {
+                Item::Unsent(crate::order::evidence::Unsent {})
+            } else {
+                Item::Doubt(Doubt { cause: UnknownCause::Restart })
+            };
             self.emit(Event::Learned(Learned { order, item, mark: None }));
             self.alert(
                 AlertCode::AmbiguousSubmit,

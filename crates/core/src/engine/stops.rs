@@ -139,6 +139,10 @@ impl View<'_> {
             return None;
         }
         let Some(stop) = resting else {
+            // The exchange would refuse it, again and again.
+            if held.times(px) < rules.min_notional {
+                return None;
+            }
             let free = self.config.descriptor.stops
                 && in_the_way(
                     self.config,

@@ -12,6 +12,7 @@ impl Deciding<'_> {
         let sized = self.check_target(target).and_then(|()| {
             let h = self.state.holding(target.holding).sleeve(target.sleeve);
             let again = h.declared && h.terms.said == target.qty && !target.reopen;
+            let again = again && !crate::planted!(RepeatReopens);
             if again { Ok(None) } else { self.size(target).map(Some) }
         });
         if let Err(why) = &sized {

@@ -104,6 +104,8 @@ fn queue_deadline(
             first.plus(config.risk.repeat_per_ns)
         }
         Block::DayOrders => day_end(config, config.holdings[id.ix()].instrument, now),
+        // It begins when the queue comes to it, which is when something can leave.
+        Block::Schedule if !h.has_begun() => new_free,
         Block::Schedule => {
             let intent = if h.staged.lane == Lane::Add { Intent::Entry } else { Intent::Exit };
             let policies = policies_of(config, id, intent);
@@ -246,10 +248,19 @@ pub(super) fn activity_at(config: &Config, state: &State) -> Nanos {
         return again;
     }
     let closed = state.orders.unpriced.iter().filter_map(|no| state.orders.get(*no));
-    let all = state.orders.open.values().chain(closed);
-    let unpriced = all.filter(|o| is_unpriced(config, state, o));
-    let moved = unpriced.map(|o| state.holding(o.ticket.holding).moved).min();
-    moved.map_or(Nanos::MAX, |moved| moved.plus(config.recon.lookup_ns).max(again))
+    let all = || state.orders.open.values().chain(closed.clone());
+    let unpriced = all().filter(|o| is_unpriced(config, state, o));
+    if let Some(moved) = unpriced.map(|o| state.holding(o.ticket.holding).moved).min() {
+        return moved.plus(config.recon.lookup_ns).max(again);
+    }
+    // A read did not have the executions: it may have been older than the broker declares, so
+    // it is not the last one.
+    let still = all().any(|o| o.known.unpriced.0 > 0);
+    if still {
+        state.recon.activity_tried.plus(config.recon.idle_ns).max(again)
+    } else {
+        Nanos::MAX
+    }
 }
 
 /// Part of the order is known by CumQty only, and activity was not read since it moved.

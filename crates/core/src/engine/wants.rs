@@ -101,20 +101,32 @@ fn look(
     };
     let mut wants: Vec<Want> = h.sleeves.iter().map(of).collect();
     let sum: Qty = wants.iter().map(|w| w.target).sum();
+    // Who said nothing, or is off, stays as it is: no limit trades it.
+    let stays: Vec<bool> = h.sleeves.iter().map(|s| stays(state, s)).collect();
+    let still = |w: (&Want, &bool)| if *w.1 { w.0.target } else { Qty::ZERO };
+    let still: Qty = wants.iter().zip(&stays).map(still).sum();
+    let limited = |wanted: Working| {
+        let within = within_limits(config, state, id, wanted).target - still;
+        let moves = wanted.target - still;
+        let left = within.max(moves.min(Qty::ZERO)).min(moves.max(Qty::ZERO));
+        wanted.only(still + left, Block::Risk)
+    };
     let held_back = wants.iter().map(|w| w.gate).find(|gate| *gate != Block::Open);
     let wanted = Working { target: sum, gate: held_back.unwrap_or(Block::Open) };
     let bounded = match state.mode {
         Mode::Halted | Mode::Killed | Mode::Flattening => wanted,
         _ if h.frozen.is_some() && sum == h.own + h.buying - h.selling => wanted,
         _ if h.frozen.is_some() => wanted.only(toward_zero(h.own, sum), Block::Frozen),
-        Mode::Running => within_limits(config, state, id, wanted),
+        Mode::Running => limited(wanted),
         Mode::ReduceOnly => {
-            let within = within_limits(config, state, id, wanted);
+            let within = limited(wanted);
             within.only(toward_zero(h.own, within.target), Block::Mode)
         }
     };
     let before: Vec<Qty> = wants.iter().map(|w| w.target).collect();
-    lower(&mut wants, sum - bounded.target, config.instrument_of(id).lot);
+    let ends = matches!(state.mode, Mode::Halted | Mode::Killed | Mode::Flattening);
+    let moves = |at: usize| ends || h.frozen.is_some() || !stays.get(at).copied().unwrap_or(false);
+    lower(&mut wants, sum - bounded.target, config.instrument_of(id).lot, moves);
     for (want, before) in wants.iter_mut().zip(before) {
         if want.target != before {
             want.gate = bounded.gate;
@@ -164,9 +176,16 @@ fn aim(
     gated
 }
 
+/// A strategy that keeps what it has, whatever it is: it declared nothing, or it is off and does
+/// not want to be flat.
+fn stays(state: &State, s: &SleeveState) -> bool {
+    let lives = matches!(state.mode, Mode::Running | Mode::ReduceOnly);
+    lives && (!s.declared || (!s.enabled && !s.rounded.is_zero()))
+}
+
 /// Takes `excess` from what the strategies work toward (below zero: gives): from needs of that
-/// side first, then from positions, in proportion.
-fn lower(wants: &mut [Want], excess: Qty, lot: Qty) {
+/// side first, then from positions, in proportion; of those that move at all.
+fn lower(wants: &mut [Want], excess: Qty, lot: Qty, moves: impl Fn(usize) -> bool) {
     let sign = excess.0.signum();
     let mut left = excess.0.abs();
     for from_needs in [true, false] {
@@ -177,7 +196,8 @@ fn lower(wants: &mut [Want], excess: Qty, lot: Qty) {
             let of = if from_needs { w.target - w.own } else { w.target };
             (of.0 * sign).max(0)
         };
-        let weights: Vec<i128> = wants.iter().map(weight).collect();
+        let weigh = |(at, w): (usize, &Want)| if moves(at) { weight(w) } else { 0 };
+        let weights: Vec<i128> = wants.iter().enumerate().map(weigh).collect();
         for (want, part) in wants.iter_mut().zip(split(left, &weights, lot.0)) {
             want.target -= Qty(part * sign);
             left -= part;

@@ -78,6 +78,7 @@ fn fixed(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<Wo
         return of(as_is, Block::Open);
     }
     match state.mode {
+        Mode::Halted | Mode::Killed if crate::planted!(HaltedStillSends) => {}
         Mode::Halted | Mode::Killed => return of(as_is, Block::Mode),
         Mode::Flattening => return of(Qty::ZERO, Block::Mode),
         Mode::Running | Mode::ReduceOnly => {}
@@ -103,7 +104,8 @@ fn gated(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
     } else {
         Working { target: h.aim(), gate: Block::Open }
     };
-    let within = within_limits(config, state, id, free);
+    // Nor do limits make it trade: they bound what is wanted, and nothing is wanted of it.
+    let within = if off { free } else { within_limits(config, state, id, free) };
     // What was waived is not wanted, and never makes the engine trade through what it holds.
     let target = match (h.unwound, h.rounded.0 >= 0) {
         (false, _) => between(h.own, within.target, within.target - h.waived()),

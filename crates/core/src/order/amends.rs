@@ -6,6 +6,8 @@
 //! Invariants:
 //! 1. The taken amend with the highest serial is in force, in whatever order news arrive.
 //! 2. An amend that is not settled counts with the larger of both quantities.
+//! 3. One that takes quantity away is settled by a read that shows the order on its new terms: what
+//!    was filled before it arrived, and not told of, may be more than it leaves.
 
 use super::AmendEnd;
 use super::evidence::{AmendSent, Evidence, Item};
@@ -38,8 +40,17 @@ pub struct Terms {
 pub struct Pending {
     /// What was asked for.
     pub sent: AmendSent,
-    /// Its request ended without a certain outcome.
+    /// Only a read can settle it: its request ended without a certain outcome, or it was taken and
+    /// what it took away is not proven to be free.
     pub unclear: bool,
+}
+
+impl Terms {
+    /// The amend with this serial is the one in force.
+    #[must_use]
+    pub fn is_in_force(&self, serial: u32) -> bool {
+        self.in_force.as_ref().is_some_and(|sent| sent.serial == serial)
+    }
 }
 
 /// The terms that follow from the evidence about an order of this quantity.
@@ -59,7 +70,12 @@ pub fn terms(evidence: &Evidence, order_qty: Qty) -> Terms {
         let unsent = heard(AmendEnd::Unsent);
         terms.sent += u32::from(!unsent);
         if heard(AmendEnd::Taken) {
-            (terms.worst, terms.most) = (sent.qty, terms.most.max(sent.qty));
+            terms.most = terms.most.max(sent.qty);
+            if sent.qty >= terms.worst || heard(AmendEnd::Checked) {
+                (terms.worst, terms.pending) = (sent.qty, None);
+            } else {
+                terms.pending = Some(Pending { sent: sent.clone(), unclear: true });
+            }
             if sent.rule != super::Rule::Excess {
                 terms.priced = Some(sent.at);
             }
@@ -71,7 +87,9 @@ pub fn terms(evidence: &Evidence, order_qty: Qty) -> Terms {
         }
     }
     if let Some(pending) = &terms.pending {
-        terms.worst = terms.worst.max(pending.sent.qty);
+        let least =
+            if crate::planted!(PendingAmendCountsAsTaken) { Qty::ZERO } else { terms.worst };
+        terms.worst = least.max(pending.sent.qty);
     }
     let refusals = items.iter().filter_map(|item| match item {
         Item::AmendNews(news) if news.end == AmendEnd::Refused => Some(news.at),

@@ -144,10 +144,13 @@ fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Execution> {
         })
     };
     for fill in fills().filter(|f| f.cum.is_some()) {
-        let same_span = |e: &&mut Execution| e.report.cum == fill.cum && e.report.qty == fill.qty;
+        let same_span = |e: &&mut Execution| {
+            let same = e.report.cum == fill.cum && e.report.qty == fill.qty;
+            same || e.is_called(&fill.exec_id) && crate::planted!(OneIdIsOneFill)
+        };
         match found.iter_mut().find(same_span) {
-            Some(known) => revise(known, fill, revisions),
-            None => found.push(Execution::new(fill)),
+            Some(known) if !crate::planted!(EveryMessageIsAFill) => revise(known, fill, revisions),
+            _ => found.push(Execution::new(fill)),
         }
     }
     let spanned = found.len();
@@ -256,13 +259,18 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
                 words.cum_max = words.cum_max.max(fill.cum.unwrap_or_default());
             }
             Item::Bust(_) => known.busted = true,
+            Item::Cum(_) if crate::planted!(CumIgnored) => {}
             Item::Cum(report) => words.cum_max = words.cum_max.max(report.cum),
             Item::Claim(claim) => {
                 words.claimed = words.claimed.max(Some(claim.time));
+                if claim.status == OrdStatus::Filled && crate::planted!(FilledMeansAll) {
+                    words.cum_max = Qty::whole(i64::MAX);
+                }
                 known.exists |= claim.status != OrdStatus::Rejected;
                 known.rejected |= claim.status == OrdStatus::Rejected;
                 known.replaced |= claim.status == OrdStatus::Replaced;
-                words.ended |= proof == CancelProof::Word && claim.status != OrdStatus::Filled;
+                let word = proof == CancelProof::Word || crate::planted!(ClaimFreesQuantity);
+                words.ended |= word && claim.status != OrdStatus::Filled;
             }
             Item::Proof(read) => {
                 known.exists = true;
@@ -304,14 +312,16 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, trust: impl Into<Trust>) -> Kno
         for execution in executions_by(evidence, revisions) {
             let report = &execution.report;
             known.executions += 1;
-            told += report.qty;
-            if !execution.busted {
+            told += if crate::planted!(CumAddedToFills) { Qty::ZERO } else { report.qty };
+            if !execution.busted || crate::planted!(BustIgnored) {
                 // Beyond the order nothing is booked, and nothing is paid for.
                 let qty = report.qty.min(most - booked);
                 known.overfill |= qty < report.qty;
                 booked += qty;
                 known.notional += qty.times(report.px);
-                known.fees += report.fee.unwrap_or_default();
+                if !crate::planted!(FeesLost) {
+                    known.fees += report.fee.unwrap_or_default();
+                }
                 known.kept += report.kept.unwrap_or_default();
             }
         }
@@ -329,7 +339,8 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, trust: impl Into<Trust>) -> Kno
     // The broker has nothing to cancel and shows no such order: two witnesses, twice heard.
     let left = known.gone && words.absences >= 2;
     let never_was = !known.exists && (known.refused.is_some() || known.unsent || known.absent);
-    let whole = known.filled >= known.terms.worst && !known.busted;
+    let whole = known.filled >= known.terms.worst && !known.busted
+        || known.filled.0 > 0 && crate::planted!(PartIsAll);
     // It was filled once in full and something was taken back: it does not work again.
     let over = known.busted && words.read_filled && told >= known.terms.worst;
     let ended = words.ended || never_was || whole || left || over;

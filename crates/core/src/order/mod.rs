@@ -85,6 +85,8 @@ code_enum! {
         Unseen = 4 "unseen",
         /// No certain outcome; it is not an end.
         Unclear = 5 "unclear",
+        /// A read shows the order on its terms: nothing more than they allow can have filled.
+        Checked = 6 "checked",
     }
 
     /// Why an order is cancelled.
@@ -251,7 +253,7 @@ impl Order {
     /// Quantity that may still fill: worst case, positive.
     #[must_use]
     pub fn leaves(&self) -> Qty {
-        if self.known.done {
+        if self.known.done || self.is_unknown() && crate::planted!(UnknownIsNotExposure) {
             return Qty::ZERO;
         }
         (self.known.terms.worst - self.known.filled).max(Qty::ZERO)

@@ -45,7 +45,8 @@ impl State {
             Event::Closed(e) => self.closed(config, now, e),
             Event::Paused(e) => self.paused(config, now, e),
             Event::Backoff(e) => {
-                self.limiter.silent_until = self.limiter.silent_until.max(e.until);
+                let until = if crate::planted!(SilenceIgnored) { now } else { e.until };
+                self.limiter.silent_until = self.limiter.silent_until.max(until);
                 self.limiter.strikes = e.strikes;
             }
             Event::LinkTurned(e) => self.link_turned(config, e),
@@ -169,12 +170,17 @@ impl State {
     fn started(&mut self, config: &Config, now: Nanos, e: &Started) {
         self.epoch = e.epoch;
         self.need_declaring(config, now);
-        self.recon.baseline = false;
+        self.recon.baseline = !e.first && crate::planted!(StartsUnread);
         self.recon.suspicious = true;
         self.recon.round = 0;
         self.wire.clear();
         let held_ns = config.descriptor.held_ns();
-        if e.first {
+        if crate::planted!(NumbersStartAgain) {
+            self.orders.last = 0;
+        }
+        if !e.first && crate::planted!(RestartEmptiesWindows) {
+            self.limiter.slots = crate::limiter::Limiter::new(&config.descriptor).slots;
+        } else if e.first {
             self.limiter.fill_all(now, held_ns);
         } else {
             self.limiter.restarted(now, held_ns);
@@ -192,6 +198,9 @@ impl State {
             h.target_begins(config, now, e);
             h.target_seq = seq;
             h.flattened = false;
+            if crate::planted!(TargetThaws) {
+                h.frozen = None;
+            }
             if h.paused == Nanos::MAX {
                 h.paused = Nanos(i64::MIN);
             }
@@ -202,7 +211,7 @@ impl State {
             h.declared = true;
             h.emitted = e.qty;
             h.rounded = e.rounded;
-            h.dropped = Qty::ZERO;
+            h.dropped = if crate::planted!(WaiverOutlivesTarget) { h.dropped } else { Qty::ZERO };
             h.rejected = Qty::ZERO;
         });
     }
@@ -262,6 +271,9 @@ impl State {
         match e.ending {
             Ending::Answered => self.limiter.closed(now, e.request),
             Ending::Withdrawn => self.limiter.withdrawn(e.request),
+            Ending::Unanswered if crate::planted!(LostFreesSlot) => {
+                self.limiter.withdrawn(e.request);
+            }
             Ending::Unanswered => {}
         }
         let Some(on_wire) = self.wire.remove(&e.request) else { return };
@@ -319,7 +331,8 @@ impl State {
         let (side, holding) = (order.ticket.side, order.ticket.holding);
         let leaves_change = order.leaves() - leaves;
         let bought = order.paid() - paid;
-        let spent = if side == Side::Buy { bought } else { -bought };
+        let paid = side == Side::Buy || crate::planted!(SellIsABuy);
+        let spent = if paid { bought } else { -bought };
         let paid_change = spent + (order.known.fees - fees);
         // A cumulative number has no time of its own: it is at least as old as its order.
         let released = order.ticket.released;
@@ -405,7 +418,9 @@ impl State {
                 h.sleeve_waived(&e.shares, (e.dropped, e.rejected), None, session);
             }
         }
-        self.orders.close(e.order, now, config.replay_horizon_ns);
+        let forgets = crate::planted!(ForgottenAtTheEnd);
+        let horizon_ns = if forgets { 0 } else { config.replay_horizon_ns };
+        self.orders.close(e.order, now, horizon_ns);
         self.refresh_busy(holding);
     }
 

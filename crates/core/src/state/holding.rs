@@ -190,10 +190,12 @@ impl HoldingState {
         self.begun.0 != i64::MIN
     }
 
-    /// A need begins at `now`; nothing if one has begun before.
+    /// A need begins at `now`; nothing if one has begun before. What is unwound goes back to
+    /// where it came from, however often its way back begins again.
     pub fn begin(&mut self, now: Nanos, arrival: Px) {
         if !self.has_begun() {
-            (self.begun, self.from, self.arrival) = (now, self.own, arrival);
+            let from = if self.unwound { self.from } else { self.own };
+            (self.begun, self.from, self.arrival) = (now, from, arrival);
         }
     }
 

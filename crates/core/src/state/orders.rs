@@ -6,7 +6,7 @@
 //! 2. A closed order that learns something new is hot again: nothing is too late to be true.
 
 use crate::ids::{ClOrdId, OrderNo, VenueText, parse_cl_ord_id};
-use crate::order::Order;
+use crate::order::{Order, Ticket};
 use crate::time::Nanos;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -103,9 +103,20 @@ impl Orders {
             if !forget {
                 break;
             }
-            self.closed.pop_front();
+            if let Some(forgotten) = self.closed.pop_front().flatten() {
+                self.forget(&forgotten.order.ticket);
+            }
             self.unpriced.remove(&OrderNo(self.first));
             self.first += 1;
+        }
+    }
+
+    /// Nothing of an order is left behind under its client id.
+    fn forget(&mut self, ticket: &Ticket) {
+        let Some(twins) = self.twins.get_mut(&ticket.cl_ord_id) else { return };
+        twins.retain(|no| *no != ticket.order);
+        if twins.is_empty() {
+            self.twins.remove(&ticket.cl_ord_id);
         }
     }
 
@@ -185,5 +196,47 @@ impl Orders {
         {
             *place = Some(Box::new(ClosedOrder { order, at: closed.at }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{HoldingId, RequestId, cl_ord_id};
+    use crate::num::{Px, Qty};
+    use crate::order::{Intent, Rule};
+    use crate::request::Side;
+
+    /// An order under the id of this serial number of another start.
+    fn found(no: u64, serial: u64) -> Order {
+        Order::new(Ticket {
+            order: OrderNo(no),
+            cl_ord_id: cl_ord_id(7, serial),
+            request: RequestId(no),
+            holding: HoldingId(0),
+            side: Side::Buy,
+            qty: Qty::whole(1),
+            px: Px::whole(1),
+            intent: Intent::Entry,
+            released: Nanos(0),
+            arrival: Px::ZERO,
+            rule: Rule::Found,
+            step: 0,
+            stop_px: None,
+            shares: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn an_order_of_another_start_is_forgotten_as_a_whole() {
+        let mut orders = Orders::default();
+        orders.add(found(1, 40));
+        orders.close(OrderNo(1), Nanos(0), 10);
+        assert_eq!(orders.by_cl_ord_id(&cl_ord_id(7, 40)), Some(OrderNo(1)));
+        orders.add(found(2, 2));
+        orders.close(OrderNo(2), Nanos(11), 10);
+        assert_eq!(orders.by_cl_ord_id(&cl_ord_id(7, 40)), None);
+        // What a snapshot of the orders that are left gives back is all there is.
+        assert!(orders.twins.is_empty(), "{:?}", orders.twins);
     }
 }

@@ -372,6 +372,8 @@ impl HoldingState {
         for s in &mut self.sleeves {
             s.day_base = s.cash + s.own.times(mid);
         }
+        // Where amounts are at their bound, the value of the sum is not the sum of the values.
+        self.sum_up();
     }
 
     /// Waives parts of a remainder (`dropped` and `rejected` in all), or with `back` takes waivers

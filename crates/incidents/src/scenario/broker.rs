@@ -77,8 +77,7 @@ impl Broker {
         let usual = Self::default();
         let client_ids =
             [("unique", ClientIds::Unique), ("tag", ClientIds::Tag), ("none", ClientIds::None)];
-        let streams =
-            [("full", Stream::Full), ("orders", Stream::Orders), ("none", Stream::None)];
+        let streams = [("full", Stream::Full), ("orders", Stream::Orders), ("none", Stream::None)];
         let fill_ids = [
             ("unique", FillIds::Unique),
             ("revisions", FillIds::Revisions),

@@ -119,8 +119,7 @@ fn remainder(of: &Fields<'_>) -> Result<Option<i64>, Fault> {
     if !of.has("remainder") {
         return Ok(None);
     }
-    let rule =
-        Fields::of(of.value("remainder")?, &of.at("remainder"), &["after_ms", "action"])?;
+    let rule = Fields::of(of.value("remainder")?, &of.at("remainder"), &["after_ms", "action"])?;
     rule.word("action", &[("cancel", ())])?;
     rule.int("after_ms", 1).map(Some)
 }

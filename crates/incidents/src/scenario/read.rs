@@ -1,5 +1,6 @@
 //! A file of scenarios: one JSON object per line.
 
+use super::Scenario;
 use super::broker::Broker;
 use super::expect::Expect;
 use super::given::Given;
@@ -7,7 +8,6 @@ use super::refs;
 use super::steps::Step;
 use super::walk::{Fault, Fields};
 use super::words::CLASSES;
-use super::Scenario;
 use serde_json::Value;
 use std::fmt;
 
@@ -84,9 +84,8 @@ pub fn read(text: &str) -> Result<Vec<Scenario>, ReadError> {
     Ok(found)
 }
 
-const FIELDS: &[&str] = &[
-    "id", "class", "title", "source", "severity", "broker", "given", "script", "expect",
-];
+const FIELDS: &[&str] =
+    &["id", "class", "title", "source", "severity", "broker", "given", "script", "expect"];
 
 fn one(value: &Value, line: usize) -> Result<Scenario, Fault> {
     let of = Fields::of(value, "", FIELDS)?;
@@ -114,7 +113,9 @@ fn one(value: &Value, line: usize) -> Result<Scenario, Fault> {
     let given = Given::read(&Fields::any(of.value("given")?, "given")?)?;
     let items = of.list("script")?;
     if items.is_empty() || items.len() > STEPS_MAX {
-        return Err(of.fault("script", format!("has {} steps; 1 to {STEPS_MAX} are allowed", items.len())));
+        return Err(
+            of.fault("script", format!("has {} steps; 1 to {STEPS_MAX} are allowed", items.len()))
+        );
     }
     let mut script = Vec::new();
     for (item, path) in items {

@@ -1,9 +1,9 @@
 //! Names have to stand for something: an order or a query that no earlier step makes is a slip of
 //! the author, not an event.
 
+use super::Scenario;
 use super::steps::{Event, Expected, Reply, Serving, Step, Truth};
 use super::walk::Fault;
-use super::Scenario;
 use std::collections::BTreeSet;
 
 /// Names of orders, queries and external changes so far.
@@ -80,9 +80,10 @@ impl<'a> Names<'a> {
             }
             // What is left out may be an order, a symbol or an execution, so it is not checked.
             Step::Serve(serve) => match (&serve.order, &serve.how) {
-                (Some(order), Serving::Ok(_) | Serving::Empty | Serving::NotFound | Serving::As(_)) => {
-                    self.known(order, &field("ref"))
-                }
+                (
+                    Some(order),
+                    Serving::Ok(_) | Serving::Empty | Serving::NotFound | Serving::As(_),
+                ) => self.known(order, &field("ref")),
                 (None, _) => Ok(()),
             },
             _ => Ok(()),

@@ -250,7 +250,8 @@ impl<'a> Fields<'a> {
     /// An instant with an offset.
     pub fn maybe_instant(&self, name: &str) -> Result<Option<Nanos>, Fault> {
         let Some(text) = self.maybe_text(name)? else { return Ok(None) };
-        let why = || self.fault(name, format!("\"{text}\" is no instant like 2026-03-03T10:00:00Z"));
+        let why =
+            || self.fault(name, format!("\"{text}\" is no instant like 2026-03-03T10:00:00Z"));
         // To the second, as the schema has it.
         let shape = text.len() == 20 || text.len() == 25;
         if !shape || text.as_bytes().get(10) != Some(&b'T') || text.contains('.') {

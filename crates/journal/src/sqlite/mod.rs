@@ -29,12 +29,12 @@ pub use schema::{APPLICATION_ID, FORMAT};
 pub use store::SqliteStore;
 pub(crate) use walk::{Walk, walk};
 
-use crate::error::JournalError;
+use crate::error::{JournalError, printable};
 
 /// Translates an error of SQLite. `seq` is the first record that is not known to be good, for
 /// the case that the file is damaged.
 pub(crate) fn sql_error(path: &Path, seq: u64, error: &rusqlite::Error) -> JournalError {
-    let why = error.to_string();
+    let why = printable(&error.to_string());
     let path = path.to_path_buf();
     // The shared memory beside the file could not grow: the first thing to fail when an engine
     // starts on a full disk.

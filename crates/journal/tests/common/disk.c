@@ -4,6 +4,8 @@
  * DISK_TRACE    every change of theirs is appended to this file
  * DISK_FAIL     "sync N", "full N", "short N": the N-th sync or write fails with EIO, ENOSPC, or
  *               writes only half and then fails
+ *               "ro N": from the N-th write on the file system is read-only; N = 0: from the start
+ *               "die N": the process is gone before the N-th write or sync, as by kill -9
  *
  * Trace: one record for each operation: kind (W write, T truncate, S sync, U unlink, A what the
  * process said on its output), length of the path (2 bytes), path, offset (8), length (4), data.
@@ -12,6 +14,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +42,20 @@ static void note(char kind, const char *path, uint64_t offset, const void *data,
     put(&offset, 8), put(&len, 4), put(data, len);
 }
 
+static int below(const char *path) {
+    const char *folder = getenv("DISK_FOLDER");
+    return folder && strncmp(path, folder, strlen(folder)) == 0;
+}
+
 /* The path of a watched file, or nothing. */
 static const char *watched(int fd) {
     static char path[4096];
     char link[64];
-    const char *folder = getenv("DISK_FOLDER");
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     long len = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
-    if (!folder || len <= 0) return NULL;
+    if (len <= 0) return NULL;
     path[len] = 0;
-    if (strncmp(path, folder, strlen(folder)) != 0) return NULL;
+    if (!below(path)) return NULL;
     /* Shared memory and the lock are not durable state. */
     return strstr(path, "-shm") || strstr(path, ".lock") ? NULL : path;
 }
@@ -59,12 +67,26 @@ static int fails(const char *how, long count) {
     return plan && strncmp(plan, how, len) == 0 && atol(plan + len) == count;
 }
 
+/* True when the file system became read-only before this write. */
+static int read_only(void) {
+    const char *plan = getenv("DISK_FAIL");
+    return plan && strncmp(plan, "ro ", 3) == 0 && writes >= atol(plan + 3);
+}
+
+/* One more operation; it may be the one that the process does not live to see. */
+static void count(long *kind) {
+    ++*kind;
+    if (fails("die ", writes + syncs)) kill(getpid(), SIGKILL);
+}
+
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset) {
     const char *path = watched(fd);
     if (path) {
-        writes++;
+        count(&writes);
+        if (read_only()) return errno = EROFS, -1;
         if (fails("full ", writes)) return errno = ENOSPC, -1;
         if (fails("short ", writes)) {
+            note('W', path, (uint64_t)offset, data, (uint32_t)(len / 2));
             syscall(SYS_pwrite64, fd, data, len / 2, offset);
             return errno = EIO, -1;
         }
@@ -84,6 +106,7 @@ ssize_t write(int fd, const void *data, size_t len) {
 
 int ftruncate64(int fd, off64_t size) {
     const char *path = watched(fd);
+    if (path && read_only()) return errno = EROFS, -1;
     if (path) note('T', path, (uint64_t)size, "", 0);
     return (int)syscall(SYS_ftruncate, fd, size);
 }
@@ -93,7 +116,7 @@ int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
 static int sync_as(long call, int fd) {
     const char *path = watched(fd);
     if (path) {
-        syncs++;
+        count(&syncs);
         if (fails("sync ", syncs)) return errno = EIO, -1;
         note('S', path, 0, "", 0);
     }
@@ -104,7 +127,24 @@ int fsync(int fd) { return sync_as(SYS_fsync, fd); }
 int fdatasync(int fd) { return sync_as(SYS_fdatasync, fd); }
 
 int unlink(const char *path) {
-    const char *folder = getenv("DISK_FOLDER");
-    if (folder && strncmp(path, folder, strlen(folder)) == 0) note('U', path, 0, "", 0);
+    if (below(path) && read_only()) return errno = EROFS, -1;
+    if (below(path)) note('U', path, 0, "", 0);
     return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int open64(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;
+    va_end(rest);
+    if (below(path) && (flags & O_ACCMODE) != O_RDONLY && read_only()) return errno = EROFS, -1;
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int open(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;
+    va_end(rest);
+    return open64(path, flags, mode);
 }

@@ -380,3 +380,14 @@ proptest! {
         let _ = Calendar::from_text("c", "c", &text);
     }
 }
+
+#[test]
+fn names_in_a_text_cannot_write_to_a_terminal() {
+    let mut text = String::from("zone UTC\ncovers 2024-01-01 2025-12-31\ncalendar a\u{1b}[31m\n");
+    for n in 0..500 {
+        text.push_str(&format!("calendar name-{n}\n"));
+    }
+    let words = Calendar::from_text("mine", "f.txt", &text).expect_err("not there").to_string();
+    assert!(words.contains("there are: `a") && words.contains("and 481 more"), "{words}");
+    assert!(!words.contains(char::is_control) && words.len() < 1000, "{words:?}");
+}

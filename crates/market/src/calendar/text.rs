@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::zone::{NEW_YORK_FIRST_YEAR, Zone};
 use super::{Calendar, Day, LocalSpan, Phase, Week};
 use crate::date::{DAY_SECONDS, Date, Weekday};
-use crate::error::{ErrorKind, MarketError};
+use crate::error::{ErrorKind, MarketError, shown_names};
 use crate::facts::{Fact, Word, read, whole};
 
 const KEYWORDS: [&str; 7] = ["zone", "covers", "calendar", "week", "holiday", "session", "unknown"];
@@ -48,8 +48,7 @@ impl Calendar {
                 draft.say(word, fact)?;
             }
         }
-        let there: Vec<&str> = sections.iter().map(|(known, _)| *known).collect();
-        let there = there.join(", ");
+        let there = shown_names(sections.iter().map(|(known, _)| *known));
         match sections.into_iter().find(|(known, _)| *known == name) {
             Some((_, own)) => common.under(own).build(name, file),
             None => Err(whole(

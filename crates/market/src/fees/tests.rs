@@ -365,3 +365,14 @@ proptest! {
         let _ = Schedule::from_text("s", "s", &text);
     }
 }
+
+#[test]
+fn names_in_a_text_cannot_write_to_a_terminal() {
+    let mut text = String::from("schedule a\u{1b}[31m\n");
+    for n in 0..500 {
+        text.push_str(&format!("schedule name-{n}\n"));
+    }
+    let words = Schedule::from_text("mine", "f.txt", &text).expect_err("not there").to_string();
+    assert!(words.contains("there are: `a") && words.contains("and 481 more"), "{words}");
+    assert!(!words.contains(char::is_control) && words.len() < 1000, "{words:?}");
+}

@@ -5,7 +5,7 @@ use truefill_core::num::{Amount, PLACES, Px, parse_decimal};
 use super::rate::{Cap, FeeKind, Note, PERCENT_PLACES, Rate, Rule, Share, When};
 use super::schedule::{Block, PaidIn, Schedule};
 use crate::calendar::zone::Zone;
-use crate::error::{ErrorKind, MarketError};
+use crate::error::{ErrorKind, MarketError, shown_names};
 use crate::facts::{Fact, Word, read, whole};
 
 /// Decimal places of an amount.
@@ -49,8 +49,7 @@ impl Schedule {
             };
             draft.say(word, fact)?;
         }
-        let there: Vec<&str> = drafts.iter().map(|draft| draft.name).collect();
-        let there = there.join(", ");
+        let there = shown_names(drafts.iter().map(|draft| draft.name));
         match drafts.into_iter().find(|draft| draft.name == name) {
             Some(draft) => draft.build(file),
             None => Err(whole(

@@ -60,10 +60,15 @@ impl Broker {
         let filled = self.truth.orders()[order].filled;
         let time = Some(self.clock(at));
         let order_id = self.truth.orders()[order].order_id;
-        if amend.qty <= filled {
+        if amend.qty == filled {
             // Nothing is left to fill: the rest is cancelled.
             self.cancel_now(at, order);
             return Outcome::Taken(Taken { order_id: Some(order_id), time });
+        }
+        if amend.qty < filled {
+            // Where a reply is declared to prove a change, it cannot say that a quantity is in
+            // force of which more is filled.
+            return refused(RejectCode::Invalid, "more than that is filled already");
         }
         let order_id = match self.world.amends {
             Amends::CancelReplace => venue_text(&format!("{order_id}r")),

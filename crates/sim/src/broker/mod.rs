@@ -364,6 +364,19 @@ impl Broker {
         self.external_trade(now, (instrument, product), side, qty, px, ActivityKind::Trade);
     }
 
+    /// The exchange gives two units for one, now, in every holding of an instrument. Working
+    /// orders stay as they are.
+    pub fn two_for_one(&mut self, now: Nanos, instrument: InstrumentId) {
+        for at in 0..self.holdings.len() {
+            let key = &self.holdings[at];
+            let (of, product) = (key.instrument, key.product);
+            let position = self.truth.position(instrument, &product);
+            let Some(side) = Side::of(position).filter(|_| of == instrument) else { continue };
+            let (key, whole) = ((instrument, product), position.abs());
+            self.external_trade(now, key, side, whole, Px::ZERO, ActivityKind::Split);
+        }
+    }
+
     /// What really happened so far.
     #[must_use]
     pub const fn truth(&self) -> &Truth {

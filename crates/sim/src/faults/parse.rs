@@ -13,6 +13,9 @@ use truefill_core::num::parse_decimal;
 /// What one fault may say.
 const KEYS: [&str; 4] = ["probability", "on", "at_most", "max_ms"];
 
+/// Keys from a file are cut to this many characters in messages.
+const KEY_CHARS_MAX: usize = 60;
+
 /// Why a fault file was refused: where, what, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultError {
@@ -112,7 +115,12 @@ fn unknown<'a>(
     let nearest = valid.clone().min_by_key(|name| distance(word, name)).unwrap_or("");
     let all: Vec<&str> = valid.collect();
     let text = format!("no such {what}; did you mean `{nearest}`? There are: {}", all.join(", "));
-    FaultError { key: key.to_owned(), text }
+    FaultError { key: printable(key), text }
+}
+
+/// The beginning of a key, escaped: a file cannot write to a terminal.
+fn printable(key: &str) -> String {
+    key.chars().take(KEY_CHARS_MAX).flat_map(char::escape_debug).collect()
 }
 
 /// Edits (insert, delete, replace) from one word to the other.
@@ -137,6 +145,19 @@ mod tests {
 
     fn error(text: &str) -> String {
         Faults::from_json(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_key_cannot_write_to_a_terminal() {
+        let long = "x".repeat(5_000);
+        for key in ["\\u001b[31m", "\u{7f}", long.as_str()] {
+            let words = error(&format!("{{\"{key}\": {{}}}}"));
+            let within = error(&format!("{{\"lost_ack\": {{\"{key}\": 1}}}}"));
+            for words in [words, within] {
+                assert!(!words.contains(char::is_control), "{words:?}");
+                assert!(words.contains("no such") && words.len() < 5_000, "{words}");
+            }
+        }
     }
 
     #[test]

@@ -31,7 +31,11 @@ pub enum Crash {
 }
 
 impl Session<'_> {
-    fn dies(&self, here: CrashPoint) -> bool {
+    fn dies(&mut self, here: CrashPoint) -> bool {
+        if self.doomed == Some(here) {
+            self.doomed = None;
+            return !self.settling;
+        }
         match self.plan.crash {
             Crash::Never => false,
             Crash::At { step, point } => step == self.steps && point == here,
@@ -45,15 +49,15 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn dies_before_commit(&self) -> bool {
+    pub(super) fn dies_before_commit(&mut self) -> bool {
         self.dies(CrashPoint::BeforeCommit)
     }
 
-    pub(super) fn dies_before_sending(&self) -> bool {
+    pub(super) fn dies_before_sending(&mut self) -> bool {
         self.dies(CrashPoint::BeforeSend)
     }
 
-    pub(super) fn dies_after_sending(&self) -> bool {
+    pub(super) fn dies_after_sending(&mut self) -> bool {
         self.dies(CrashPoint::AfterSend)
     }
 
@@ -71,6 +75,7 @@ impl Session<'_> {
             self.checker.broken("law 4: the journal gives another state than memory had".into());
         }
         self.measure.crashed();
+        self.watch.crashed(self.now, committed);
         let down_ns = 50 * MILLI_NS + i64::try_from(self.steps % 7).unwrap_or(0) * 300 * MILLI_NS;
         self.down_until = Some(self.now.plus(down_ns));
         Ok(())

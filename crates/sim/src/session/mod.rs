@@ -7,6 +7,7 @@
 //! | module | idea |
 //! |---|---|
 //! | `shell` | one turn: inputs, release, commit, effects |
+//! | `intake` | from bytes and silence to inputs |
 //! | `tape` | the last quotes, and which the engine wants to see |
 //! | `crash` | the engine's process dies and comes back |
 //! | `killed` | the whole program dies and is executed again up to there |
@@ -14,6 +15,8 @@
 //! | `books` | the ledger against the truth |
 //! | `verdict` | what a broker beyond its declared bounds excuses |
 //! | `measure` | what happened, in numbers |
+//! | `script` | what people do besides what strategies want |
+//! | `watch` | eyes on everything that crosses the engine's border |
 //!
 //! Where the market is known only as bars ([`Grade::Bars`]), the points inside a bar go to the
 //! exchange and to the tape, so that orders are priced, filled and valued as if they were
@@ -26,16 +29,22 @@
 mod books;
 mod crash;
 mod ideal;
+pub(crate) mod intake;
 mod killed;
 mod measure;
-mod settle;
+mod script;
+pub(crate) mod settle;
 mod shell;
-mod tape;
+pub(crate) mod tape;
 mod verdict;
+mod watch;
 
 pub use crash::{Crash, CrashPoint};
 pub use killed::{Reached, Traces};
 pub use measure::{Facts, Incident, QueuePoint};
+pub use script::{Act, Cue};
+pub use verdict::was_told;
+pub use watch::{NoWatch, Watch};
 
 use crate::broker::world::World;
 use crate::broker::{Broker, NoLog, TruthLog};
@@ -63,7 +72,7 @@ use truefill_market::source::{Depth, Grade, Quotes, TickKind, Trade};
 use truefill_venue::ReferenceCodec;
 
 /// Everything a session is made of besides its market and its strategies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The engine's configuration.
     pub config: Config,
@@ -83,6 +92,8 @@ pub struct Plan {
     pub crash: Crash,
     /// Records between two snapshots.
     pub snapshot_every: u64,
+    /// What people do, by rising time.
+    pub script: Vec<Cue>,
 }
 
 impl Plan {
@@ -99,6 +110,7 @@ impl Plan {
             settle_ns: 600 * SECOND_NS,
             crash: Crash::Never,
             snapshot_every: 4096,
+            script: Vec::new(),
         }
     }
 }
@@ -154,6 +166,8 @@ pub struct Outcome {
     pub broker: Broker,
     /// What the market was known as.
     pub grade: Grade,
+    /// The last instant.
+    pub end: Nanos,
 }
 
 /// An input that is ready, with the quote that was in force when it happened.
@@ -212,10 +226,19 @@ pub(crate) struct Session<'a> {
     down_until: Option<Nanos>,
     /// The market is over and the faults are off.
     settling: bool,
+    /// What was read later than this was read without faults.
+    read_from: Nanos,
     /// The day end is durable.
     day_closed: bool,
+    /// What people have not done yet.
+    script: VecDeque<Cue>,
+    /// The process dies in the next turn, here.
+    doomed: Option<CrashPoint>,
+    /// What is decided next leaves too late.
+    stalled: bool,
     /// Epoch of the last start.
     epoch: u64,
+    watch: &'a mut dyn Watch,
     log: TruthLog<'a>,
     reached: Reached,
     /// Where the program was killed, as far as it did not come there yet.
@@ -236,8 +259,23 @@ pub fn run<'a>(
     quotes: &mut dyn Quotes,
     strategies: Vec<Box<dyn Strategy + 'a>>,
 ) -> Result<Outcome, SessionError> {
+    run_watched(plan, store, &mut NoWatch, quotes, strategies)
+}
+
+/// Runs a session to its end, watched.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_watched<'a>(
+    plan: &'a Plan,
+    store: &'a mut dyn Store,
+    watch: &'a mut dyn Watch,
+    quotes: &mut dyn Quotes,
+    strategies: Vec<Box<dyn Strategy + 'a>>,
+) -> Result<Outcome, SessionError> {
     let mut log = NoLog;
-    run_traced(plan, store, Traces { log: &mut log, kills: Vec::new() }, quotes, strategies)
+    let traces = Traces { log: &mut log, kills: Vec::new() };
+    live(plan, store, (traces, watch), quotes, strategies)
 }
 
 /// Runs a session to its end with the simulator's own log, through the places where it was
@@ -253,10 +291,23 @@ pub fn run_traced<'a>(
     quotes: &mut dyn Quotes,
     strategies: Vec<Box<dyn Strategy + 'a>>,
 ) -> Result<Outcome, SessionError> {
+    let mut watch = NoWatch;
+    // One lifetime for all that a session borrows.
+    let Traces { log, kills } = traces;
+    live(plan, store, (Traces { log, kills }, &mut watch), quotes, strategies)
+}
+
+fn live<'a>(
+    plan: &'a Plan,
+    store: &'a mut dyn Store,
+    eyes: (Traces<'a>, &'a mut dyn Watch),
+    quotes: &mut dyn Quotes,
+    strategies: Vec<Box<dyn Strategy + 'a>>,
+) -> Result<Outcome, SessionError> {
     let mut first = quotes.next()?;
     let begin = first.as_ref().map_or(Nanos(0), |tick| tick.time());
     let grade = quotes.grade();
-    let mut session = Session::new(plan, store, traces, strategies, begin, grade)?;
+    let mut session = Session::new(plan, store, eyes, strategies, begin, grade)?;
     session.start()?;
     while let Some(tick) = match first.take() {
         Some(tick) => Some(tick),
@@ -281,7 +332,7 @@ impl<'a> Session<'a> {
     fn new(
         plan: &'a Plan,
         store: &'a mut dyn Store,
-        traces: Traces<'a>,
+        (traces, watch): (Traces<'a>, &'a mut dyn Watch),
         strategies: Vec<Box<dyn Strategy + 'a>>,
         begin: Nanos,
         grade: Grade,
@@ -318,8 +369,13 @@ impl<'a> Session<'a> {
             snapshot_seq: 0,
             down_until: None,
             settling: false,
+            read_from: Nanos::MAX,
             day_closed: false,
+            script: plan.script.clone().into(),
+            doomed: None,
+            stalled: false,
             epoch: 0,
+            watch,
             log: TruthLog::new(traces.log),
             reached: Reached::default(),
             kills: traces.kills.into(),
@@ -437,25 +493,36 @@ impl<'a> Session<'a> {
 
     /// Wishes become targets once they have been computed and carried to the engine.
     fn declare(&mut self, position: usize) {
+        let mut said = Vec::new();
         for wish in self.wishes.drain(..) {
             let holdings = &self.plan.config.holdings;
             let Some(key) = holdings.get(wish.holding.ix()) else { continue };
-            let quote = self.tape.known(key.instrument).copied();
             let target = Target {
                 sleeve: speaker(key, position),
                 holding: wish.holding,
                 qty: wish.qty,
                 decided: self.now,
-                px: wish.px.or(quote.map(|q| q.mid())),
+                px: wish.px,
                 reopen: false,
                 stop_px: None,
             };
-            let at = self.now.plus(self.plan.decide_ns);
-            self.declared += 1;
-            self.latest.insert((wish.holding, target.sleeve), (target.clone(), quote));
-            self.targets.insert((at, self.declared), (target, quote));
-            self.due = self.due.min(at);
+            said.push(target);
         }
+        said.into_iter().for_each(|target| self.wish(target));
+    }
+
+    /// A target is decided now, on the quote that is known now, and is on its way.
+    fn wish(&mut self, target: Target) {
+        let Some(key) = self.plan.config.holdings.get(target.holding.ix()) else { return };
+        let quote = self.tape.known(key.instrument).copied();
+        let px = target.px.or(quote.map(|q| q.mid()));
+        let target = Target { decided: self.now, px, ..target };
+        let at = self.now.plus(self.plan.decide_ns);
+        self.declared += 1;
+        let again = Target { reopen: false, ..target.clone() };
+        self.latest.insert((target.holding, target.sleeve), (again, quote));
+        self.targets.insert((at, self.declared), (target, quote));
+        self.due = self.due.min(at);
     }
 
     fn next_due(&self) -> Nanos {
@@ -464,6 +531,7 @@ impl<'a> Session<'a> {
             return due.min(until);
         }
         due = due.min(self.engine.next_deadline(self.now).max(self.rest_until));
+        due = due.min(self.script.front().map_or(Nanos::MAX, |cue| cue.at));
         due = due.min(self.timeouts.first().map_or(Nanos::MAX, |(at, _)| *at));
         due = due.min(self.targets.first_key_value().map_or(Nanos::MAX, |((at, _), _)| *at));
         self.strategies.iter().map(|s| s.next_time()).fold(due, Nanos::min)
@@ -506,9 +574,9 @@ impl<'a> Session<'a> {
             let broker = self.broker.truth().position(key.instrument, &key.product);
             positions.push([h.emitted, h.total(), broker]);
         }
-        let beyond = self.broker.faults_struck().any(|(kind, n)| kind.is_beyond() && n > 0);
-        let (violations, excused) = if beyond {
-            verdict::judge(violations, &self.plan.config, self.engine.state(), &facts)
+        let (violations, excused) = if watch::went_beyond(&self.broker) {
+            let (config, state) = (&self.plan.config, self.engine.state());
+            verdict::judge(violations, config, state, &facts, &self.broker)
         } else {
             (violations, Vec::new())
         };
@@ -526,6 +594,7 @@ impl<'a> Session<'a> {
             excused,
             broker: self.broker,
             grade: self.grade,
+            end: self.now,
         })
     }
 }

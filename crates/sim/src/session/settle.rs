@@ -1,14 +1,42 @@
 //! The end: faults off, and within a bounded time everything must converge.
 
 use super::{Session, SessionError};
-use truefill_core::event::{Block, Lane};
+use truefill_core::config::Holding;
+use truefill_core::engine::Engine;
+use truefill_core::event::{Block, Freeze, Lane};
 use truefill_core::input::{DayEnd, Input};
+use truefill_core::order::Order;
+use truefill_core::state::holding::HoldingState;
 use truefill_core::time::{Nanos, SECOND_NS};
+
+/// Most days that are closed one after the other because the close of one began the next.
+const CLOSES_MAX: u32 = 20;
 
 impl Session<'_> {
     pub(super) fn settle(&mut self) -> Result<(), SessionError> {
         self.broker.settle(self.now);
         self.settling = true;
+        let descriptor = &self.plan.config.descriptor;
+        let old_ns = descriptor.reply_timeout_ns.saturating_add(descriptor.read_lag_max_ns);
+        self.read_from = self.now.plus(old_ns);
+        self.watch.settling(self.now);
+        let mut settled = self.converge()?;
+        self.close_day()?;
+        for _ in 0..CLOSES_MAX {
+            if !settled || self.is_settled() {
+                break;
+            }
+            // The marks of the close have moved something: that is of the next day.
+            settled = self.converge()?;
+            self.close_day()?;
+        }
+        self.checker.at_end(&self.engine, &self.broker, settled);
+        self.watch.end(&self.engine, &self.broker);
+        Ok(())
+    }
+
+    /// Runs until everything has come to rest; false when it does not in time.
+    fn converge(&mut self) -> Result<bool, SessionError> {
         let end = self.now.plus(self.plan.settle_ns);
         // A full idle round must pass quietly before the books are closed.
         let mut quiet_since = None;
@@ -26,8 +54,17 @@ impl Session<'_> {
                 break;
             }
         }
-        let settled = self.is_settled();
-        while !self.day_closed {
+        Ok(self.is_settled())
+    }
+
+    /// Closes the books of the day. What the close itself moves belongs to another day, whose
+    /// books are closed as well.
+    fn close_day(&mut self) -> Result<(), SessionError> {
+        self.day_closed = false;
+        for _ in 0..CLOSES_MAX {
+            if self.day_closed {
+                break;
+            }
             self.inbox.push(Input::DayEnd(DayEnd {}).into());
             self.turn()?;
             if let Some(until) = self.down_until {
@@ -36,7 +73,6 @@ impl Session<'_> {
                 self.come_back()?;
             }
         }
-        self.checker.at_end(&self.engine, &self.broker, settled);
         Ok(())
     }
 
@@ -47,22 +83,63 @@ impl Session<'_> {
 
     fn is_settled(&self) -> bool {
         let state = self.engine.state();
-        let passing = |block: Block| {
-            // What is netted waits for a strategy to change its mind, or for a market.
-            let resting = [Block::Frozen, Block::Dust, Block::Stale, Block::Risk, Block::Netted];
-            !resting.contains(&block)
-        };
-        // Without funds nothing is tried until the target changes.
-        let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
-        let waiting = state.holdings.iter().any(|h| {
-            let (lane, blocked) = (h.staged.lane, h.staged.blocked);
-            let waits = lane != Lane::Idle && passing(blocked) && !hopeless(h.paused, blocked);
-            h.differing > 0 || waits
-        });
         self.down_until.is_none()
-            && state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
+            && state.recon.compared
+            // Read by a round in which nothing went wrong any more.
+            && state.recon.ended >= self.read_from
+            && self.script.is_empty()
             && self.targets.is_empty()
-            && state.wire.values().all(|w| w.order.is_none())
-            && !waiting
+            && is_quiet(&self.engine)
     }
+}
+
+/// Whether nothing of the engine's is under way or unknown, and no work waits that could be done.
+pub(crate) fn is_quiet(engine: &Engine) -> bool {
+    let (state, config) = (engine.state(), engine.config());
+    let passing = |block: Block| {
+        // What is netted waits for a strategy to change its mind, or for a market; a spread that
+        // is too wide stays as it is; a closed market and a used-up day last longer.
+        let resting = [
+            Block::Frozen,
+            Block::Dust,
+            Block::Stale,
+            Block::Risk,
+            Block::Netted,
+            Block::Spread,
+            Block::Session,
+            Block::DayOrders,
+        ];
+        !resting.contains(&block)
+    };
+    // Nobody trades any more: what follows the volume of the market is never due.
+    let volumeless = |h: &HoldingState, key: &Holding| {
+        h.staged.blocked == Block::Schedule && engine.wants_volume(key.instrument)
+    };
+    // Without funds nothing is tried until the target changes.
+    let hopeless = |paused: Nanos, block: Block| block == Block::Paused && paused == Nanos::MAX;
+    let waiting = state.holdings.iter().zip(&config.holdings).any(|(h, key)| {
+        let (lane, blocked) = (h.staged.lane, h.staged.blocked);
+        let waits = lane != Lane::Idle
+            && passing(blocked)
+            && !hopeless(h.paused, blocked)
+            && !volumeless(h, key);
+        // Until the operator says the ratio, a split is a difference.
+        let split = h.frozen == Some(Freeze::CorporateAction);
+        (h.differing > 0 && !split) || waits
+    });
+    state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
+        && state.wire.values().all(|w| w.order.is_none())
+        && !is_unpriced(engine)
+        && !waiting
+}
+
+/// An execution known by its quantity alone is priced by the next read of the trades.
+fn is_unpriced(engine: &Engine) -> bool {
+    let state = engine.state();
+    let unpriced = |o: &Order| {
+        let moved_seq = state.holding(o.ticket.holding).moved_seq;
+        o.known.unpriced.0 > 0 && state.recon.activity_seq <= moved_seq
+    };
+    let closed = state.orders.unpriced.iter().filter_map(|no| state.orders.get(*no));
+    engine.config().descriptor.activity && state.orders.open.values().chain(closed).any(unpriced)
 }

@@ -1,18 +1,18 @@
 //! One turn of the shell: take what is ready, step it, ask the queue last, commit, run the
 //! effects.
 
-use super::{Ready, Sent, Session, SessionError};
+use super::{Ready, Sent, Session, SessionError, intake};
 use crate::broker::world::Delivery;
 use truefill_core::effect::Effect;
 use truefill_core::engine::Step;
 use truefill_core::event::Event;
 use truefill_core::ids::RequestId;
-use truefill_core::input::{Channel, Envelope, Garbled, Input, LinkChange, Release};
+use truefill_core::input::{Envelope, Input, LinkChange, Release};
 use truefill_core::quote::Mark;
 use truefill_core::report::{
-    Answer, Failed, Found, News, Outcome, Push, ReadFailure, Reply, Unclear, UnknownCause,
+    Answer, Failed, Found, NotSent, Outcome, ReadFailure, Reply, UnknownCause,
 };
-use truefill_core::request::Query;
+use truefill_core::request::{Query, Request};
 use truefill_core::time::MILLI_NS;
 use truefill_venue::ClientCodec;
 
@@ -62,6 +62,7 @@ impl Session<'_> {
         for (_, delivery) in deliveries {
             self.deliver(delivery);
         }
+        self.act()?;
         while let Some((at, request)) = self.timeouts.first().copied() {
             if at > self.now {
                 break;
@@ -91,13 +92,7 @@ impl Session<'_> {
                 self.give_up(id, UnknownCause::Reset, ReadFailure::Reset);
             }
             Delivery::Push { body, .. } => {
-                let input = match self.codec.decode_push(&body) {
-                    Ok(push) => Input::Push(push),
-                    Err(garbage) => {
-                        let (channel, why) = (Channel::Stream, garbage.to_string());
-                        Input::Garbled(Garbled { channel, why })
-                    }
-                };
+                let input = intake::pushed(&self.codec, &body);
                 let then = self.mark_then(&input);
                 self.inbox.push(Ready { input, then });
             }
@@ -116,16 +111,7 @@ impl Session<'_> {
             // Given up before: a late answer to a write is still evidence.
             None => None,
         };
-        let input = match query {
-            Some(query) => {
-                let found = self.codec.decode_answer(id, &query, status, body);
-                Input::Answer(Answer { request: id, found })
-            }
-            None => {
-                let outcome = self.codec.decode_reply(id, status, body);
-                Input::Reply(Reply { request: id, outcome })
-            }
-        };
+        let input = intake::replied(&self.codec, id, query.as_ref(), status, body);
         let then = self.mark_then(&input);
         self.inbox.push(Ready { input, then });
     }
@@ -133,14 +119,7 @@ impl Session<'_> {
     fn give_up(&mut self, id: RequestId, write: UnknownCause, read: ReadFailure) {
         let Some(sent) = self.sent.remove(&id) else { return };
         self.timeouts.remove(&(sent.until, id));
-        let input = if sent.query.is_some() {
-            let found = Found::Failed(Failed { cause: read, retry_after_ns: None });
-            Input::Answer(Answer { request: id, found })
-        } else {
-            let outcome = Outcome::Unclear(Unclear { cause: write, retry_after_ns: None });
-            Input::Reply(Reply { request: id, outcome })
-        };
-        self.inbox.push(input.into());
+        self.inbox.push(intake::unanswered(id, sent.query.is_some(), write, read).into());
     }
 
     /// Steps the inbox and a release, commits, runs the effects. True if anything happened.
@@ -153,18 +132,25 @@ impl Session<'_> {
             let marks = self.marks(&input, then);
             let envelope = Envelope { now: self.now, marks, input };
             let step = self.engine.step(&envelope);
+            self.watch.step(&envelope, &step, &self.engine);
             self.note(&envelope, &step);
             // The events of a step are the last records so far.
             let first = self.engine.state().seq + 1 - step.events.len() as u64;
             events.extend((first..).zip(step.events));
             effects.extend(step.effects);
         }
+        if truefill_core::planted!(SentBeforeDurable) {
+            for effect in std::mem::take(&mut effects) {
+                self.run(effect)?;
+            }
+        }
         if self.dies_before_commit() || self.is_killed() {
             self.go_down(false)?;
             return Ok(true);
         }
         if !self.batch.is_empty() {
-            self.store.append(&self.batch)?;
+            let seq = self.store.append(&self.batch)?;
+            self.watch.durable(seq);
             self.reached.batches += 1;
             self.batch.clear();
             self.snapshot()?;
@@ -173,9 +159,14 @@ impl Session<'_> {
             self.durable(*seq, event);
         }
         let mut dies = self.dies_before_sending() || self.is_killed();
+        // It lasts for the first batch that has something to send.
+        let late = self.stalled;
         for effect in effects {
             if dies {
                 break;
+            }
+            if late && self.too_late(&effect) {
+                continue;
             }
             self.run(effect)?;
             dies = self.is_killed();
@@ -191,8 +182,10 @@ impl Session<'_> {
         if step.events.is_empty() {
             return;
         }
+        self.checker.input(&envelope.input);
         self.batch.input(envelope);
-        for event in &step.events {
+        let lost = usize::from(truefill_core::planted!(BatchLosesAnEvent));
+        for event in &step.events[..step.events.len() - lost] {
             self.batch.event(self.now, event);
         }
         self.inputs += 1;
@@ -203,7 +196,12 @@ impl Session<'_> {
 
     fn durable(&mut self, seq: u64, event: &Event) {
         self.trail.event(seq, self.now, event);
-        self.day_closed |= matches!(event, Event::DayEnded(_));
+        // What moves after the end of a day is of another one.
+        self.day_closed = match event {
+            Event::DayEnded(_) => true,
+            Event::Staged(_) | Event::Released(_) | Event::Learned(_) | Event::Crossed(_) => false,
+            _ => self.day_closed,
+        };
         self.story.event(self.now, event);
         self.measure.event(self.now, event);
         self.checker.event(event, &self.engine, &self.broker);
@@ -218,35 +216,38 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The quotes an input uses: the one in force when it happened, if it is told late, then
-    /// those in force now.
     fn marks(&self, input: &Input, then: Option<Mark>) -> Vec<Mark> {
-        let mut instruments = self.engine.marks_for(self.now, input);
-        if matches!(input, Input::Release(_)) && !self.engine.state().busy.is_empty() {
-            // A quote that may move a working order belongs to the release that moves it.
-            instruments.extend(self.tape.outside(|id| self.engine.band(self.now, id)));
-            instruments.sort_unstable();
-            instruments.dedup();
-        }
-        let mut marks = Vec::with_capacity(instruments.len() + 1);
-        marks.extend(then);
-        marks.extend(instruments.into_iter().filter_map(|id| self.tape.mark(id)));
-        marks
+        intake::marks(&self.engine, &self.tape, self.now, input, then)
     }
 
-    /// The quote in force when the exchange did what a message tells of.
     fn mark_then(&self, input: &Input) -> Option<Mark> {
-        let time = match input {
-            Input::Push(Push { news: News::Fill(fill), .. }) => fill.time,
-            Input::Reply(Reply { outcome: Outcome::Taken(taken), .. }) => taken.time?,
-            _ => return None,
+        intake::mark_then(&self.engine, &self.tape, self.now, input)
+    }
+
+    /// A request that its shell comes to too late is not sent, for sure.
+    fn too_late(&mut self, effect: &Effect) -> bool {
+        let input = match effect {
+            Effect::Send { request, what, .. } => {
+                if let Request::New(new) = what {
+                    self.checker.never_sent(new.cl_ord_id);
+                }
+                let outcome = Outcome::NotSent(NotSent {});
+                Input::Reply(Reply { request: *request, outcome })
+            }
+            Effect::Ask { request, .. } => {
+                let cause = ReadFailure::Timeout;
+                let found = Found::Failed(Failed { cause, retry_after_ns: None });
+                Input::Answer(Answer { request: *request, found })
+            }
+            Effect::Tell(_) | Effect::Halt { .. } => return false,
         };
-        let instrument = self.engine.marks_for(self.now, input).first().copied()?;
-        let quote = self.tape.at(instrument, time.min(self.now))?;
-        Some(Mark { instrument, quote })
+        self.stalled = false;
+        self.inbox.push(input.into());
+        true
     }
 
     fn run(&mut self, effect: Effect) -> Result<(), SessionError> {
+        self.watch.effect(self.now, &effect);
         match effect {
             Effect::Send { request, what, .. } => {
                 let body = self.codec.encode_write(request, &what);

@@ -20,7 +20,7 @@ const KEPT: usize = 1024;
 
 /// Last quotes, and which of them the engine wants to see.
 #[derive(Clone, Debug)]
-pub(super) struct Tape {
+pub(crate) struct Tape {
     grade: Grade,
     last: Vec<Option<Quote>>,
     /// By instrument, the close of its last bar.

@@ -7,19 +7,24 @@
 //! Entry point: [`judge`].
 
 use super::measure::Facts;
+use crate::broker::Broker;
+use crate::faults::FaultKind;
 use truefill_core::alert::AlertCode;
 use truefill_core::config::Config;
 use truefill_core::event::Mode;
 use truefill_core::state::State;
 
-/// Alerts that say that broker and engine do not agree.
-const DISAGREE: [AlertCode; 6] = [
+/// Alerts that say that broker and engine do not agree. Of an order that the broker shows as
+/// ended although it works, all that can be told is that it ended by itself: the last two.
+const DISAGREE: [AlertCode; 8] = [
     AlertCode::PositionDrift,
     AlertCode::Overfill,
     AlertCode::OutOfOrder,
     AlertCode::IdCollision,
     AlertCode::SnapshotRejected,
     AlertCode::VenueUnknown,
+    AlertCode::ExternalActivity,
+    AlertCode::Unprotected,
 ];
 
 /// Splits broken laws into those that stand and those that a broker outside its bounds excuses.
@@ -28,13 +33,47 @@ pub(super) fn judge(
     config: &Config,
     state: &State,
     facts: &Facts,
+    broker: &Broker,
 ) -> (Vec<String>, Vec<String>) {
-    violations.into_iter().partition(|violation| !is_excused(violation, config, state, facts))
+    let struck = |wanted| broker.faults_struck().any(|(kind, n)| kind == wanted && n > 0);
+    // A twin of an order that rests and is in no list that was read tells nobody of itself.
+    let silent = Silent {
+        late: struck(FaultKind::ArrivesTooLate),
+        twin: struck(FaultKind::DoubledOrder),
+        ended: struck(FaultKind::FalseProof),
+        old: struck(FaultKind::ReadTooOld),
+    };
+    let is_excused = |violation: &String| is_excused(violation, config, state, facts, silent);
+    violations.into_iter().partition(|violation| !is_excused(violation))
 }
 
-fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) -> bool {
+/// What a broker beyond its bounds does without a trace that anybody could see.
+#[derive(Clone, Copy)]
+struct Silent {
+    late: bool,
+    twin: bool,
+    /// An order that works is shown as cancelled: that it ended by itself is all that is told.
+    ended: bool,
+    /// A list of trades that is older than a list may be lacks prices that nobody misses: the
+    /// executions stay booked at their limits.
+    old: bool,
+}
+
+/// People were told that broker and engine do not agree.
+#[must_use]
+pub fn was_told(facts: &Facts) -> bool {
+    DISAGREE.iter().any(|code| facts.alerts.contains_key(code.as_str()))
+}
+
+fn is_excused(
+    violation: &str,
+    config: &Config,
+    state: &State,
+    facts: &Facts,
+    silent: Silent,
+) -> bool {
     let told = |code: AlertCode| facts.alerts.contains_key(code.as_str());
-    let disagree = || DISAGREE.iter().any(|code| told(*code));
+    let disagree = || was_told(facts);
     let stopped = state.mode != Mode::Running;
     let frozen = || {
         let of_symbol =
@@ -45,10 +84,13 @@ fn is_excused(violation: &str, config: &Config, state: &State, facts: &Facts) ->
     };
     let law = violation.split_once(':').map_or("", |(law, _)| law);
     match law {
-        "law 2" | "law 5" => disagree(),
+        "law 2" => disagree() || silent.twin,
+        "law 5" => disagree() || (silent.ended && told(AlertCode::Unconverged)),
         "law 6" => stopped || frozen(),
-        "law 7" => told(AlertCode::RateLimited),
-        "law 8" if violation.contains("the ledger has") => disagree(),
+        // A request that arrives outside its bound hits a limit that nobody could see coming;
+        // and its answer, which would tell of it, may be lost.
+        "law 7" => told(AlertCode::RateLimited) || silent.late,
+        "law 8" if violation.contains("the ledger has") => disagree() || silent.old,
         "liveness" => told(AlertCode::VenueUnknown),
         _ => false,
     }

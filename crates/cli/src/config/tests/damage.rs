@@ -128,3 +128,29 @@ fn deep_nesting_does_not_overflow_the_stack() {
         assert!(!survives(text.as_bytes()));
     }
 }
+
+#[test]
+fn damaged_examples_of_the_fuzz_target_do_not_panic() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/config");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() > 1);
+    let mut random = SplitMix64::new(3);
+    for path in paths {
+        let example = std::fs::read(path).unwrap();
+        for _ in 0..DAMAGED / 4 {
+            let mut bytes = example.clone();
+            let (at, from) = (below(&mut random, bytes.len()), below(&mut random, bytes.len()));
+            match below(&mut random, 3) {
+                0 => bytes[at] ^= 1 << below(&mut random, 8),
+                1 => bytes.truncate(at),
+                _ => {
+                    let end = (from + 40).min(bytes.len());
+                    bytes.splice(at..at, example[from..end].iter().copied());
+                }
+            }
+            survives(&bytes);
+        }
+    }
+}

@@ -20,6 +20,7 @@ orders_per_minute = 100
 orders_per_day = 3000
 reads_per_second = 8
 on_external = "hold"
+crossing = true
 [market]
 quotes = "demo"
 decide = "3ms"

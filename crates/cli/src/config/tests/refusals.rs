@@ -88,15 +88,15 @@ fn a_file_of_quotes_needs_its_instruments() {
     assert_eq!(first_line(&without), "my.toml:1:1: instrument: this key is missing");
     assert_eq!(
         first_line(&text),
-        "my.toml:24:23: strategy.fast.symbols[1]: `SOLUSDT` is not an instrument of this \
+        "my.toml:25:23: strategy.fast.symbols[1]: `SOLUSDT` is not an instrument of this \
          configuration"
     );
     let no_lot = text.replace("lot = \"0.00001\"\n", "");
-    assert_eq!(first_line(&no_lot), "my.toml:14:1: instrument[0].lot: this key is missing");
+    assert_eq!(first_line(&no_lot), "my.toml:15:1: instrument[0].lot: this key is missing");
     let twice = format!("{text}[[instrument]]\nsymbol = \"BTCUSDT\"\n");
     assert_eq!(
         first_line(&twice),
-        "my.toml:67:10: instrument[1].symbol: `BTCUSDT` is declared twice"
+        "my.toml:68:10: instrument[1].symbol: `BTCUSDT` is declared twice"
     );
 }
 
@@ -104,10 +104,10 @@ fn a_file_of_quotes_needs_its_instruments() {
 fn an_entry_wider_than_the_risk_collar_is_refused_at_the_narrower() {
     let text = FULL.replace("bps = 5, min_ticks = 2", "bps = 500");
     let words = "entries of `fast` reach 500 bps beyond the far touch, and the risk collar ends";
-    let at = "my.toml:47:14: risk.collar_bps";
+    let at = "my.toml:48:14: risk.collar_bps";
     assert!(first_line(&text).starts_with(&format!("{at}: {words} 300 bps")));
     let text = text.replace("collar_bps = 300\n", "");
-    let at = "my.toml:32:10: strategy.fast.entry.collar";
+    let at = "my.toml:33:10: strategy.fast.entry.collar";
     assert!(first_line(&text).starts_with(&format!("{at}: {words} 500 bps")));
 }
 
@@ -116,7 +116,7 @@ fn text_of_a_file_cannot_write_to_a_terminal() {
     let odd = FULL.replace("\"BTCUSDT\", \"SOL", "\"a\\u001b[2J\", \"SOL");
     assert_eq!(
         first_line(&odd),
-        "my.toml:24:12: strategy.fast.symbols[0]: `a\\u{1b}[2J` is not an instrument of this \
+        "my.toml:25:12: strategy.fast.symbols[0]: `a\\u{1b}[2J` is not an instrument of this \
          configuration"
     );
     assert_eq!(

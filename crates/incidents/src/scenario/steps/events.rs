@@ -126,9 +126,8 @@ pub(super) fn read(of: &Fields<'_>) -> Result<Event, Fault> {
             Ok(Event::Fill { order, id, qty, cum, px, kept, ids })
         }
         1 => {
-            let own = [
-                "op", "type", "ref", "status", "cum", "qty", "px", "avg_px", "last_qty", "ids",
-            ];
+            let own =
+                ["op", "type", "ref", "status", "cum", "qty", "px", "avg_px", "last_qty", "ids"];
             of.only(&own)?;
             for printed in ["qty", "px", "avg_px", "last_qty"] {
                 of.maybe_qty(printed)?;
@@ -162,7 +161,8 @@ pub(super) fn read(of: &Fields<'_>) -> Result<Event, Fault> {
         }
         4 => {
             of.only(&["op", "type", "sym", "size", "side"])?;
-            let (symbol, size, side) = (of.name("sym")?, of.signed("size")?, of.maybe_name("side")?);
+            let (symbol, size, side) =
+                (of.name("sym")?, of.signed("size")?, of.maybe_name("side")?);
             Ok(Event::Position { symbol, size, side })
         }
         _ => {

@@ -29,7 +29,8 @@ pub(super) fn read(of: &Fields<'_>) -> Result<Step, Fault> {
         4 => plain(Command::Login),
         5 => {
             of.only(&["op", "action", "sym", "qty", "strategy"])?;
-            let (symbol, qty, strategy) = (of.name("sym")?, of.signed("qty")?, of.name("strategy")?);
+            let (symbol, qty, strategy) =
+                (of.name("sym")?, of.signed("qty")?, of.name("strategy")?);
             Ok(Step::Adopt { symbol, qty, strategy })
         }
         6 | 7 => {

@@ -212,18 +212,8 @@ fn accept(of: &Fields<'_>) -> Result<Truth, Fault> {
         of.only(&["op", "do", "ref", "sym"])?;
         return Ok(Truth::Accept { order, symbol: of.maybe_name("sym")? });
     }
-    let own = [
-        "op",
-        "do",
-        "ref",
-        "sym",
-        "side",
-        "qty",
-        "px",
-        "owner",
-        "age_ms",
-        "same_client_id_as",
-    ];
+    let own =
+        ["op", "do", "ref", "sym", "side", "qty", "px", "owner", "age_ms", "same_client_id_as"];
     of.only(&own)?;
     let owners =
         [("engine", Owner::Engine), ("manual", Owner::Manual), ("newer_instance", Owner::Newer)];
