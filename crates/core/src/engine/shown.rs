@@ -62,7 +62,9 @@ impl Deciding<'_> {
         let Some(order) = self.state.orders.open.get(&no) else { return };
         let (sent, misplaced) = (order.ticket.holding, order.misplaced);
         let Some(key) = self.config.holdings.get(sent.ix()) else { return };
-        if key.instrument == instrument || instrument.ix() >= self.config.instruments.len() {
+        let known = instrument.ix() < self.config.instruments.len();
+        // A list of all orders may be garbled; where open orders are read often, it is not.
+        if key.instrument == instrument || !known || !super::reading::is_on(self.config) {
             return;
         }
         if misplaced && !by_read {

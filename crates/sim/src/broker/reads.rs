@@ -138,6 +138,7 @@ impl Broker {
 
     fn order_row(&self, order: &TrueOrder, state: Change) -> OrderRow {
         OrderRow {
+            code: None,
             cl_ord_id: order.cl_ord_id.filter(|_| self.echoes),
             order_id: Some(order.order_id),
             instrument: order.instrument,
@@ -167,6 +168,7 @@ impl Broker {
     pub(super) fn fill_report(&self, fill: usize) -> FillReport {
         let fill = &self.truth.fills()[fill];
         FillReport {
+            kept: None,
             exec_id: fill.exec_id,
             qty: fill.qty,
             px: fill.px,

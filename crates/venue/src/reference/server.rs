@@ -73,7 +73,11 @@ impl ServerCodec for ReferenceCodec {
             Found::Positions(found) => {
                 wire.positions = Some(found.rows.iter().map(|r| self.position_out(r)).collect());
             }
-            Found::Orders(found) => {
+            Found::Clock(_) => {
+                let cause = ReadFailure::Garbled;
+                return failed_out(id, &Failed { cause, retry_after_ns: None });
+            }
+            Found::Orders(found) | Found::OpenOrders(found) => {
                 wire.orders = Some(found.rows.iter().map(|r| self.order_out(r)).collect());
                 wire.complete = Some(found.complete);
             }
