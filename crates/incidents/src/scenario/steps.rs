@@ -168,6 +168,40 @@ impl Step {
         }
     }
 
+    /// It in a line, for a story.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Start => "start".to_owned(),
+            Self::Expect(expected, _) => format!("expect {}", expected.text()),
+            Self::Quiet(quiet) => format!("quiet for {} ms", quiet.for_ms),
+            Self::Reply(reply) => format!("reply to {}: {:?}", reply.to, reply.report),
+            Self::Venue(truth) => format!("venue {truth:?}"),
+            Self::Event(event) => format!("event {event:?}"),
+            Self::Serve(serve) => format!("serve {:?}: {:?}", serve.what, serve.how),
+            Self::Link(channel, state) => format!("link {channel} {state:?}"),
+            Self::Wait(ms) => format!("wait {ms} ms"),
+            Self::WaitUntil(until) => format!("wait until {until}"),
+            Self::Clock(ms) => format!("the engine's clock is {ms} ms ahead"),
+            Self::Crash { lost } => format!("crash{}", if *lost { ", journal lost" } else { "" }),
+            Self::Restart => "restart".to_owned(),
+            Self::Target { strategy, set } => {
+                let one = |(symbol, qty): &(String, Qty)| format!("{symbol} {qty}");
+                let set: Vec<String> = set.iter().map(one).collect();
+                format!("target of {strategy}: {}", set.join(", "))
+            }
+            Self::Command(command) => format!("operator {command}"),
+            Self::Adopt { symbol, qty, strategy } => {
+                format!("operator adopts {qty} {symbol} for {strategy}")
+            }
+            Self::Enable { strategy, on } => {
+                format!("operator {} {strategy}", if *on { "enables" } else { "disables" })
+            }
+            Self::Inject(fault) => format!("inject {fault:?}"),
+            Self::Market { symbol, quote: (bid, ask) } => format!("market {symbol} {bid}/{ask}"),
+        }
+    }
+
     /// The strategy it names.
     pub(super) fn strategy(&self) -> Option<&str> {
         match self {

@@ -75,6 +75,37 @@ pub enum Expected {
     },
 }
 
+impl What {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        QUERIES.iter().find(|(_, what)| *what == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl Expected {
+    /// It in a line, for a story.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Submit { name, symbol, side, qty, px, .. } => {
+                let px = px.map_or(String::new(), |px| format!(" at {px}"));
+                format!("submit {name}: {side} {qty} {symbol}{px}")
+            }
+            Self::Cancel { order } => format!("cancel of {order}"),
+            Self::Amend { order, qty, px } => {
+                let qty = qty.map_or(String::new(), |qty| format!(" to {qty}"));
+                let px = px.map_or(String::new(), |px| format!(" at {px}"));
+                format!("amend of {order}{qty}{px}")
+            }
+            Self::Query { what, order, .. } => {
+                let order = order.as_ref().map_or(String::new(), |order| format!(" of {order}"));
+                format!("query {}{order}", what.word())
+            }
+        }
+    }
+}
+
 /// A kind of request that must not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quiet {
