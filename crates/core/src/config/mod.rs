@@ -116,6 +116,9 @@ records! {
         /// After a fresh login, or a start in a later session than the target's, increases need
         /// a target declared since.
         pub redeclare: bool = 14,
+        /// One order may take the position through zero where nothing is in the way of either
+        /// part; otherwise the way out is an order of its own.
+        pub through_zero: Option<bool> = 64,
     }
 
     /// How far legs of a basket may run apart, and what pays for what.
@@ -411,6 +414,7 @@ impl Strategy {
             expiry_lead_ns: 0,
             basket: None,
             redeclare: false,
+            through_zero: None,
         }
     }
 }

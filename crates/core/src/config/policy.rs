@@ -54,6 +54,9 @@ records! {
         /// How a working order is moved or taken down; absent means in place where the broker
         /// amends in place, and by a cancel and a new order elsewhere.
         pub amend: Option<AmendBy> = 64,
+        /// A remainder that is cancelled is given up on the way out as well; otherwise exits are
+        /// never given up.
+        pub exits_end: Option<bool> = 65,
     }
 
     /// A contract that walks the price after the market: from the arrival price by a step each
@@ -205,6 +208,7 @@ impl Default for Policy {
             cross_patience_ns: 5 * crate::time::SECOND_NS,
             pov_ppm: 0,
             amend: None,
+            exits_end: None,
         }
     }
 }

@@ -3,12 +3,13 @@
 use super::parts::Trader;
 use super::{Step, sharing};
 use crate::alert::AlertCode;
-use crate::config::{Config, Remainder};
+use crate::config::{Config, Descriptor, Remainder};
 use crate::effect::Effect;
 use crate::event::{Alert, Block, Closed, Event, LookupPlanned, Unwound};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::input::Envelope;
 use crate::num::Qty;
+use crate::order::fold::{Trust, executions_by};
 use crate::order::shares::Share;
 use crate::order::{CancelWhy, Intent, Order, Rule};
 use crate::quote::Quote;
@@ -172,7 +173,7 @@ impl<'a> Deciding<'a> {
         let h = self.state.holding(order.ticket.holding);
         let (dropped, rejected) = match self.is_placed_again(order) {
             true => (Qty::ZERO, Qty::ZERO),
-            false => waived(order),
+            false => waived(order, &self.config.descriptor),
         };
         if !h.is_shared() {
             let keeps = (dropped, rejected, Vec::new());
@@ -241,14 +242,28 @@ fn ended_badly(order: &Order) -> bool {
         && (order.known.rejected || order.ticket.intent != Intent::Entry)
 }
 
+/// Executions of an order that were taken back.
+fn taken_back(order: &Order, descriptor: &Descriptor) -> Qty {
+    if !order.known.busted {
+        return Qty::ZERO;
+    }
+    let revisions = Trust::from(descriptor).revisions;
+    let all = executions_by(&order.evidence, revisions).into_iter();
+    let busted: Qty = all.filter(|e| e.busted).map(|e| e.report.qty).sum();
+    busted + order.known.unheard
+}
+
 /// What becomes of the unfilled part of an order that ended: signed quantities that are waived
 /// as dropped and as refused. An order that ended because the plan changed waives nothing, an
 /// exit waives nothing: it is planned again.
-fn waived(order: &Order) -> (Qty, Qty) {
-    let missing = order.ticket.side.signed((order.qty() - order.known.filled).max(Qty::ZERO));
+fn waived(order: &Order, descriptor: &Descriptor) -> (Qty, Qty) {
+    // What was filled and taken back is wanted still.
+    let filled = order.known.filled + taken_back(order, descriptor);
+    let missing = order.ticket.side.signed((order.qty() - filled).max(Qty::ZERO));
     let none = (Qty::ZERO, Qty::ZERO);
-    if missing.is_zero() || order.ticket.intent != Intent::Entry || crate::planted!(WaiverForgotten)
-    {
+    let given_up = order.cancel.as_ref().is_some_and(|c| c.why == CancelWhy::Remainder);
+    let exit = order.ticket.intent != Intent::Entry && !given_up;
+    if missing.is_zero() || exit || crate::planted!(WaiverForgotten) {
         return none;
     }
     let never_was = !order.known.exists;

@@ -275,6 +275,10 @@ impl Engine {
                 let priced = release::to_be_priced(&self.config, &self.state, now);
                 let mut priced: Vec<InstrumentId> =
                     priced.iter().filter_map(of).map(|h| h.instrument).collect();
+                let broken = self.fault.is_some_and(|fault| fault.next <= now);
+                if broken {
+                    priced.extend(self.config.holdings.iter().map(|key| key.instrument));
+                }
                 if self.config.risk.daily_loss_max.is_some() {
                     let all = self.config.instruments.iter().enumerate();
                     let ids = all.filter_map(|(at, _)| u32::try_from(at).ok()).map(InstrumentId);

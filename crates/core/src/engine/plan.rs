@@ -134,6 +134,11 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     if let Some(block) = in_the_way(config, state, trader, intent, opposite, now) {
         return Action::Blocked(lane, block);
     }
+    let through = intent == Intent::Exit
+        && room > to_zero
+        && config.strategy(trader.sleeve).is_some_and(|s| s.through_zero == Some(true))
+        && in_the_way(config, state, trader, Intent::Entry, opposite, now).is_none();
+    let intent = if through { Intent::Entry } else { intent };
     let wanted = if intent == Intent::Exit { room.min(to_zero) } else { room };
     let policy = trader.policy(config, intent);
     let wanted = match policy.and_then(|p| schedule::due(config, state, id, p, side, target, now)) {
@@ -158,6 +163,15 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
         return Action::Blocked(Lane::Idle, Block::Unsellable);
     }
     Action::Place { side, qty, intent }
+}
+
+/// The part of an order through zero that only reduces, on the lot grid; none of any other.
+pub(super) fn way_out(config: &Config, state: &State, id: HoldingId, side: Side, qty: Qty) -> Qty {
+    let h = state.holding(id);
+    let same = if side == Side::Buy { h.buying } else { h.selling };
+    let reduces = h.own.0 != 0 && (h.own.0 > 0) != (side == Side::Buy);
+    let to_zero = if reduces { (h.own.abs() - same).max(Qty::ZERO) } else { Qty::ZERO };
+    to_zero.min(qty).to_lot(config.instrument_of(id).lot, Rounding::TowardZero)
 }
 
 /// An order that has to go, and can be cancelled now.

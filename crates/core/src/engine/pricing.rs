@@ -144,15 +144,16 @@ fn next(begun: Nanos, given_ns: i64, n: u32, interval_ns: i64) -> Nanos {
     begun.plus(given_ns).plus(interval_ns.saturating_mul(i64::from(n) + 1))
 }
 
-/// When the policy of an order wants its remainder cancelled, and by which rule. Entries only:
-/// the way out is never given up.
+/// When the policy of an order wants its remainder cancelled, and by which rule. Entries only,
+/// unless the policy says otherwise: the way out is never given up.
 #[must_use]
 pub fn cancel_due(config: &Config, state: &State, order: &Order) -> Option<(Nanos, Rule)> {
     let ticket = &order.ticket;
-    if ticket.intent != Intent::Entry {
+    let policy = Trader::of(config, order).policy(config, ticket.intent)?;
+    let exit = ticket.intent == Intent::Exit && policy.exits_end == Some(true);
+    if ticket.intent != Intent::Entry && !exit {
         return None;
     }
-    let policy = Trader::of(config, order).policy(config, ticket.intent)?;
     let h = state.holding(ticket.holding);
     let begun = if h.has_begun() { h.begun } else { order.since };
     match policy.remainder {

@@ -109,7 +109,7 @@ impl Deciding<'_> {
                     if !self.state.limiter.free(now, Class::New) {
                         return false;
                     }
-                    if let Some(block) = self.release_new(holding, side, qty, intent) {
+                    if let Some(block) = self.place(holding, side, qty, intent) {
                         self.held.push((holding, block));
                         self.touch(holding);
                         return true;
@@ -167,6 +167,17 @@ impl Deciding<'_> {
         let request = self.request(RequestClass::Cancel, Some(order));
         self.emit(Event::CancelReleased(CancelReleased { order, request, why, rule }));
         self.send(request, Request::Cancel(cancel));
+    }
+
+    /// Releases a new order; of one through zero that cannot leave as a whole, the way out.
+    fn place(&mut self, holding: HoldingId, side: Side, qty: Qty, intent: Intent) -> Option<Block> {
+        let block = self.release_new(holding, side, qty, intent)?;
+        let out = super::plan::way_out(self.config, self.state, holding, side, qty);
+        let killed = self.state.mode == Mode::Killed;
+        if intent != Intent::Entry || out.0 <= 0 || killed {
+            return Some(block);
+        }
+        self.release_new(holding, side, out, Intent::Exit)
     }
 
     /// Releases a new order. `Some(block)` when it cannot leave now.

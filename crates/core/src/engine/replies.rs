@@ -7,9 +7,10 @@ use crate::event::{
     AuthLost, Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed,
 };
 use crate::ids::{HoldingId, OrderNo};
-use crate::order::Intent;
 use crate::order::evidence::{Ack, Claim, Doubt, Gone, Item, Proof, Refusal, Unsent, Void};
+use crate::order::{Intent, Order};
 use crate::report::{OrdStatus, Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
+use crate::request::Side;
 use crate::time::{Nanos, SECOND_NS};
 
 /// The longest silence a broker is believed to mean: three days, the longest ban known.
@@ -127,7 +128,12 @@ impl Deciding<'_> {
         let risk = &self.config.risk;
         let rest_ns =
             if streak >= risk.reject_max { risk.circuit_pause_ns } else { risk.reject_pause_ns };
-        let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent != Intent::Entry);
+        let reduces = |o: &Order| {
+            let own = self.state.holding(holding).own;
+            !own.is_zero() && (own.0 > 0) != (o.ticket.side == Side::Buy)
+        };
+        let order = self.state.orders.get(no);
+        let exit = order.is_some_and(|o| o.ticket.intent != Intent::Entry || reduces(o));
         let waits = !exit || risk.funds_final == Some(true);
         let hopeless = why == RejectCode::InsufficientFunds && waits;
         let rest_ns = if crate::planted!(RefusedAgainAtOnce) { 0 } else { rest_ns };

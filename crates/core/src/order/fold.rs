@@ -134,7 +134,7 @@ fn revision(id: &VenueText) -> Option<u64> {
     id.as_str().rsplit_once('.').and_then(|(_, number)| number.parse().ok())
 }
 
-fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Execution> {
+pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Execution> {
     let mut found: Vec<Execution> = Vec::new();
     let fills = || {
         evidence.items().iter().filter_map(|item| match item {

@@ -186,7 +186,8 @@ impl State {
             self.limiter.restarted(now, held_ns);
         }
         for order in self.orders.open.values_mut() {
-            if let Some(cancel) = &mut order.cancel {
+            // What had its answer keeps its time; what had none may be tried again at once.
+            if let Some(cancel) = order.cancel.as_mut().filter(|c| c.request.is_some()) {
                 (cancel.request, cancel.again, cancel.answered) = (None, now, now);
             }
         }

@@ -74,9 +74,7 @@ pub(super) struct Raise {
 impl Checks {
     /// The checks of a scenario as it begins.
     pub fn new(given: &Given, names: &Names) -> Self {
-        let of = |(symbol, qty): &(String, Qty)| {
-            (("A".to_owned(), names.instrument(symbol)), *qty)
-        };
+        let of = |(symbol, qty): &(String, Qty)| (("A".to_owned(), names.instrument(symbol)), *qty);
         let window = |limit: &Limit| Window {
             limit: limit.clone(),
             sent: (0..limit.used).map(|_| given.now).collect(),

@@ -181,8 +181,7 @@ impl Desk {
             return Ok(());
         }
         let mut replayer = Replayer::default();
-        redecide(&self.store, BUILD, &mut replayer)
-            .map_err(|why| lost("deciding again", why))?;
+        redecide(&self.store, BUILD, &mut replayer).map_err(|why| lost("deciding again", why))?;
         Ok(())
     }
 

@@ -148,9 +148,7 @@ impl Player<'_> {
         if !fits {
             return Err(Law::new("expect.final_state", format!("the engine is {mode}")));
         }
-        let frozen = |symbol: &&String| {
-            state.holding(self.names.holding(symbol)).frozen.is_some()
-        };
+        let frozen = |symbol: &&String| state.holding(self.names.holding(symbol)).frozen.is_some();
         let found: Vec<&String> = self.names.symbols().iter().filter(frozen).collect();
         let mut expected: Vec<&String> = self.scenario.expect.frozen.iter().collect();
         expected.sort();

@@ -86,8 +86,7 @@ pub fn play(scenario: &Scenario, mode: Mode) -> Played {
             .map(|step| Way { dies_after: Some(step), ..Way::default() })
             .collect(),
     };
-    let mut played =
-        Played { why: String::new(), story: Vec::new(), runs: 0, journals: 0 };
+    let mut played = Played { why: String::new(), story: Vec::new(), runs: 0, journals: 0 };
     for way in ways {
         let run = once(scenario, way);
         played.runs += u32::from(!run.moot);
@@ -95,9 +94,8 @@ pub fn play(scenario: &Scenario, mode: Mode) -> Played {
         let Some(law) = run.broken else { continue };
         // Runs are deterministic: told once more, it is the same story.
         let told = once(scenario, Way { told: true, ..way });
-        let place = way.dies_after.map_or(String::new(), |step| {
-            format!("crash after step {}: ", step + 1)
-        });
+        let place =
+            way.dies_after.map_or(String::new(), |step| format!("crash after step {}: ", step + 1));
         played.why = format!("{place}{law}");
         played.story = told.story;
         break;

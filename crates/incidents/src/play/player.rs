@@ -101,7 +101,7 @@ impl<'a> Player<'a> {
         let names = Names::of(scenario);
         let venue = Venue::new(scenario, &names, seed::epoch(scenario));
         let config = profile::config(scenario, &names);
-        let store = seed::journal(scenario, &names, &venue, &config)
+        let (store, alerts) = seed::journal(scenario, &names, &venue, &config)
             .map_err(|why| Law::new("durable and deterministic", why.to_string()))?;
         let now = scenario.given.now;
         let seeded = truefill_journal::recover(&store, config.clone())
@@ -125,7 +125,7 @@ impl<'a> Player<'a> {
             counting: None,
             process: 0,
             waiting: Vec::new(),
-            alerts: Vec::new(),
+            alerts,
             died: false,
             story: Story::new(way.told, now),
             made_up: 0,

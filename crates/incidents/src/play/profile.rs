@@ -2,11 +2,11 @@
 
 use crate::names::Names;
 use crate::scenario::{Given, Rules, Scenario, Session};
+use truefill_core::config::CancelProof;
 use truefill_core::config::{
     Calendar, Config, Descriptor, FillIds, Holding, InKind, Instrument, Peg, Phase, PhaseSpan,
     Policy, Recon, Remainder, Risk, RoundReads, Strategy, Window,
 };
-use truefill_core::config::CancelProof;
 use truefill_core::ids::{InstrumentId, SleeveId, VenueText};
 use truefill_core::num::{Amount, NANO};
 use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
@@ -109,10 +109,13 @@ fn strategy(given: &Given, name: &str) -> Strategy {
         patience_ns: cancel.unwrap_or(0).saturating_mul(MILLI_NS),
         child_qty: words.child_qty,
         amend: words.amend,
+        exits_end: Some(true),
         ..Policy::default()
     };
     let valid_ns = words.valid_for_ms.map(|ms| ms.saturating_mul(MILLI_NS));
-    Strategy { valid_for_ns: valid_ns, ..Strategy::new(name, policy.clone(), policy) }
+    let through_zero = Some(true);
+    let strategy = Strategy::new(name, policy.clone(), policy);
+    Strategy { valid_for_ns: valid_ns, through_zero, ..strategy }
 }
 
 fn descriptor(scenario: &Scenario, names: &Names) -> Descriptor {

@@ -216,10 +216,7 @@ impl Player<'_> {
         };
         counting.seen += u32::from(counts);
         if counting.seen > of.most {
-            return Err(Law::script(format!(
-                "a request in a quiet time that permits {}",
-                of.most
-            )));
+            return Err(Law::script(format!("a request in a quiet time that permits {}", of.most)));
         }
         Ok(())
     }
@@ -296,9 +293,8 @@ impl Player<'_> {
         if self.by_step[step].is_some() {
             return false;
         }
-        let is = |at: Option<usize>, name: &str| {
-            at.is_some_and(|at| self.venue.orders[at].name == name)
-        };
+        let is =
+            |at: Option<usize>, name: &str| at.is_some_and(|at| self.venue.orders[at].name == name);
         match (expected, wanted) {
             (Expected::Submit { symbol, side, qty, px, .. }, Wanted::Submit { at }) => {
                 let order = &self.venue.orders[*at];
@@ -478,13 +474,7 @@ impl Player<'_> {
     }
 
     /// What a read of a truth brings, and what it proves.
-    pub fn look(
-        &self,
-        venue: &Venue,
-        ask: Ask,
-        changes: &Changes,
-        asked: Nanos,
-    ) -> (Found, Told) {
+    pub fn look(&self, venue: &Venue, ask: Ask, changes: &Changes, asked: Nanos) -> (Found, Told) {
         let (names, now, shift_ns) = (&self.names, self.now, self.desk.shift_ns());
         let reader = Reader { names, now, shift_ns };
         let by = ask.by.as_ref();

@@ -5,6 +5,7 @@
 use crate::names::Names;
 use crate::scenario::Scenario;
 use crate::venue::{Venue, order};
+use truefill_core::alert::AlertCode;
 use truefill_core::config::Config;
 use truefill_core::engine::Engine;
 use truefill_core::engine::session::trading_day;
@@ -45,24 +46,24 @@ struct Seed<'a> {
     names: &'a Names,
     venue: &'a Venue,
     scenario: &'a Scenario,
+    alerts: Vec<AlertCode>,
 }
 
-/// The journal of a scenario.
+/// The journal of a scenario, and what was said of its targets when they were declared.
 pub(super) fn journal(
     scenario: &Scenario,
     names: &Names,
     venue: &Venue,
     config: &Config,
-) -> Result<MemoryStore, JournalError> {
+) -> Result<(MemoryStore, Vec<AlertCode>), JournalError> {
     let mut store = MemoryStore::new();
     let at = begins(scenario);
     store.open_segment(&SegmentStart::new(at, epoch(scenario), BUILD, config))?;
-    let engine =
-        Engine::new(config.clone()).map_err(|why| JournalError::Unfit { why })?;
-    let mut seed = Seed { engine, batch: Batch::new(), names, venue, scenario };
+    let engine = Engine::new(config.clone()).map_err(|why| JournalError::Unfit { why })?;
+    let mut seed = Seed { engine, batch: Batch::new(), names, venue, scenario, alerts: Vec::new() };
     seed.all(at);
     store.append(&seed.batch)?;
-    Ok(store)
+    Ok((store, seed.alerts))
 }
 
 impl Seed<'_> {
@@ -94,6 +95,10 @@ impl Seed<'_> {
             let envelope = Envelope { now, marks: Vec::new(), input };
             let step = self.engine.step(&envelope);
             self.batch.step(&envelope, &step.events);
+            self.alerts.extend(step.events.iter().filter_map(|event| match event {
+                Event::Alert(alert) => Some(alert.code),
+                _ => None,
+            }));
         }
     }
 

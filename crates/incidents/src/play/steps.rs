@@ -4,9 +4,7 @@ use super::Law;
 use super::answers::{Heard, Told, answer, read_end, reply, told_of, write_end};
 use super::player::{Counting, Player};
 use super::requests::{Ask, Claim, Wanted};
-use crate::scenario::{
-    Broken, Changes, Expected, LinkState, Owner, Reply, Report, Step, Truth,
-};
+use crate::scenario::{Broken, Changes, Expected, LinkState, Owner, Reply, Report, Step, Truth};
 use truefill_core::ids::{RequestId, cl_ord_id};
 use truefill_core::input::{Adopt, Channel, Enable, Input, Operator, Target};
 use truefill_core::num::{Px, Qty};
@@ -269,12 +267,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn reply_submit(
-        &mut self,
-        at: usize,
-        claim: &Claim,
-        report: &Report,
-    ) -> Option<Heard> {
+    fn reply_submit(&mut self, at: usize, claim: &Claim, report: &Report) -> Option<Heard> {
         if let Report::Ok { symbol, .. } = report {
             self.venue.known(at, OrdStatus::Open, self.now);
             let echoed = symbol.as_ref().map(|symbol| self.names.instrument(symbol));

@@ -10,9 +10,7 @@ use truefill_core::config::{ClientIds, FillIds};
 use truefill_core::ids::{ClOrdId, VenueText};
 use truefill_core::input::{ActivityTold, Budget, Channel, Garbled, Input, PositionTold};
 use truefill_core::num::{Px, Qty};
-use truefill_core::report::{
-    BustReport, FillReport, Found, News, Outcome, Push, StatusReport,
-};
+use truefill_core::report::{BustReport, FillReport, Found, News, Outcome, Push, StatusReport};
 use truefill_core::time::MILLI_NS;
 
 impl Player<'_> {

@@ -56,9 +56,7 @@ impl Venue {
             What::Orders => Found::Orders(self.order_rows(false, changes, of)),
             What::OpenOrders => Found::OpenOrders(self.order_rows(true, changes, of)),
             What::Fills => Found::Activity(self.activity_rows(changes, of)),
-            What::Time | What::Quote => {
-                Found::Clock(ClockRow { time: of.now.plus(of.shift_ns) })
-            }
+            What::Time | What::Quote => Found::Clock(ClockRow { time: of.now.plus(of.shift_ns) }),
             What::Order => {
                 let known = order.map(|at| &self.orders[at]).filter(|o| o.status.is_some());
                 let known = known.filter(|o| !omits(changes, &o.name));
@@ -87,10 +85,10 @@ impl Venue {
     }
 
     fn order_rows(&self, open: bool, changes: &Changes, of: Reader<'_>) -> OrderRows {
-        let shown = self.orders.iter().filter(|o| if open { o.is_live() } else { o.status.is_some() });
-        let shown = shown.filter(|o| {
-            !omits(changes, &o.name) && !omits(changes, of.names.symbol(o.instrument))
-        });
+        let shown =
+            self.orders.iter().filter(|o| if open { o.is_live() } else { o.status.is_some() });
+        let shown = shown
+            .filter(|o| !omits(changes, &o.name) && !omits(changes, of.names.symbol(o.instrument)));
         let rows = shown.filter_map(|order| self.order_row(order, changes, of)).collect();
         OrderRows { rows, complete: true }
     }
