@@ -33,7 +33,7 @@ struct Step {
     run: fn(&mut Gate<'_>) -> Outcome,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "format", shows: "cargo fmt --all --check", run: format },
     Step { name: "tidy", shows: "cargo xtask tidy", run: house_rules },
     Step {
@@ -44,6 +44,7 @@ const STEPS: [Step; 6] = [
     Step { name: "tests", shows: "cargo test --workspace --no-fail-fast", run: tests },
     Step { name: "release", shows: "cargo build --release", run: release },
     Step { name: "demo", shows: "truefill demo --json --out DIR", run: demo },
+    Step { name: "swarm", shows: "truefill swarm --seeds 1..2500 --json", run: swarm },
 ];
 
 /// Runs the whole gate; true when everything that could run passed.
@@ -193,7 +194,15 @@ fn release(gate: &mut Gate<'_>) -> Outcome {
 }
 
 fn demo(gate: &mut Gate<'_>) -> Outcome {
-    match smoke::demo(gate.workspace) {
+    release_binary(smoke::demo(gate.workspace))
+}
+
+fn swarm(gate: &mut Gate<'_>) -> Outcome {
+    release_binary(smoke::swarm(gate.workspace))
+}
+
+fn release_binary(ran: Result<(), String>) -> Outcome {
+    match ran {
         Ok(()) => Outcome::Pass,
         Err(what_to_do) => Outcome::Fail(format!("Release binary: {what_to_do}.")),
     }

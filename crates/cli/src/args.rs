@@ -69,10 +69,10 @@ pub enum Command {
         truefill calendar nse-cash --file my-calendar.txt --on 2026-11-08")]
     Calendar(Calendar),
     /// Lives whole simulated trading days, each drawn from its seed, and checks every law
-    #[command(after_help = "Examples:\n  truefill swarm --seeds 0..10000\n  \
-        truefill swarm --seeds 0..1000000 --out swarm-out   goes on where it was stopped\n  \
-        truefill swarm --seed 42 --story                    one day, step by step, in words\n  \
-        truefill swarm --seeds 0..1000 --json")]
+    #[command(after_help = "Examples:\n  truefill swarm --seeds 1..10000\n  \
+        truefill swarm --seeds 1..1000000 --out swarm-out   goes on where it was stopped\n  \
+        truefill swarm --seeds 42..42 --story               one day, step by step, in words\n  \
+        truefill swarm --seeds 1..1000 --json")]
     Swarm(Swarm),
     /// Writes a configuration to start from, which runs at once
     #[command(after_help = "Examples:\n  truefill init crypto\n  \
@@ -443,14 +443,11 @@ pub struct Calendar {
 /// Arguments of `swarm`.
 #[derive(Debug, Args)]
 pub struct Swarm {
-    /// Seeds from A to, not including, B
-    #[arg(long, value_name = "A..B", default_value = "0..1000")]
+    /// Seeds from A to B, both included; N..N is one day
+    #[arg(long, value_name = "A..B", default_value = "1..1000")]
     pub seeds: SeedRange,
-    /// Only this seed
-    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "out"])]
-    pub seed: Option<u64>,
-    /// The steps of the day in words; of a day that breaks a law, the smallest that breaks it
-    #[arg(long, requires = "seed", conflicts_with = "json")]
+    /// The steps of one day in words; of a day that breaks a law, the smallest that breaks it
+    #[arg(long, conflicts_with_all = ["json", "out"])]
     pub story: bool,
     /// Threads [default: as many as there are cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -463,13 +460,13 @@ pub struct Swarm {
     pub json: bool,
 }
 
-/// Seeds from the first to, not including, the second.
+/// Seeds from the first to the last, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeedRange {
     /// The first.
-    pub from: u64,
-    /// The first that is not run.
-    pub until: u64,
+    pub first: u64,
+    /// The last; not below the first, and below the largest number there is.
+    pub last: u64,
 }
 
 impl std::str::FromStr for SeedRange {
@@ -480,8 +477,8 @@ impl std::str::FromStr for SeedRange {
         let number = |part: &str| part.replace('_', "").parse::<u64>().ok();
         let range = parts.and_then(|(from, until)| Some((number(from)?, number(until)?)));
         match range {
-            Some((from, until)) if from < until => Ok(Self { from, until }),
-            _ => Err("say a range of seeds, the second larger than the first: 0..1000".to_owned()),
+            Some((first, last)) if first <= last && last < u64::MAX => Ok(Self { first, last }),
+            _ => Err("say the first and the last seed: 1..1000, or 42..42 for one".to_owned()),
         }
     }
 }

@@ -483,6 +483,8 @@ fn a_need_that_waits_behind_others_for_a_slot_lets_the_engine_sleep() {
     config.strategies.push(Strategy::new("B", scheduled, Policy::default()));
     config.holdings[1].sleeve = SleeveId(2);
     let mut kit = Kit::with(config);
+    // The minute before a first start counts as full.
+    kit.wait(60);
     let target = |sleeve, holding, units| {
         let (decided, px, reopen, stop_px) = (Nanos(0), None, false, None);
         let (sleeve, holding, qty) = (SleeveId(sleeve), HoldingId(holding), Qty::whole(units));

@@ -166,6 +166,24 @@ fn what_it_closed_is_not_bought_back() {
     assert_eq!(kit.said()[2..], ["buy 50@100.5"], "another target is another matter");
 }
 
+/// It was shown as cancelled, and closed what was sold meanwhile once more.
+#[test]
+fn what_it_does_beyond_the_position_is_taken_back() {
+    let mut config = config();
+    config.descriptor.amends = truefill_core::config::AmendKind::Never;
+    let mut kit = stopped(config);
+    target(&mut kit, 40, Some(90));
+    kit.live(10, Amends::Taken);
+    assert_eq!(kit.said()[2..], ["cancel", "sell 60@99.5", "sell 40@89.55"]);
+    kit.fill_some(OrderNo(3), 60);
+    kit.live(10, Amends::Taken);
+    kit.was_not_over(OrderNo(2));
+    kit.fill_some(OrderNo(2), 100);
+    kit.live(10, Amends::Taken);
+    assert_eq!(kit.own(), Qty::whole(-60));
+    assert_eq!(kit.said().last().map(String::as_str), Some("buy 60@100.5"), "{:?}", kit.said());
+}
+
 #[test]
 fn a_kill_cancels_it_and_a_flatten_frees_it_first() {
     let mut kit = stopped(config());

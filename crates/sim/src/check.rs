@@ -57,13 +57,17 @@ impl Checker {
         }
     }
 
-    /// An input that is being decided: a target may open again what was waived.
-    pub fn input(&mut self, input: &Input) {
-        if let Input::Target(target) = input
-            && target.reopen
-        {
-            self.conduct.reopened(target.holding, target.sleeve);
+    /// An input that was decided, and what it led to, which is not durable yet.
+    pub fn decided(&mut self, input: &Input, events: &[Event]) {
+        let reopens = matches!(input, Input::Target(target) if target.reopen);
+        for _ in events.iter().filter(|event| matches!(event, Event::TargetSet(_))) {
+            self.conduct.will_set(reopens);
         }
+    }
+
+    /// The process died, and with it what it had decided and not yet made durable.
+    pub fn died(&mut self) {
+        self.conduct.died();
     }
 
     /// The worst violation of law 5 at any release.

@@ -17,7 +17,7 @@
 //! Invariant: nothing here reads the engine's state but to look an order up; each rule is kept
 //! in its own words, so that the engine's mistake is not repeated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use truefill_core::alert::AlertCode;
 use truefill_core::config::{Config, Scope};
 use truefill_core::engine::Engine;
@@ -55,10 +55,12 @@ pub struct Conduct {
     unexplained: BTreeSet<HoldingId>,
     /// The last target of each strategy, as it was said, and its session.
     said: BTreeMap<(HoldingId, SleeveId), (Qty, Option<i64>)>,
-    /// Targets that are on their way to be opened again.
-    reopening: BTreeMap<(HoldingId, SleeveId), u32>,
+    /// For each target that is set and not heard of yet: whether it opens again what was waived.
+    reopening: VecDeque<bool>,
     /// What orders gave up since the target, without signs.
     waived: BTreeMap<HoldingId, Qty>,
+    /// What is known to be filled of protective stops.
+    stop_fills: BTreeMap<OrderNo, Qty>,
     /// Events heard, and at which of them targets were set and orders were released.
     heard: u64,
     target_at: BTreeMap<HoldingId, u64>,
@@ -68,6 +70,8 @@ pub struct Conduct {
     epoch: u64,
     /// A link came back, and no round of reads has begun since.
     unread_since: Option<Nanos>,
+    /// What is asked and has not ended: a slot of a short window is gone before its answer.
+    asked: BTreeMap<RequestId, RequestClass>,
     /// The last request that ended: what it was, and whether its answer was good.
     ended: Option<(RequestClass, bool)>,
     /// Reads in a row that showed another position than ours: which, and how many.
@@ -88,8 +92,9 @@ impl Default for Conduct {
             frozen: BTreeSet::new(),
             unexplained: BTreeSet::new(),
             said: BTreeMap::new(),
-            reopening: BTreeMap::new(),
+            reopening: VecDeque::new(),
             waived: BTreeMap::new(),
+            stop_fills: BTreeMap::new(),
             heard: 0,
             target_at: BTreeMap::new(),
             released_at: BTreeMap::new(),
@@ -97,6 +102,7 @@ impl Default for Conduct {
             slots: BTreeMap::new(),
             epoch: 0,
             unread_since: None,
+            asked: BTreeMap::new(),
             ended: None,
             differing: BTreeMap::new(),
             eaten: BTreeMap::new(),
@@ -117,16 +123,6 @@ impl Conduct {
     /// A durable event that happened at `now`. Returns what may not be, as a sentence.
     pub fn event(&mut self, now: Nanos, event: &Event, engine: &Engine) -> Option<String> {
         self.heard += 1;
-        if let Ok(h) = std::env::var("DUMP") {
-            let t = format!("{event:?}");
-            if t.contains(&h) && !t.starts_with("Staged")
-                || t.starts_with("Staged") && t.contains(&h)
-                || t.starts_with("Learned")
-                || t.starts_with("Closed")
-            {
-                eprintln!("EV {} {}", now.0 % 100_000_000_000_000, &t[..t.len().min(420)]);
-            }
-        }
         match event {
             Event::Started(e) => {
                 (self.read, self.unread_since, self.epoch) = (false, None, e.epoch);
@@ -171,7 +167,7 @@ impl Conduct {
             Event::TargetSet(e) => return self.target_set(now, e, engine.config()),
             Event::Requested(e) => return self.requested(now, e, engine.config()),
             Event::RequestClosed(e) => {
-                self.ended = self.slots.get(&e.request).map(|slot| (slot.class, e.ok));
+                self.ended = self.asked.remove(&e.request).map(|class| (class, e.ok));
                 if e.ending == Ending::Withdrawn {
                     self.slots.remove(&e.request);
                 } else if let Some(slot) = self.slots.get_mut(&e.request) {
@@ -192,9 +188,15 @@ impl Conduct {
         None
     }
 
-    /// A target opens again what was waived: that is news.
-    pub fn reopened(&mut self, holding: HoldingId, sleeve: SleeveId) {
-        *self.reopening.entry((holding, sleeve)).or_default() += 1;
+    /// A target is set by the step whose events come next; one that opens again what was waived
+    /// is news, although it says the same.
+    pub fn will_set(&mut self, reopens: bool) {
+        self.reopening.push_back(reopens);
+    }
+
+    /// The process died: what was not durable was not set.
+    pub fn died(&mut self) {
+        self.reopening.clear();
     }
 
     fn mode_set(&mut self, mode: Mode) -> Option<String> {
@@ -208,13 +210,15 @@ impl Conduct {
         let last = self.said.insert((e.holding, e.sleeve), (e.said, session));
         self.target_at.insert(e.holding, self.heard);
         self.waived.insert(e.holding, Qty::ZERO);
-        let left = self.reopening.entry((e.holding, e.sleeve)).or_default();
-        let reopens = *left > 0;
-        *left = left.saturating_sub(1);
+        let reopens = self.reopening.pop_front().unwrap_or(false);
         // Between two sessions nobody can say which one a target is of.
         let known = session.is_some() || config.calendars.is_empty();
         if known && last == Some((e.said, session)) && !reopens {
             return Some("law 1: a repeated target counts as a new one".to_owned());
+        }
+        // One that is said again in another session keeps its rounding.
+        if last.is_some_and(|(said, _)| said == e.said) && !reopens {
+            return None;
         }
         let own = self.own.get(&e.holding).copied().unwrap_or_default();
         let alone = config.holdings.get(e.holding.ix())?.others.is_empty();
@@ -229,7 +233,9 @@ impl Conduct {
 
     fn round_started(&mut self, now: Nanos, config: &Config) -> Option<String> {
         let since = self.unread_since.take()?.max(self.silent_until);
-        let late = now.since(since) > config.recon.idle_ns / 2;
+        // Where reads share a window with orders, a burst of orders keeps them waiting.
+        let longest_ns = config.descriptor.windows.iter().map(|w| w.per_ns).max().unwrap_or(0);
+        let late = now.since(since) > config.recon.idle_ns / 2 + longest_ns;
         late.then(|| "law 6: a link came back and nobody read what it had missed".to_owned())
     }
 
@@ -241,7 +247,9 @@ impl Conduct {
 
     fn corrected(&mut self, e: &Corrected, engine: &Engine) -> Option<String> {
         let holding = e.holding;
-        self.eaten.insert(holding, e.own);
+        if e.class != DriftClass::CorporateAction {
+            self.eaten.insert(holding, e.own);
+        }
         let (broker, reads) = self.differing.remove(&holding).unwrap_or_default();
         if e.class != DriftClass::Unknown {
             return None;
@@ -294,6 +302,7 @@ impl Conduct {
         });
         let reserved = full.is_some();
         self.slots.insert(e.request, slot);
+        self.asked.insert(e.request, e.class);
         let longest_ns = config.descriptor.windows.iter().map(|w| w.per_ns).max().unwrap_or(0);
         let held_ns = config.descriptor.held_ns().saturating_add(longest_ns);
         self.slots.retain(|_, s| s.answered.unwrap_or(s.sent).plus(held_ns) > now);
@@ -304,6 +313,7 @@ impl Conduct {
     }
 
     fn learned(&mut self, now: Nanos, order: OrderNo, item: &Item, engine: &Engine) {
+        self.stopped(order, engine);
         let Item::Refusal(refusal) = item else { return };
         let passing = matches!(
             refusal.code,
@@ -312,6 +322,20 @@ impl Conduct {
         let of = engine.state().orders.get(order).map(|o| o.ticket.holding);
         if let Some(holding) = of.filter(|_| !passing) {
             self.refused.insert(holding, now);
+        }
+        // From here on entries wait for another target, and nothing keeps the way out.
+        if let Some(holding) = of.filter(|_| refusal.code == RejectCode::InsufficientFunds) {
+            self.refused.remove(&holding);
+        }
+    }
+
+    /// What a protective stop closes is not bought back before another target.
+    fn stopped(&mut self, no: OrderNo, engine: &Engine) {
+        let Some(order) = engine.state().orders.get(no) else { return };
+        if order.ticket.intent == Intent::Protect {
+            let was = self.stop_fills.insert(no, order.known.filled).unwrap_or_default();
+            let closed = (order.known.filled - was).max(Qty::ZERO);
+            *self.waived.entry(order.ticket.holding).or_default() += closed;
         }
     }
 

@@ -7,7 +7,7 @@ use super::Finding;
 use super::source::Source;
 
 /// Who may depend on whom. Tests (`[dev-dependencies]`) may know more.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("gap", &["core"]),
     ("journal", &["core"]),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("sim", &["core", "gap", "journal", "market", "venue"]),
     ("report", &["core", "gap", "journal"]),
     ("swarm", &["core", "journal", "market", "sim"]),
+    ("planted", &["core", "journal", "market", "sim", "swarm"]),
     ("cli", &["core", "gap", "journal", "market", "venue", "sim", "report", "swarm"]),
 ];
 

@@ -21,17 +21,21 @@ const BUILD: &str = env!("TRUEFILL_BUILD");
 const TRIALS: u32 = 600;
 /// Failing seeds that are told of by name.
 const TOLD: usize = 10;
+/// Why there is no story.
+const ONE_STORY: &str = "--story tells one day: say its seed twice, as in --seeds 42..42";
 /// How often progress is written.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 
 pub fn run(args: &Args) -> Done {
-    if let Some(seed) = args.seed.filter(|_| args.story) {
-        return story(seed);
+    let (first, last) = (args.seeds.first, args.seeds.last);
+    if args.story {
+        return if first == last {
+            story(first)
+        } else {
+            Err(Failure::Input(ONE_STORY.to_owned()))
+        };
     }
-    let seeds = match args.seed {
-        Some(seed) => Seeds { from: seed, until: seed.saturating_add(1) },
-        None => Seeds { from: args.seeds.from, until: args.seeds.until },
-    };
+    let seeds = Seeds { from: first, until: last + 1 };
     let cores = available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = args.threads.map_or(cores, usize::from);
     let known = match &args.out {
@@ -56,8 +60,10 @@ pub fn run(args: &Args) -> Done {
                 tell_smallest(first.seed)?;
             }
             Err(Failure::Wrong(format!(
-                "{} of {} seeds broke a law; repeat the first with: truefill swarm --seed {} --story",
-                tally.failed, tally.numbers.days, first.seed
+                "{} of {} seeds broke a law; repeat the first with: truefill swarm --seeds {seed}..{seed} --story",
+                tally.failed,
+                tally.numbers.days,
+                seed = first.seed
             )))
         }
     }
@@ -161,11 +167,20 @@ impl Ran {
     fn json(&self, tally: &Tally) -> Value {
         let mut value = tally_json(tally);
         if let Some(fields) = value.as_object_mut() {
-            fields.insert("seeds".to_owned(), json!([self.seeds.from, self.seeds.until]));
-            fields.insert("threads".to_owned(), json!(self.threads));
-            fields.insert("seconds".to_owned(), json!(self.seconds));
-            let speed = self.per_core_second(self.days);
-            fields.insert("days_per_core_second".to_owned(), json!(speed));
+            let mut say = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+            say("seeds", json!(self.seeds.until - self.seeds.from));
+            say("first_seed", json!(self.seeds.from));
+            say("last_seed", json!(self.seeds.until - 1));
+            say("violations", json!(tally.failed));
+            say("first_failing_seed", json!(tally.failures.first().map(|failure| failure.seed)));
+            say("simulated_days", json!(tally.numbers.days));
+            say("orders", json!(tally.numbers.orders));
+            let struck = tally.coverage.of(Group::Fault);
+            let struck = struck.map(|(kind, count)| (kind.to_owned(), json!(count)));
+            say("faults_injected", Value::Object(struck.collect()));
+            say("threads", json!(self.threads));
+            say("wall_seconds", json!(self.seconds));
+            say("days_per_core_second", json!(self.per_core_second(self.days)));
         }
         value
     }
@@ -178,7 +193,12 @@ impl Ran {
         let mut lines = vec![
             format!(
                 "seeds {}..{}: {} days, {hours} hours of trading, {} orders, {} fills, {} requests",
-                self.seeds.from, self.seeds.until, n.days, n.orders, n.fills, n.requests
+                self.seeds.from,
+                self.seeds.until - 1,
+                n.days,
+                n.orders,
+                n.fills,
+                n.requests
             ),
             format!(
                 "{} faults, {} crashes and restarts; the laws were checked after each of {} turns",

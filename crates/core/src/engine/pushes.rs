@@ -77,7 +77,6 @@ impl Deciding<'_> {
         let (known, qty) = (&order.known, order.qty());
         let over = known.overfill;
         let repeated = known.executions == before.executions;
-        self.stop_filled(no, holding, before.filled);
         if over && !before.overfill {
             let text = format!("executions exceed the order quantity {qty}");
             self.alert(AlertCode::Overfill, Some(holding), Some(no), text);

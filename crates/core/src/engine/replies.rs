@@ -137,7 +137,10 @@ impl Deciding<'_> {
         let waits = !exit || risk.funds_final == Some(true);
         let hopeless = why == RejectCode::InsufficientFunds && waits;
         let rest_ns = if crate::planted!(RefusedAgainAtOnce) { 0 } else { rest_ns };
-        let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns) };
+        // A rest that is on is not cut short: an order taken between two refusals is no news of
+        // what was refused. A way out must not wait for what only an entry waits for.
+        let on = if h.paused == Nanos::MAX { Nanos(i64::MIN) } else { h.paused };
+        let until = if hopeless { Nanos::MAX } else { self.now().plus(rest_ns).max(on) };
         self.emit(Event::Paused(Paused { holding, until, streak, code }));
         if exit {
             self.alert(AlertCode::Unprotected, Some(holding), Some(no), text.clone());
@@ -255,11 +258,13 @@ impl Deciding<'_> {
 
     /// Adds evidence unless it is there already.
     pub fn learn(&mut self, order: OrderNo, item: Item) {
+        let before = self.state.orders.get(order).map(|o| o.known.filled).unwrap_or_default();
         let known = self.state.orders.get(order).is_none_or(|o| o.evidence.contains(&item));
         let deaf = self.state.orders.is_closed(order) && crate::planted!(FinishedOrdersAreDeaf);
         if !known && !deaf {
             let mark = self.mark_then(order);
             self.emit(Event::Learned(Learned { order, item, mark }));
+            self.stop_filled(order, before);
         }
     }
 

@@ -250,9 +250,10 @@ impl Deciding<'_> {
         self.gate_stops(ticket.holding, ticket.side, ticket.qty)
     }
 
-    /// People are told what a stop closed.
-    pub fn stop_filled(&mut self, no: OrderNo, holding: HoldingId, before: Qty) {
+    /// People are told what a stop closed, however it was learned.
+    pub fn stop_filled(&mut self, no: OrderNo, before: Qty) {
         let Some(order) = self.state.orders.get(no) else { return };
+        let holding = order.ticket.holding;
         let closed = order.known.filled - before;
         if order.is_exposure() || closed.0 <= 0 {
             return;

@@ -351,13 +351,27 @@ impl State {
         let delta = side.signed(delta);
         h.own += delta - kept;
         if order.ticket.intent == Intent::Protect {
-            // What a stop closed is not bought back before another target is declared.
-            h.sleeve_stopped(delta);
+            // What a stop closed is not bought back before another target is declared. What it
+            // did beyond that, a twin of it say, is on the wrong side of zero and is.
+            let within = |own: Qty| match side {
+                Side::Buy => own.min(Qty::ZERO),
+                Side::Sell => own.max(Qty::ZERO),
+            };
+            let closed = within(h.own) - within(h.own - delta);
+            h.sleeve_stopped(closed);
         }
         if let Item::AmendSent(amend) = &e.item {
             h.banded |= amend.rule == Rule::Band;
         }
-        let replaced = replace_placeholder(h, delta, effective);
+        // What was sent after the correction cannot be what it stood for.
+        let since = if released < h.placeholder_time { effective } else { Nanos::MAX };
+        let same_way = delta.0.signum() == h.placeholder.0.signum();
+        if same_way && !delta.is_zero() {
+            // Whether it is what was adopted or comes on top is for a read to say: nothing is
+            // sent before the numbers agree.
+            h.skips = config.recon.skips_max;
+        }
+        let replaced = replace_placeholder(h, delta, since);
         if let Some(booked) = booked {
             h.book(order, &booked, lot);
             h.kept(order, kept);

@@ -197,7 +197,9 @@ impl State {
                 h.terms.said = e.emitted;
             }
             h.sleeves_split(e, sized);
-            (h.skips, h.differing, h.told) = (0, 0, false);
+            // What was traded between the broker's split and this one is counted in two units:
+            // nothing is sent before a read has shown that the numbers agree.
+            (h.skips, h.differing, h.told) = (config.recon.skips_max, 0, false);
             (h.moved_seq, h.moved) = (seq, now);
         });
     }

@@ -113,6 +113,13 @@ impl Kit {
         }
     }
 
+    /// The broker had shown an order as over that works.
+    pub fn was_not_over(&mut self, no: OrderNo) {
+        for row in self.truth.orders.iter_mut().filter(|r| r.order_id == Some(order_id(no))) {
+            row.status = OrdStatus::Open;
+        }
+    }
+
     /// The broker fills so much of an order; the message is returned and not delivered.
     pub fn fill_quietly(&mut self, no: OrderNo, units: i64) -> Option<Input> {
         let now = self.now;

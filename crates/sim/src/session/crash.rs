@@ -66,6 +66,7 @@ impl Session<'_> {
     pub(super) fn go_down(&mut self, committed: bool) -> Result<(), SessionError> {
         let memory = self.engine.state().clone();
         self.batch.clear();
+        self.checker.died();
         self.inbox.clear();
         self.sent.clear();
         self.timeouts.clear();

@@ -18,7 +18,9 @@ impl Session<'_> {
         self.settling = true;
         let descriptor = &self.plan.config.descriptor;
         let old_ns = descriptor.reply_timeout_ns.saturating_add(descriptor.read_lag_max_ns);
-        self.read_from = self.now.plus(old_ns);
+        // An account that is read once in hours is not read again within the settling.
+        let seldom = self.plan.config.recon.idle_ns.saturating_add(old_ns) > self.plan.settle_ns;
+        self.read_from = if seldom { Nanos(i64::MIN) } else { self.now.plus(old_ns) };
         self.watch.settling(self.now);
         let mut settled = self.converge()?;
         self.close_day()?;

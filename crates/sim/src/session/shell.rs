@@ -182,7 +182,7 @@ impl Session<'_> {
         if step.events.is_empty() {
             return;
         }
-        self.checker.input(&envelope.input);
+        self.checker.decided(&envelope.input, &step.events);
         self.batch.input(envelope);
         let lost = usize::from(truefill_core::planted!(BatchLosesAnEvent));
         for event in &step.events[..step.events.len() - lost] {

@@ -85,8 +85,8 @@ fn is_excused(
     let law = violation.split_once(':').map_or("", |(law, _)| law);
     match law {
         "law 2" => disagree() || silent.twin,
-        "law 5" => disagree() || (silent.ended && told(AlertCode::Unconverged)),
-        "law 6" => stopped || frozen(),
+        "law 5" => disagree() || silent.ended,
+        "law 6" => stopped || frozen() || silent.ended,
         // A request that arrives outside its bound hits a limit that nobody could see coming;
         // and its answer, which would tell of it, may be lost.
         "law 7" => told(AlertCode::RateLimited) || silent.late,
