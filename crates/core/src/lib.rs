@@ -19,6 +19,7 @@
 //! | `planted` | faults planted on purpose, for tests only: not in what is shipped |
 
 pub mod alert;
+pub mod block;
 pub mod config;
 pub mod effect;
 pub mod engine;

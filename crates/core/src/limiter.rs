@@ -146,6 +146,13 @@ impl Limiter {
         }
     }
 
+    /// The broker wants silence.
+    pub fn back_off(&mut self, now: Nanos, until: Nanos, strikes: u32) {
+        let until = if crate::planted!(SilenceIgnored) { now } else { until };
+        self.silent_until = self.silent_until.max(until);
+        self.strikes = strikes;
+    }
+
     /// A login is needed: probes only.
     pub fn lock_out(&mut self, now: Nanos) {
         self.probe = Some(self.probe.unwrap_or(now).max(now.plus(PROBE_NS)));

@@ -86,25 +86,29 @@ impl Deciding<'_> {
             sleeves: sharing::admitted(self.config, self.state, holding, now),
         };
         let staged = still_held(staged, &h.staged, held.is_some());
-        let blocked = staged.blocked;
         let same = staged == Staged { mark: None, ..h.staged.clone() };
         let new = h.staged.holding != holding;
         if same || (new && staged == crate::state::holding::idle_stage(holding)) {
             return;
         }
         let mark = self.quote(self.config.holdings[holding.ix()].instrument);
-        let dust = blocked == Block::Dust && h.staged.blocked != Block::Dust;
-        let limited = blocked == Block::Risk && h.staged.blocked != Block::Risk;
-        let ending = gate == Block::Expiry && h.staged.gate != Block::Expiry;
-        let netted = blocked == Block::Netted && h.staged.blocked != Block::Netted;
-        let why = hindrance(gate, blocked);
-        let known = hindrance(h.staged.gate, h.staged.blocked);
+        let before = h.staged.clone();
+        self.emit(Event::Staged(Staged { mark, ..staged.clone() }));
+        self.tell_stage(holding, &before, &staged);
+    }
+
+    /// People are told of what keeps a target from being reached, once.
+    fn tell_stage(&mut self, holding: HoldingId, before: &Staged, staged: &Staged) {
+        let h = self.state.holding(holding);
+        let begins = |block: Block| staged.blocked == block && before.blocked != block;
+        let ending = staged.gate == Block::Expiry && before.gate != Block::Expiry;
+        let why = hindrance(staged.gate, staged.blocked);
+        let known = hindrance(before.gate, before.blocked);
         let fresh = self.step.events.iter().any(|event| match event {
             Event::TargetSet(set) => set.holding == holding,
             _ => false,
         });
         let short = h.rounded != h.own && why != Block::Open && (fresh || why != known);
-        self.emit(Event::Staged(Staged { mark, ..staged }));
         if short {
             let text = format!("the target cannot be reached now: {why}");
             self.alert(AlertCode::Unconverged, Some(holding), None, text);
@@ -116,15 +120,15 @@ impl Deciding<'_> {
         if ending {
             self.tell_expiry(holding);
         }
-        if netted && !self.config.crossing {
+        if begins(Block::Netted) && !self.config.crossing {
             let text = "two strategies want opposite sides; crossing is off".to_owned();
             self.alert(AlertCode::Unconverged, Some(holding), None, text);
         }
-        if limited {
+        if begins(Block::Risk) {
             let text = "a limit or the distance from the mid keeps it from being sent".to_owned();
             self.alert(AlertCode::Unconverged, Some(holding), None, text);
         }
-        if dust {
+        if begins(Block::Dust) {
             let text = "what is missing is too small to be traded".to_owned();
             self.alert(AlertCode::Dust, Some(holding), None, text);
         }

@@ -93,8 +93,31 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     let target = working_target(config, state, id, now);
     let old = h.staged.lane == Lane::Add && crate::planted!(OldTargetWorked);
     let target = if old { h.staged.admitted } else { target };
+    if let Some(action) = excess(config, state, id, target, now) {
+        return action;
+    }
+    let need = target - h.own;
+    let sign = if crate::planted!(SignOfTarget) { target } else { need };
+    let Some(side) = Side::of(sign) else { return sharing::rest(config, state, id, now) };
+    let same = if side == Side::Buy { h.buying } else { h.selling };
+    let room = need.abs() - same;
+    if room.0 <= 0 {
+        return sharing::rest(config, state, id, now);
+    }
+    missing(config, state, id, (side, room, target), now)
+}
+
+/// More is open on a side than the target has room for.
+fn excess(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    target: Qty,
+    now: Nanos,
+) -> Option<Action> {
+    let h = state.holding(id);
+    let orders = || h.open.iter().filter_map(|no| state.orders.open.get(no));
     let position = h.own;
-    // 1. Excess: more is open on a side than the target has room for.
     // What is said to be over is settled first: nothing else gives way for it.
     let over = |side: Side| -> Qty {
         let of = orders().filter(|o| o.ticket.side == side && o.is_exposure() && o.known.claimed);
@@ -104,27 +127,29 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     let both = crate::planted!(BothSidesAtOnce);
     if buying.0 > 0 && !both && position + buying > target.max(position) {
         let excess = position + buying - target.max(position);
-        return free(config, state, orders(), (Side::Buy, excess), now);
+        return Some(free(config, state, orders(), (Side::Buy, excess), now));
     }
     if selling.0 > 0 && !both && position - selling < target.min(position) {
         let excess = target.min(position) - (position - selling);
-        return free(config, state, orders(), (Side::Sell, excess), now);
+        return Some(free(config, state, orders(), (Side::Sell, excess), now));
     }
-    if let Some(action) = sharing::excess(config, state, id, now) {
-        return action;
-    }
-    // 2. Need: what is missing on the side of the target.
-    let need = target - position;
-    let sign = if crate::planted!(SignOfTarget) { target } else { need };
-    let Some(side) = Side::of(sign) else { return sharing::rest(config, state, id, now) };
+    sharing::excess(config, state, id, now)
+}
+
+/// The order for what is missing on a side, or what is in its way.
+fn missing(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    (side, room, target): (Side, Qty, Qty),
+    now: Nanos,
+) -> Action {
+    let h = state.holding(id);
+    let position = h.own;
     let (same, opposite) = match side {
         Side::Buy => (h.buying, h.selling),
         Side::Sell => (h.selling, h.buying),
     };
-    let room = need.abs() - same;
-    if room.0 <= 0 {
-        return sharing::rest(config, state, id, now);
-    }
     // What would bring the position to zero is an exit; beyond it, an entry.
     let reduces = position.0 != 0 && (position.0 > 0) != (side == Side::Buy);
     let to_zero = if reduces { (position.abs() - same).max(Qty::ZERO) } else { Qty::ZERO };

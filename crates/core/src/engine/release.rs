@@ -202,11 +202,9 @@ impl Deciding<'_> {
             Ok(qty) => qty,
             Err(block) => return Some(block),
         };
-        if qty.times(px).exceeds_bound() {
-            return Some(Block::Risk);
-        }
-        if qty < rules.min_qty || qty.times(px) < rules.min_notional {
-            return Some(Block::Dust);
+        let notional = qty.times(px);
+        if notional.exceeds_bound() || qty < rules.min_qty || notional < rules.min_notional {
+            return Some(if notional.exceeds_bound() { Block::Risk } else { Block::Dust });
         }
         let shares = sharing::shares_for(self.config, self.state, holding, side, qty, now);
         let leader = sharing::leader(self.config, holding, &shares);

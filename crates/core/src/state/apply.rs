@@ -7,13 +7,13 @@ use crate::config::{Config, RoundReads};
 use crate::engine::session::{session_at, trading_day};
 use crate::event::{
     Adopted, Block, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane,
-    Learned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started,
-    TargetSet,
+    Learned, LookupPlanned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded,
+    Staged, Started, TargetSet,
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
 use crate::limiter::Class;
-use crate::num::{Px, Qty};
+use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::Item;
 use crate::order::shares::Share;
 use crate::order::{CancelState, CancelWhy, Intent, Order, Rule};
@@ -34,21 +34,10 @@ impl State {
             Event::CancelReleased(e) => self.cancel_released(e),
             Event::RequestClosed(e) => self.request_closed(config, now, e),
             Event::Learned(e) => self.learned(config, now, e),
-            Event::LookupPlanned(e) => {
-                if let Some(order) = self.orders.open.get_mut(&e.order) {
-                    if order.lookup == Nanos::MAX {
-                        order.unresolved_since = now;
-                    }
-                    order.lookup = e.at;
-                }
-            }
+            Event::LookupPlanned(e) => self.lookup_planned(now, e),
             Event::Closed(e) => self.closed(config, now, e),
             Event::Paused(e) => self.paused(config, now, e),
-            Event::Backoff(e) => {
-                let until = if crate::planted!(SilenceIgnored) { now } else { e.until };
-                self.limiter.silent_until = self.limiter.silent_until.max(until);
-                self.limiter.strikes = e.strikes;
-            }
+            Event::Backoff(e) => self.limiter.back_off(now, e.until, e.strikes),
             Event::LinkTurned(e) => self.link_turned(config, e),
             Event::Suspected(e) => {
                 self.recon.suspicious = true;
@@ -88,6 +77,32 @@ impl State {
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
             Event::VolumeSeen(e) => self.on_holding(e.holding, |h| h.volume_seen(e.traded)),
+            Event::AuthLost(_)
+            | Event::ReadsPaused(_)
+            | Event::Swept(_)
+            | Event::DayCounted(_)
+            | Event::SlotsUsed(_)
+            | Event::ClockSeen(_) => self.account_changed(now, event),
+            Event::Hung(_) | Event::Missed(_) | Event::Restated(_) => self.order_shown(event),
+            Event::CancelFailed(e) => {
+                let order = self.orders.open.get_mut(&e.order);
+                order.into_iter().filter_map(|o| o.cancel.as_mut()).for_each(|c| c.failed = true);
+            }
+            Event::ModeSet(_) | Event::Poisoned(_) | Event::Alert(_) | Event::Repeated(_) => {}
+        }
+    }
+
+    fn lookup_planned(&mut self, now: Nanos, e: &LookupPlanned) {
+        let Some(order) = self.orders.open.get_mut(&e.order) else { return };
+        if order.lookup == Nanos::MAX {
+            order.unresolved_since = now;
+        }
+        order.lookup = e.at;
+    }
+
+    /// Applies an event about the account as a whole.
+    fn account_changed(&mut self, now: Nanos, event: &Event) {
+        match event {
             Event::AuthLost(_) => self.limiter.lock_out(now),
             Event::ReadsPaused(e) => {
                 self.limiter.reads_until = self.limiter.reads_until.max(e.until);
@@ -101,15 +116,7 @@ impl State {
                 self.limiter.used(window, e.n, e.until);
             }
             Event::ClockSeen(e) => self.recon.ahead_ns = e.ahead_ns,
-            Event::Hung(_) | Event::Missed(_) | Event::Restated(_) => self.order_shown(event),
-            Event::DayCounted(_) => {}
-            Event::CancelFailed(e) => {
-                let order = self.orders.open.get_mut(&e.order);
-                if let Some(cancel) = order.and_then(|o| o.cancel.as_mut()) {
-                    cancel.failed = true;
-                }
-            }
-            Event::ModeSet(_) | Event::Poisoned(_) | Event::Alert(_) | Event::Repeated(_) => {}
+            _ => {}
         }
     }
 
@@ -331,10 +338,7 @@ impl State {
         }
         let (side, holding) = (order.ticket.side, order.ticket.holding);
         let leaves_change = order.leaves() - leaves;
-        let bought = order.paid() - paid;
-        let paid = side == Side::Buy || crate::planted!(SellIsABuy);
-        let spent = if paid { bought } else { -bought };
-        let paid_change = spent + (order.known.fees - fees);
+        let paid_change = spent(side, order.paid() - paid) + (order.known.fees - fees);
         // A cumulative number has no time of its own: it is at least as old as its order.
         let released = order.ticket.released;
         let effective = match &e.item {
@@ -508,6 +512,12 @@ fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos
     // The correction's money goes with it: the fill brings its own.
     h.cash += (replaced - from_manual).times(h.placeholder_px);
     replaced - from_manual
+}
+
+/// Money that what was bought or sold costs.
+fn spent(side: Side, notional: Amount) -> Amount {
+    let paid = side == Side::Buy || crate::planted!(SellIsABuy);
+    if paid { notional } else { -notional }
 }
 
 /// The step of quantities of a holding.

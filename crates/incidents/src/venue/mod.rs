@@ -94,14 +94,9 @@ impl Venue {
         for (symbol, qty) in &given.positions {
             venue.positions[names.instrument(symbol).ix()] = *qty;
         }
-        let mut serial = 0;
-        for (order, closed) in given
-            .closed_orders
-            .iter()
-            .map(|order| (order, true))
-            .chain(given.open_orders.iter().map(|order| (order, false)))
-        {
-            serial += 1;
+        let closed = given.closed_orders.iter().map(|order| (order, true));
+        let all = closed.chain(given.open_orders.iter().map(|order| (order, false)));
+        for (serial, (order, closed)) in (1..).zip(all) {
             let id = (!order.manual).then(|| cl_ord_id(seed_epoch, serial));
             venue.given(order, closed, id, names, given.now);
         }
