@@ -19,6 +19,7 @@ impl Deciding<'_> {
         let Some(no) = self.resolve(push.cl_ord_id.as_ref(), push.order_id.as_ref()) else {
             // Somebody else's order, or one of ours that we do not know: a read will tell.
             self.stranger(push.cl_ord_id.as_ref());
+            self.may_be_of_nameless(push);
             self.suspect_all();
             return;
         };

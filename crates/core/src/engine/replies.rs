@@ -60,6 +60,7 @@ impl Deciding<'_> {
                 if !known {
                     let (order_id, time) = (order_id.unwrap_or_default(), *time);
                     self.learn(no, Item::Ack(Ack { order_id, time }));
+                    self.named_now(no);
                 }
                 if let Some(instrument) = taken.instrument {
                     self.stands_under(no, instrument, false);

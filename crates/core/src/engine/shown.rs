@@ -3,9 +3,9 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Event, Freeze, Frozen, Hung, Missed, Restated};
+use crate::event::{Event, Freeze, Frozen, Hung, LookupPlanned, Missed, Restated};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
-use crate::report::{OrdStatus, OrderRows};
+use crate::report::{OrdStatus, OrderRows, Push};
 
 impl Deciding<'_> {
     /// Notes that an order is shown as pending or as being cancelled, or no more.
@@ -45,6 +45,31 @@ impl Deciding<'_> {
         for (order, holding) in missing {
             self.touch(holding);
             self.emit(Event::Missed(Missed { order, missing: true }));
+        }
+    }
+
+    /// A message of an order that is not known may be of one whose broker's id is not known yet:
+    /// such an order is looked up as soon as it is.
+    pub fn may_be_of_nameless(&mut self, push: &Push) {
+        if push.cl_ord_id.is_some() || !super::reading::is_on(self.config) {
+            return;
+        }
+        let nameless = self.state.orders.open.values().filter(|o| o.order_id.is_none());
+        let nameless: Vec<(OrderNo, HoldingId)> = nameless
+            .filter(|o| !o.known.done && !o.missed)
+            .map(|o| (o.ticket.order, o.ticket.holding))
+            .collect();
+        for (order, holding) in nameless {
+            self.touch(holding);
+            self.emit(Event::Missed(Missed { order, missing: true }));
+        }
+    }
+
+    /// The broker's id of an order became known: what is missing of it is looked up now.
+    pub fn named_now(&mut self, order: OrderNo) {
+        if self.state.orders.open.get(&order).is_some_and(|o| o.missed) {
+            let at = self.now();
+            self.emit(Event::LookupPlanned(LookupPlanned { order, at }));
         }
     }
 
