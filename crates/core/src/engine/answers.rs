@@ -3,11 +3,11 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::config::ClientIds;
+use crate::config::{AmendKind, ClientIds};
 use crate::event::{Ending, Event, LookupPlanned, Released, RequestClass, RequestClosed};
 use crate::ids::{ClOrdId, OrderNo, RequestId, VenueText, parse_cl_ord_id};
 use crate::num::{Px, Qty};
-use crate::order::evidence::{Absence, Ack, Audit, Item, Proof};
+use crate::order::evidence::{Absence, Ack, Audit, Item, Proof, Succeeded};
 use crate::order::{Intent, Order, Rule, Ticket};
 use crate::report::{
     ActivityKind, ActivityRow, Answer, Failed, Found, OrdStatus, OrderRow, OrderRows, ReadFailure,
@@ -149,6 +149,9 @@ impl Deciding<'_> {
 
     fn order_row(&mut self, row: &OrderRow, asked: Nanos, whole: bool) {
         let known = self.of_row(row);
+        if known.is_none() {
+            self.heir(row);
+        }
         let Some(no) = known.or_else(|| self.orphan(row)) else { return };
         self.state_row(no, row);
         let Some(order) = self.state.orders.get(no) else { return };
@@ -194,7 +197,8 @@ impl Deciding<'_> {
         }
         let twin = self.state.orders.by_cl_ord_id(&id);
         let twin = twin.and_then(|no| self.state.orders.get(no)).cloned();
-        let replaces = twin.as_ref().is_some_and(|order| replaces(order, row));
+        let kind = self.config.descriptor.amends;
+        let replaces = twin.as_ref().is_some_and(|order| replaces(order, row, kind));
         let history = row.cum.is_zero() || row.created < self.state.recon.since;
         if row.status.is_terminal() && (history || twin.is_some()) && !replaces {
             return None;
@@ -226,6 +230,10 @@ impl Deciding<'_> {
         self.touch(holding);
         self.emit(Event::Released(Released { ticket }));
         if replaces {
+            // The old one is said to be over, and is settled before anything gives way for it.
+            if let (Some(old), Some(order_id)) = (twin.filter(|o| !o.known.done), row.order_id) {
+                self.learn(old.ticket.order, Item::Succeeded(Succeeded { order_id }));
+            }
             return Some(no);
         }
         let text = "an order of ours that the journal did not know was found".to_owned();
@@ -275,8 +283,8 @@ impl Deciding<'_> {
 const LOST_IN_A_ROW: u32 = 2;
 
 /// The row is of what took the place of this order.
-fn replaces(order: &Order, row: &OrderRow) -> bool {
-    let amended = order.known.terms.sent > 0;
+fn replaces(order: &Order, row: &OrderRow, kind: AmendKind) -> bool {
+    let amended = order.known.terms.sent > 0 && kind == AmendKind::CancelReplace;
     let named = order.evidence.items().iter().any(|item| match item {
         Item::Succeeded(by) => row.order_id == Some(by.order_id),
         _ => false,

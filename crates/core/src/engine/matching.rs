@@ -6,7 +6,7 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::config::ClientIds;
+use crate::config::{AmendKind, ClientIds};
 use crate::event::{Event, Restated};
 use crate::ids::{ClOrdId, OrderNo, VenueText};
 use crate::num::Qty;
@@ -94,6 +94,33 @@ impl Deciding<'_> {
                 && self.is_of_time(o, row.created)
         });
         found.map(|o| o.ticket.order)
+    }
+
+    /// Where no id of ours is echoed and an amend makes a new order: a row that nobody knows, made
+    /// since an amend without a certain outcome and on its terms, is what took the order's place.
+    pub fn heir(&mut self, row: &OrderRow) {
+        let descriptor = &self.config.descriptor;
+        let blind = descriptor.client_ids == ClientIds::None && row.cl_ord_id.is_none();
+        if !blind || descriptor.amends != AmendKind::CancelReplace {
+            return;
+        }
+        let Some(order_id) = row.order_id.filter(|id| !id.is_empty()) else { return };
+        let made = self.our_time(row.created).plus(SLACK_NS);
+        let fits = |o: &&Order| {
+            let key = self.config.holdings.get(o.ticket.holding.ix());
+            let Some(pending) = o.known.terms.pending.as_ref().filter(|p| p.unclear) else {
+                return false;
+            };
+            let rest = pending.sent.qty - o.known.filled;
+            key.is_some_and(|key| key.instrument == row.instrument)
+                && (o.ticket.side, pending.sent.px) == (row.side, row.px)
+                && (row.qty == rest || row.qty == pending.sent.qty)
+                && made >= pending.sent.at
+        };
+        let found = self.state.orders.open.values().find(fits).map(|o| o.ticket.order);
+        if let Some(no) = found {
+            self.learn(no, Item::Succeeded(Succeeded { order_id }));
+        }
     }
 
     /// What a row shows besides evidence.

@@ -4,7 +4,7 @@ use super::amends::serial_of;
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
 use crate::event::{
-    AuthLost, Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed,
+    AuthLost, Backoff, Ending, Event, Learned, LookupPlanned, Paused, RequestClass, RequestClosed,
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::order::evidence::{Ack, Claim, Doubt, Gone, Item, Proof, Refusal, Unsent, Void};
@@ -155,6 +155,13 @@ impl Deciding<'_> {
     }
 
     fn cancel_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
+        if super::reading::is_on(self.config)
+            && self.state.orders.open.get(&no).is_some_and(Order::needs_lookup)
+        {
+            // What an older lookup showed says nothing of this cancel.
+            let at = self.now();
+            self.emit(Event::LookupPlanned(LookupPlanned { order: no, at }));
+        }
         match outcome {
             // "Taken" says only that: a read proves what became of the order.
             Outcome::Taken(_) if crate::planted!(CancelTakenIsDone) => self.learn(no, OVER),
