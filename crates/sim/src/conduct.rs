@@ -235,7 +235,9 @@ impl Conduct {
         let since = self.unread_since.take()?.max(self.silent_until);
         // Where reads share a window with orders, a burst of orders keeps them waiting.
         let longest_ns = config.descriptor.windows.iter().map(|w| w.per_ns).max().unwrap_or(0);
-        let late = now.since(since) > config.recon.idle_ns / 2 + longest_ns;
+        // So does one that has no answer.
+        let held_ns = longest_ns + 2 * config.descriptor.reply_timeout_ns;
+        let late = now.since(since) > config.recon.idle_ns / 2 + held_ns;
         late.then(|| "law 6: a link came back and nobody read what it had missed".to_owned())
     }
 

@@ -388,6 +388,8 @@ impl Story {
         let first = self.books.of_holding(e.holding).next();
         let named = e.sleeve.and_then(|sleeve| self.books.find(e.holding, sleeve));
         let (Some(book), qty) = (named.or(first), e.qty) else { return };
+        // What was adopted may have been a placeholder: a fill that comes late replaces it here.
+        self.placeholders.push((book, self.ops.len()));
         self.push(now, What::External { book, qty, px: None });
         self.push(now, What::Adopted { book, qty });
     }

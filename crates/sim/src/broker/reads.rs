@@ -2,7 +2,7 @@
 //! as their own read happens to be, so two of them need not agree.
 
 use super::distort::damage;
-use super::truth::{Change, TrueOrder};
+use super::truth::{Change, TrueFill, TrueOrder};
 use super::{Broker, Due};
 use crate::faults::FaultKind;
 use truefill_core::config::ClientIds;
@@ -131,7 +131,9 @@ impl Broker {
         while orders.get(self.books_from.0).is_some_and(gone) {
             self.books_from.0 += 1;
         }
-        while fills.get(self.books_from.1).is_some_and(|fill| fill.time <= old) {
+        // The trades of an order stay as long as the order.
+        let over = |fill: &TrueFill| fill.time <= old && orders.get(fill.order).is_none_or(gone);
+        while fills.get(self.books_from.1).is_some_and(over) {
             self.books_from.1 += 1;
         }
     }

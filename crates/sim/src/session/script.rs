@@ -26,6 +26,7 @@ pub struct Cue {
 }
 
 /// What people do.
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, and a day has few")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// An input, as it is. A target is decided at that moment and said again after a crash, as a

@@ -9,6 +9,8 @@ use truefill_core::order::Order;
 use truefill_core::state::holding::HoldingState;
 use truefill_core::time::{Nanos, SECOND_NS};
 
+/// How much longer the settling lasts for what its last moments began.
+const GRACE_NS: i64 = 120 * SECOND_NS;
 /// Most days that are closed one after the other because the close of one began the next.
 const CLOSES_MAX: u32 = 20;
 
@@ -40,10 +42,12 @@ impl Session<'_> {
     /// Runs until everything has come to rest; false when it does not in time.
     fn converge(&mut self) -> Result<bool, SessionError> {
         let end = self.now.plus(self.plan.settle_ns);
+        // What a closing hour begins at the very end is seen through.
+        let grace = end.plus(GRACE_NS);
         // A full idle round must pass quietly before the books are closed.
         let mut quiet_since = None;
-        while self.now < end {
-            let step = self.now.plus(SECOND_NS).min(end);
+        while self.now < end || (self.now < grace && !self.is_settled()) {
+            let step = self.now.plus(SECOND_NS).min(grace);
             self.refresh_quotes();
             self.run_until(step)?;
             self.now = step;
