@@ -119,6 +119,9 @@ records! {
         /// One order may take the position through zero where nothing is in the way of either
         /// part; otherwise the way out is an order of its own.
         pub through_zero: Option<bool> = 64,
+        /// A target is worked toward as it was declared, whatever the grid of lots: the need is
+        /// rounded from the exact position, and what is left below a lot is dust.
+        pub as_declared: Option<bool> = 65,
     }
 
     /// How far legs of a basket may run apart, and what pays for what.
@@ -415,6 +418,7 @@ impl Strategy {
             basket: None,
             redeclare: false,
             through_zero: None,
+            as_declared: None,
         }
     }
 }

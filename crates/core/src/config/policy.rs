@@ -57,6 +57,8 @@ records! {
         /// A remainder that is cancelled is given up on the way out as well; otherwise exits are
         /// never given up.
         pub exits_end: Option<bool> = 65,
+        /// Collar in basis points where that is no whole number; absent means `collar_bps`.
+        pub collar: Option<Qty> = 66,
     }
 
     /// A contract that walks the price after the market: from the arrival price by a step each
@@ -209,6 +211,7 @@ impl Default for Policy {
             pov_ppm: 0,
             amend: None,
             exits_end: None,
+            collar: None,
         }
     }
 }

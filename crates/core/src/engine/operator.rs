@@ -115,12 +115,16 @@ impl Deciding<'_> {
         })
     }
 
-    /// A flatten ends halted, once nothing is held and nothing is open.
+    /// A flatten ends halted, once nothing is held and nothing is open. An order of ours that is
+    /// found later has to go as well.
     pub fn finish_flatten(&mut self) {
         if self.state.mode == Mode::Flattening
             && self.state.orders.open.is_empty()
             && self.is_flat()
         {
+            if !self.state.swept {
+                self.emit(Event::Swept(Swept { on: true }));
+            }
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Halted }));
         }
     }

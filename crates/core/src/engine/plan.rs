@@ -220,16 +220,22 @@ fn cancel_all<'a>(
     orders: impl Iterator<Item = &'a Order>,
     now: Nanos,
 ) -> Option<Action> {
-    if state.mode != Mode::Killed && !state.swept {
+    let all = state.mode == Mode::Killed || state.swept;
+    if !all && state.mode != Mode::Flattening {
         return None;
     }
+    // A flatten cancels what was there before it; stops give way by their own rule.
+    let older = |o: &Order| o.is_exposure() && o.released_seq < state.flatten_seq;
     let mut waiting = false;
-    for order in orders.filter(|o| !o.known.done) {
+    for order in orders.filter(|o| !o.known.done && (all || older(o))) {
         // A claim that it ended is no reason not to make sure.
         if order.known.exists && cancel_is_idle(order, now) {
             return Some(Action::Cancel(order.ticket.order, CancelWhy::Kill, Rule::Kill));
         }
         waiting = true;
+    }
+    if !all {
+        return None;
     }
     Some(if waiting { Action::Blocked(Lane::Cancel, Block::Cancelling) } else { Action::Idle })
 }

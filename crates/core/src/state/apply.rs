@@ -56,6 +56,7 @@ impl State {
             Event::ModeSet(e) if self.mode != Mode::Killed => {
                 self.mode = e.mode;
                 if e.mode == Mode::Flattening {
+                    self.flatten_seq = self.seq;
                     self.holdings.iter_mut().for_each(super::HoldingState::flatten);
                 }
             }

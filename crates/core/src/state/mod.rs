@@ -116,6 +116,8 @@ pub struct State {
     pub disabled: BTreeSet<SleeveId>,
     /// Our own working orders are to be cancelled.
     pub swept: bool,
+    /// Where in the journal the last flatten began: what was released before has to go.
+    pub flatten_seq: u64,
 }
 
 impl State {
@@ -158,6 +160,7 @@ impl State {
             busy: BTreeSet::new(),
             disabled: BTreeSet::new(),
             swept: false,
+            flatten_seq: 0,
         }
     }
 

@@ -263,6 +263,8 @@ records! {
         pub reads_until: Option<Nanos> = 65,
         /// Own orders are cancelled.
         pub swept: Option<bool> = 66,
+        /// Where in the journal the last flatten began.
+        pub flatten_seq: Option<u64> = 67,
     }
 }
 
@@ -483,6 +485,7 @@ impl State {
             probe: self.limiter.probe,
             reads_until: known(self.limiter.reads_until),
             swept: set(self.swept),
+            flatten_seq: Some(self.flatten_seq).filter(|seq| *seq > 0),
         }
     }
 
@@ -507,6 +510,7 @@ impl State {
             reads_until: snapshot.reads_until.unwrap_or(Nanos(i64::MIN)),
         };
         state.swept = snapshot.swept == Some(true);
+        state.flatten_seq = snapshot.flatten_seq.unwrap_or(0);
         for row in snapshot.wire {
             let (class, order) = (row.class, row.order);
             let on_wire = OnWire { class, order, asked: row.asked, asked_seq: row.asked_seq };

@@ -142,7 +142,10 @@ impl Player<'_> {
         let mode = state.mode;
         let fits = match self.scenario.expect.final_state {
             FinalState::Running => matches!(mode, Mode::Running | Mode::ReduceOnly),
-            FinalState::Halted => matches!(mode, Mode::Halted | Mode::Killed),
+            // Until a flatten ends, nothing but what reduces may leave.
+            FinalState::Halted => {
+                matches!(mode, Mode::Halted | Mode::Killed | Mode::Flattening)
+            }
             FinalState::Killed => mode == Mode::Killed,
         };
         if !fits {

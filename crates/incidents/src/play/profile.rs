@@ -23,7 +23,7 @@ const CLOCK_NS: i64 = 60 * SECOND_NS;
 const DAYS: std::ops::Range<i64> = -10..60;
 const DAY_NS: i64 = 86_400 * SECOND_NS;
 /// How far a price may be from the mid: as far as any collar of a scenario.
-const COLLAR_BPS_MAX: u32 = 20_000;
+const COLLAR_BPS_MAX: u32 = 1_000_000_000;
 /// Orders per minute of a holding: no scenario asks for a throttle.
 const REPEAT_MAX: u32 = 100_000;
 
@@ -99,7 +99,7 @@ fn strategy(given: &Given, name: &str) -> Strategy {
     let (requote_ns, requote_bps) = reprice.unwrap_or((0, 0));
     let cancel = words.cancel_after_ms;
     let policy = Policy {
-        collar_bps: words.collar_bps,
+        collar: Some(words.collar_bps),
         style: words.style,
         px: words.px,
         peg: Peg::Near,
@@ -113,9 +113,9 @@ fn strategy(given: &Given, name: &str) -> Strategy {
         ..Policy::default()
     };
     let valid_ns = words.valid_for_ms.map(|ms| ms.saturating_mul(MILLI_NS));
-    let through_zero = Some(true);
+    let (through_zero, as_declared) = (Some(true), Some(true));
     let strategy = Strategy::new(name, policy.clone(), policy);
-    Strategy { valid_for_ns: valid_ns, through_zero, ..strategy }
+    Strategy { valid_for_ns: valid_ns, through_zero, as_declared, ..strategy }
 }
 
 fn descriptor(scenario: &Scenario, names: &Names) -> Descriptor {

@@ -5,7 +5,7 @@ use truefill_core::config::{AmendBy, OnExternal, Style};
 use truefill_core::num::{Px, Qty};
 
 /// Collar of a marketable order, in basis points.
-const COLLAR_BPS: u32 = 50;
+const COLLAR_BPS: i64 = 50;
 /// Oldest quote that prices what adds exposure, in milliseconds.
 const STALE_MS: i64 = 30_000;
 
@@ -15,7 +15,7 @@ pub struct PolicyWords {
     /// The rule of the price.
     pub style: Style,
     /// Collar in basis points.
-    pub collar_bps: u32,
+    pub collar_bps: Qty,
     /// A given price.
     pub px: Option<Px>,
     /// A working order is moved: least milliseconds between two prices, least basis points.
@@ -38,7 +38,7 @@ impl Default for PolicyWords {
     fn default() -> Self {
         Self {
             style: Style::MarketableLimit,
-            collar_bps: COLLAR_BPS,
+            collar_bps: Qty::whole(COLLAR_BPS),
             px: None,
             reprice: None,
             amend: None,
@@ -95,12 +95,16 @@ impl PolicyWords {
     }
 }
 
-fn collar(of: &Fields<'_>) -> Result<Option<u32>, Fault> {
-    let Some(bps) = of.maybe_qty("collar_bps")? else { return Ok(None) };
-    let whole = u32::try_from(bps.0 / truefill_core::num::NANO).ok().filter(|bps| *bps <= 10_000);
-    match whole {
-        Some(whole) if Qty::whole(i64::from(whole)) == bps => Ok(Some(whole)),
-        _ => Err(of.fault("collar_bps", "is not a whole number of basis points up to 10000")),
+/// Ten thousand percent is more than any collar.
+const COLLAR_BPS_MAX: i64 = 1_000_000;
+
+fn collar(of: &Fields<'_>) -> Result<Option<Qty>, Fault> {
+    let collar = of.maybe_qty("collar_bps")?;
+    match collar {
+        Some(bps) if bps > Qty::whole(COLLAR_BPS_MAX) => {
+            Err(of.fault("collar_bps", format!("is {bps}, more than {COLLAR_BPS_MAX}")))
+        }
+        collar => Ok(collar),
     }
 }
 
