@@ -68,6 +68,16 @@ pub enum Command {
         truefill calendar nse-cash --text > my-calendar.txt\n  \
         truefill calendar nse-cash --file my-calendar.txt --on 2026-11-08")]
     Calendar(Calendar),
+    /// Plays real incidents against the engine: a scripted venue is the truth
+    #[command(
+        after_help = "Examples:\n  truefill incidents crates/incidents/corpus/incidents.jsonl\n  \
+        truefill incidents mine.jsonl --mode crash\n  \
+        truefill incidents mine.jsonl --id INC-001 --mode straight\n  \
+        truefill incidents mine.jsonl --json\n\n\
+        Exit status: 0 all passed; 1 a scenario failed, and its story is told; 2 the file is not \
+        what it should be, with line, field and reason. The format: docs/incidents.md."
+    )]
+    Incidents(Incidents),
     /// Lives whole simulated trading days, each drawn from its seed, and checks every law
     #[command(after_help = "Examples:\n  truefill swarm --seeds 1..10000\n  \
         truefill swarm --seeds 1..1000000 --out swarm-out   goes on where it was stopped\n  \
@@ -140,6 +150,35 @@ pub struct Demo {
     /// Folder for the run directories
     #[arg(long, value_name = "DIR", default_value = "truefill-out")]
     pub out: PathBuf,
+}
+
+/// How `incidents` plays a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Way {
+    /// As it is written
+    Straight,
+    /// The process dies after every step and comes back with its journal
+    Crash,
+    /// Every pushed message comes twice
+    Duplicate,
+    /// All three
+    All,
+}
+
+/// Arguments of `incidents`.
+#[derive(Debug, Args)]
+pub struct Incidents {
+    /// Scenarios: one JSON object per line
+    pub file: PathBuf,
+    /// How they are played
+    #[arg(long, value_enum, default_value_t = Way::All)]
+    pub mode: Way,
+    /// Only this scenario
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// One line of JSON for each scenario and mode, then a summary line, and nothing else
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `backtest`.

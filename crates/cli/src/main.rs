@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Command::Data(args) => commands::data::run(&args),
         Command::Fees(args) => commands::fees::run(&args),
         Command::Calendar(args) => commands::calendar::run(&args),
+        Command::Incidents(args) => commands::incidents::run(&args),
         Command::Swarm(args) => commands::swarm::run(&args),
         Command::Init(args) => commands::init::run(&args),
         #[cfg(unix)]

@@ -57,6 +57,12 @@ code_enum! {
         DailyLoss = 25 "DAILY_LOSS",
         /// A law of the engine does not hold any more.
         LawBroken = 26 "LAW_BROKEN",
+        /// Our clock is off, or the broker says so.
+        ClockSkew = 64 "CLOCK_SKEW",
+        /// An order stands under another instrument than the one sent.
+        EchoMismatch = 65 "ECHO_MISMATCH",
+        /// An order of ours that the journal did not know.
+        OrderAdopted = 66 "ORDER_ADOPTED",
     }
 }
 
@@ -90,6 +96,9 @@ impl AlertCode {
             Self::Unreadable => "the account is read again to learn what was missed",
             Self::TargetRefused => "the old target stands; mend the strategy",
             Self::DailyLoss => "no new exposure today",
+            Self::ClockSkew => "requests may be refused; set the clock of this machine",
+            Self::EchoMismatch => "it is cancelled and the symbol frozen; look, then say `resume`",
+            Self::OrderAdopted => "it counts, and is cancelled if there is no room for it",
             Self::LawBroken => "stopped: memory is not trusted any more; restart from the journal",
         }
     }

@@ -3,6 +3,8 @@
 //! An event says all that [`crate::state::State::apply`] needs, so that a later version of the
 //! deciding code cannot change history.
 
+pub use crate::block::Block;
+
 use crate::alert::AlertCode;
 use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::input::Channel;
@@ -56,6 +58,8 @@ code_enum! {
         Manual = 5 "manual",
         /// An order stays unresolved.
         VenueUnknown = 6 "venue_unknown",
+        /// An order stands under another instrument than the one sent.
+        Misplaced = 64 "misplaced",
     }
 
     /// What a correction is, as far as is known.
@@ -126,6 +130,10 @@ code_enum! {
         Order = 6 "order",
         /// An amend.
         Amend = 7 "amend",
+        /// Orders that can still fill.
+        OpenOrders = 64 "open_orders",
+        /// The broker's clock.
+        Clock = 65 "clock",
     }
 }
 
@@ -350,7 +358,10 @@ records! {
     }
 
     /// The account is to be read soon.
-    pub struct Suspected {}
+    pub struct Suspected {
+        /// All orders, finished ones included, are to be read.
+        pub all_orders: Option<bool> = 64,
+    }
 
     /// A round of reconciliation began.
     pub struct RoundStarted {}
@@ -550,74 +561,77 @@ records! {
     /// A trading day ended.
     pub struct DayEnded {}
 
+    /// The broker does not take us for who we are: nothing but a probe a minute leaves before a
+    /// fresh login.
+    pub struct AuthLost {}
+
+    /// The broker's own count is nearly used up: no reads before.
+    pub struct ReadsPaused {
+        /// Until when.
+        pub until: Nanos = 1,
+    }
+
+    /// The broker shows an order as pending or as being cancelled, or no more.
+    pub struct Hung {
+        /// Which order.
+        pub order: OrderNo = 1,
+        /// Since when; absent when it is not any more.
+        pub since: Option<Nanos> = 2,
+        /// It is being cancelled.
+        pub cancelling: bool = 3,
+    }
+
+    /// A list of open orders did not have an order of ours that is taken to be open: it is looked
+    /// up; or it was found again.
+    pub struct Missed {
+        /// Which order.
+        pub order: OrderNo = 1,
+        /// It is missing.
+        pub missing: bool = 2,
+    }
+
+    /// Our own working orders are to be cancelled, or need not be any more.
+    pub struct Swept {
+        /// They are to be cancelled.
+        pub on: bool = 1,
+    }
+
+    /// New orders that were sent on a day before this journal began.
+    pub struct DayCounted {
+        /// The day, as limits per day count it.
+        pub day: i64 = 1,
+        /// So many.
+        pub orders: u32 = 2,
+    }
+
+    /// Slots of a rate window that were used before this journal began.
+    pub struct SlotsUsed {
+        /// Position of the window in the descriptor.
+        pub window: u32 = 1,
+        /// So many.
+        pub n: u32 = 2,
+        /// When they are free again.
+        pub until: Nanos = 3,
+    }
+
+    /// An order stands under another holding than the one it was sent for.
+    pub struct Restated {
+        /// Which order.
+        pub order: OrderNo = 1,
+        /// Where it stands.
+        pub holding: HoldingId = 2,
+    }
+
+    /// The broker's clock was read.
+    pub struct ClockSeen {
+        /// The broker's clock minus ours.
+        pub ahead_ns: i64 = 1,
+    }
+
     /// A law does not hold: nothing is trusted any more.
     pub struct Poisoned {
         /// Which law, and how.
         pub law: String = 1,
-    }
-}
-
-code_enum! {
-    /// Why a holding with work sends nothing.
-    pub enum Block {
-        /// Nothing is in the way but the queue.
-        Open = 0 "none",
-        /// Frozen.
-        Frozen = 1 "frozen",
-        /// Rests after refusals.
-        Paused = 2 "paused",
-        /// Opposite orders are not proven finished.
-        Opposite = 3 "opposite",
-        /// A cancel is under way.
-        Cancelling = 4 "cancelling",
-        /// Below the smallest order.
-        Dust = 5 "dust",
-        /// No fresh quote.
-        Stale = 6 "stale_mark",
-        /// The repeated-execution throttle.
-        Throttle = 7 "throttle",
-        /// Orders of the day are used up.
-        DayOrders = 8 "orders_per_day",
-        /// Comparison was skipped too often.
-        Unread = 9 "unread",
-        /// A link is down.
-        Link = 10 "link",
-        /// The account was not read since the start.
-        Baseline = 11 "baseline",
-        /// A risk limit.
-        Risk = 12 "risk",
-        /// Outside the strategy's hours for entries.
-        Hours = 13 "hours",
-        /// The target is too old to be acted on.
-        Expired = 14 "expired",
-        /// The time at which nothing may be held.
-        FlatBy = 15 "flat_by",
-        /// Not enough funds or margin.
-        Margin = 16 "margin",
-        /// Not due yet by its schedule.
-        Schedule = 17 "schedule",
-        /// Legs of the basket would run too far apart.
-        Leg = 18 "leg_imbalance",
-        /// Waiting for the fills of sells that pay for it.
-        Funding = 19 "after_sells",
-        /// The spread is too wide.
-        Spread = 20 "spread",
-        /// The market is not open.
-        Session = 21 "session",
-        /// Another strategy wants the opposite.
-        Netted = 22 "netted",
-        /// An amend is under way.
-        Amending = 23 "amending",
-        /// A target has to be declared again in this session.
-        Redeclare = 24 "redeclare",
-        /// The contract is about to end.
-        Expiry = 25 "expiry",
-        /// The product cannot be sold short.
-        Short = 26 "never_short",
-        /// Halted, reducing only, or going flat.
-        Mode = 27 "mode",
-        /// Its strategy is switched off.
-        Disabled = 28 "disabled",
     }
 }
 
@@ -704,5 +718,23 @@ variants! {
         Unwound(Unwound) = 52,
         /// Volume.
         VolumeSeen(VolumeSeen) = 53,
+        /// Login is needed.
+        AuthLost(AuthLost) = 64,
+        /// No reads.
+        ReadsPaused(ReadsPaused) = 65,
+        /// Order hangs.
+        Hung(Hung) = 66,
+        /// Order missing in a list.
+        Missed(Missed) = 67,
+        /// Own orders are cancelled.
+        Swept(Swept) = 68,
+        /// Orders before the journal.
+        DayCounted(DayCounted) = 69,
+        /// Slots before the journal.
+        SlotsUsed(SlotsUsed) = 70,
+        /// Order stands elsewhere.
+        Restated(Restated) = 71,
+        /// The broker's clock.
+        ClockSeen(ClockSeen) = 72,
     }
 }

@@ -183,6 +183,9 @@ index!(
     u64
 );
 
+/// A name that the broker uses and that is no known instrument: the rest of what it says stands.
+pub const UNKNOWN_INSTRUMENT: InstrumentId = InstrumentId(u32::MAX);
+
 /// The sleeve of what no strategy claimed: never traded, never in the need.
 pub const MANUAL: SleeveId = SleeveId(0);
 

@@ -7,7 +7,7 @@ use crate::ids::{HoldingId, InstrumentId, SleeveId};
 use crate::num::{Amount, Px, Qty};
 use crate::quote::Mark;
 use crate::record::{code_enum, records, variants};
-use crate::report::{Answer, Push, Reply};
+use crate::report::{ActivityKind, Answer, Push, Reply};
 use crate::time::Nanos;
 
 code_enum! {
@@ -36,6 +36,8 @@ code_enum! {
         /// A fresh session with the broker began: where a strategy asks for it, increases wait
         /// for a target declared since.
         Login = 6 "login",
+        /// No new orders, and our own working orders are cancelled; positions stay.
+        HaltCancel = 64 "halt_cancel",
     }
 }
 
@@ -148,6 +150,35 @@ records! {
     }
 }
 
+records! {
+    /// The broker's own count of what we have used.
+    pub struct Budget {
+        /// Requests it has counted.
+        pub used: u64 = 1,
+        /// Most requests it allows.
+        pub limit: u64 = 2,
+        /// In a window of this length.
+        pub per_ns: i64 = 3,
+    }
+
+    /// The broker told of a position by itself. Not believed: a reason to read.
+    pub struct PositionTold {
+        /// Of what.
+        pub instrument: InstrumentId = 1,
+        /// Signed quantity.
+        pub qty: Qty = 2,
+    }
+
+    /// The broker told of account activity that is not about an order of ours. Not believed: a
+    /// reason to read.
+    pub struct ActivityTold {
+        /// Of what.
+        pub instrument: InstrumentId = 1,
+        /// What kind.
+        pub kind: ActivityKind = 2,
+    }
+}
+
 variants! {
     /// One input.
     pub enum Input {
@@ -185,6 +216,12 @@ variants! {
         Enable(Enable) = 16,
         /// Volume of the market.
         Volume(Volume) = 20,
+        /// The broker's own count.
+        Budget(Budget) = 64,
+        /// A position that was pushed.
+        PositionTold(PositionTold) = 65,
+        /// Activity that was pushed.
+        ActivityTold(ActivityTold) = 66,
     }
 }
 

@@ -13,11 +13,13 @@
 //! | [`event`], [`effect`], [`alert`] | what happened, what to do, what people must know |
 //! | [`order`] | an order as a set of evidence |
 //! | [`limiter`] | the broker's rate windows |
+//! | [`liveness`] | silence of a connection, for shells |
 //! | [`state`] | everything known, and the only mutator |
 //! | [`engine`] | what follows: plan, release, gate, reconciliation, ladder |
 //! | `planted` | faults planted on purpose, for tests only: not in what is shipped |
 
 pub mod alert;
+pub mod block;
 pub mod config;
 pub mod effect;
 pub mod engine;
@@ -25,6 +27,7 @@ pub mod event;
 pub mod ids;
 pub mod input;
 pub mod limiter;
+pub mod liveness;
 pub mod num;
 pub mod order;
 #[cfg(feature = "planted")]

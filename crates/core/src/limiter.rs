@@ -106,7 +106,14 @@ pub struct Limiter {
     pub silent_until: Nanos,
     /// Refusals for the rate in a row; opens wider and wider pauses.
     pub strikes: u32,
+    /// The broker does not take us for who we are: the next probe; absent while it does.
+    pub probe: Option<Nanos>,
+    /// No reads before: the broker's own count is nearly used up.
+    pub reads_until: Nanos,
 }
+
+/// Time between two probes while a login is needed.
+const PROBE_NS: i64 = 60 * SECOND_NS;
 
 impl Limiter {
     /// All windows empty.
@@ -121,13 +128,40 @@ impl Limiter {
                 closing: VecDeque::new(),
             })
             .collect();
-        Self { slots, silent_until: Nanos(i64::MIN), strikes: 0 }
+        let never = Nanos(i64::MIN);
+        Self { slots, silent_until: never, strikes: 0, probe: None, reads_until: never }
+    }
+
+    /// No request of this class leaves before, whatever the windows say.
+    #[must_use]
+    pub fn quiet_until(&self, class: Class) -> Nanos {
+        let mut until = self.silent_until;
+        if class == Class::Read {
+            until = until.max(self.reads_until);
+        }
+        match (self.probe, class) {
+            (Some(at), Class::Read) => until.max(at),
+            (Some(_), _) => Nanos::MAX,
+            (None, _) => until,
+        }
+    }
+
+    /// The broker wants silence.
+    pub fn back_off(&mut self, now: Nanos, until: Nanos, strikes: u32) {
+        let until = if crate::planted!(SilenceIgnored) { now } else { until };
+        self.silent_until = self.silent_until.max(until);
+        self.strikes = strikes;
+    }
+
+    /// A login is needed: probes only.
+    pub fn lock_out(&mut self, now: Nanos) {
+        self.probe = Some(self.probe.unwrap_or(now).max(now.plus(PROBE_NS)));
     }
 
     /// True if a request of this class may leave now.
     #[must_use]
     pub fn free(&self, now: Nanos, class: Class) -> bool {
-        now >= self.silent_until
+        now >= self.quiet_until(class)
             && self
                 .slots
                 .iter()
@@ -138,7 +172,7 @@ impl Limiter {
     /// How many requests of this class may leave now.
     #[must_use]
     pub fn room(&self, now: Nanos, class: Class) -> usize {
-        if now < self.silent_until {
+        if now < self.quiet_until(class) {
             return 0;
         }
         let windows = self.slots.iter().filter(|s| s.counts(class));
@@ -151,11 +185,14 @@ impl Limiter {
     #[must_use]
     pub fn next_free(&self, now: Nanos, class: Class) -> Nanos {
         let windows = self.slots.iter().filter(|s| s.counts(class));
-        windows.map(|s| s.next_free(now, class)).fold(self.silent_until.max(now), Nanos::max)
+        windows.map(|s| s.next_free(now, class)).fold(self.quiet_until(class).max(now), Nanos::max)
     }
 
     /// Takes a slot in every window that counts this class.
     pub fn take(&mut self, now: Nanos, class: Class, request: RequestId, arrival_max_ns: i64) {
+        if self.probe.is_some() {
+            self.probe = Some(now.plus(PROBE_NS));
+        }
         for slots in self.slots.iter_mut().filter(|s| s.counts(class)) {
             slots.forget(now);
             if crate::planted!(WindowFromSending) {
@@ -209,6 +246,14 @@ impl Limiter {
             let open = from.open.iter().map(|(id, until)| (*id, until.plus(stretch_ns)));
             slots.open = open.collect();
             slots.closing = from.closing.iter().map(|until| until.plus(stretch_ns)).collect();
+        }
+    }
+
+    /// Slots of a window that were used before anything was recorded.
+    pub fn used(&mut self, window: usize, n: u32, until: Nanos) {
+        if let Some(slots) = self.slots.get_mut(window) {
+            slots.closing.extend((0..n.min(slots.window.n)).map(|_| until));
+            slots.closing.make_contiguous().sort_unstable();
         }
     }
 

@@ -25,6 +25,8 @@ code_enum! {
         Rejected = 6 "rejected",
         /// Expired.
         Expired = 7 "expired",
+        /// Another order took its place.
+        Replaced = 64 "replaced",
     }
 
     /// Why a write was refused for sure (FIX OrdRejReason 103, CxlRejReason 102).
@@ -49,6 +51,14 @@ code_enum! {
         Auth = 9 "auth",
         /// Anything else.
         Other = 10 "other",
+        /// Too like another order, too soon after it.
+        DuplicateOrder = 64 "duplicate_order",
+        /// The market takes only orders that rest.
+        PostOnlyMode = 65 "post_only_mode",
+        /// The time of the request is too far from the broker's.
+        Timestamp = 66 "timestamp",
+        /// Cancel or amend: not now.
+        Temporary = 67 "temporary",
     }
 
     /// Why the outcome of a write is not known.
@@ -106,7 +116,10 @@ impl OrdStatus {
     /// True for a status after which an order cannot fill any more, if it is true.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Filled | Self::Canceled | Self::Rejected | Self::Expired)
+        matches!(
+            self,
+            Self::Filled | Self::Canceled | Self::Rejected | Self::Expired | Self::Replaced
+        )
     }
 }
 
@@ -117,6 +130,12 @@ records! {
         pub order_id: Option<VenueText> = 1,
         /// When the exchange took it, where the broker says so.
         pub time: Option<Nanos> = 2,
+        /// OrdStatus, where the reply says more than "taken": a claim.
+        pub status: Option<OrdStatus> = 64,
+        /// CumQty, where the reply says so.
+        pub cum: Option<Qty> = 65,
+        /// What the order is for, where the reply says so.
+        pub instrument: Option<InstrumentId> = 66,
     }
 
     /// The request was refused for sure: nothing was executed.
@@ -182,6 +201,8 @@ records! {
         pub fee: Option<Amount> = 7,
         /// TransactTime.
         pub time: Nanos = 8,
+        /// Part of the quantity that the broker kept in kind as its fee.
+        pub kept: Option<Qty> = 64,
     }
 
     /// A status message: everything in it is a claim.
@@ -248,6 +269,8 @@ records! {
         pub status: OrdStatus = 8,
         /// When the broker made it.
         pub created: Nanos = 9,
+        /// Why it was refused, if it was.
+        pub code: Option<RejectCode> = 64,
     }
 
     /// A row of account activity.
@@ -307,6 +330,12 @@ records! {
         pub row: Option<OrderRow> = 1,
     }
 
+    /// The broker's clock.
+    pub struct ClockRow {
+        /// What it shows.
+        pub time: Nanos = 1,
+    }
+
     /// The read failed.
     pub struct Failed {
         /// Why.
@@ -329,6 +358,10 @@ variants! {
         Order(OneRow) = 4,
         /// An error; never an empty answer.
         Failed(Failed) = 5,
+        /// Orders that can still fill.
+        OpenOrders(OrderRows) = 64,
+        /// The broker's clock.
+        Clock(ClockRow) = 65,
     }
 }
 

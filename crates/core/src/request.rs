@@ -102,6 +102,8 @@ records! {
         pub px: Px = 6,
         /// New StopPx, for a stop order that has not triggered.
         pub stop_px: Option<Px> = 7,
+        /// CumQty as known when it was sent: some brokers want the open quantity only.
+        pub filled: Option<Qty> = 64,
     }
 
     /// OrderCancelRequest (FIX 35=F).
@@ -165,6 +167,10 @@ variants! {
         Activity(Whole) = 3,
         /// One order.
         Order(OneOrder) = 4,
+        /// The orders that can still fill, where the broker has such a list.
+        OpenOrders(Whole) = 64,
+        /// The broker's clock.
+        Clock(Whole) = 65,
     }
 }
 

@@ -203,6 +203,7 @@ fn absence_without_echoed_ids() {
     kit.reply(r, timeout());
     let mut x = row(&new, 0, OrdStatus::Open);
     x.cl_ord_id = None;
+    x.created = kit.now;
     kit.truth.orders = vec![x];
     kit.wait(120);
     assert_eq!(kit.sent.len(), 1, "{}", summary(&kit));
@@ -387,6 +388,7 @@ fn external_rows_without_id() {
             side,
             product: VenueText::EMPTY,
             fill: FillReport {
+                kept: None,
                 exec_id: VenueText::EMPTY,
                 qty: Qty::whole(20),
                 px: Px::whole(99),

@@ -46,6 +46,7 @@ fn fill(kit: &mut Kit, at: usize, units: i64, cum: i64) {
         order_id: None,
         instrument: Some(new.instrument),
         news: News::Fill(FillReport {
+            kept: None,
             exec_id: VenueText::new(&format!("E{at}-{cum}")).expect("short"),
             qty: Qty::whole(units),
             px: Px::whole(100),

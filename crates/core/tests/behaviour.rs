@@ -20,7 +20,13 @@ fn text(words: &str) -> VenueText {
 }
 
 fn taken() -> Outcome {
-    Outcome::Taken(Taken { order_id: Some(text("V1")), time: None })
+    Outcome::Taken(Taken {
+        cum: None,
+        instrument: None,
+        status: None,
+        order_id: Some(text("V1")),
+        time: None,
+    })
 }
 
 fn timeout() -> Outcome {
@@ -33,6 +39,7 @@ fn fill(kit: &Kit, new: &NewOrder, exec: &str, qty: i64, cum: i64) -> Input {
         order_id: None,
         instrument: Some(I),
         news: News::Fill(FillReport {
+            kept: None,
             exec_id: text(exec),
             qty: Qty::whole(qty),
             px: Px::whole(100),
@@ -47,6 +54,7 @@ fn fill(kit: &Kit, new: &NewOrder, exec: &str, qty: i64, cum: i64) -> Input {
 
 fn row(new: &NewOrder, cum: i64, status: OrdStatus) -> OrderRow {
     OrderRow {
+        code: None,
         cl_ord_id: Some(new.cl_ord_id),
         order_id: Some(text("V1")),
         instrument: I,
@@ -228,6 +236,7 @@ fn by_hand(kit: &Kit, qty: i64) -> ActivityRow {
         instrument: I,
         side,
         fill: FillReport {
+            kept: None,
             exec_id: text("MANUAL1"),
             qty: Qty::whole(qty.abs()),
             px: Px::whole(99),

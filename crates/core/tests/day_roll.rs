@@ -199,6 +199,7 @@ fn told_by_the_broker(kit: &mut Kit, side: Side, change: i64, position: i64) {
         instrument: I,
         side,
         fill: FillReport {
+            kept: None,
             exec_id: kit::words::text("S1"),
             qty: Qty::whole(change),
             px: Px::whole(100),

@@ -29,6 +29,7 @@ fn item() -> impl Strategy<Value = Item> {
         |(id, qty, px, cum, time)| {
             let exec_id = if id == 0 { VenueText::EMPTY } else { text(&format!("E{id}")) };
             Item::Fill(FillReport {
+                kept: None,
                 exec_id,
                 qty: Qty::whole(qty),
                 px: Px::whole(px),
@@ -52,7 +53,7 @@ fn item() -> impl Strategy<Value = Item> {
         1 => (0u8..3).prop_map(|n| Item::Ack(Ack { order_id: text(&format!("V{n}")), time: None })),
         1 => (status.clone(), 0i64..5)
             .prop_map(|(status, t)| Item::Claim(Claim { status, time: Nanos(t) })),
-        1 => status.prop_map(|status| Item::Proof(Proof { status })),
+        1 => status.prop_map(|status| Item::Proof(Proof { code: None, status })),
         1 => prop::option::of(0i64..6).prop_map(|t| Item::Seen(Seen { asked: t.map(Nanos) })),
         1 => Just(Item::Doubt(Doubt { cause: UnknownCause::Timeout })),
         1 => Just(Item::Refusal(Refusal { code: RejectCode::Other })),
@@ -171,6 +172,7 @@ fn deliver(kit: &mut Kit, message: (u8, i64, i64)) {
     let (kind, size, cum) = message;
     let news = match kind {
         0 | 1 => News::Fill(FillReport {
+            kept: None,
             // The second time under another id.
             exec_id: text(&format!("E{kind}-{cum}")),
             qty: Qty::whole(size),
@@ -187,7 +189,13 @@ fn deliver(kit: &mut Kit, message: (u8, i64, i64)) {
             time: kit.now,
         }),
         _ => {
-            let outcome = Outcome::Taken(Taken { order_id: Some(text("V1")), time: None });
+            let outcome = Outcome::Taken(Taken {
+                cum: None,
+                instrument: None,
+                status: None,
+                order_id: Some(text("V1")),
+                time: None,
+            });
             kit.input(Input::Reply(Reply { request, outcome }));
             return;
         }
@@ -212,6 +220,7 @@ fn settled(messages: &[(u8, i64, i64)], filled: i64) -> Kit {
     kit.answers = true;
     kit.truth.position = Qty::whole(filled);
     kit.truth.orders = vec![OrderRow {
+        code: None,
         cl_ord_id: Some(new.cl_ord_id),
         order_id: Some(text("V1")),
         instrument: I,

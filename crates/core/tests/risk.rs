@@ -22,7 +22,13 @@ fn with_risk(change: impl FnOnce(&mut Risk)) -> Config {
 /// The order at this position is taken and filled whole at a price.
 fn fill(kit: &mut Kit, at: usize, px: i64) {
     let (request, new) = kit.sent[at].clone();
-    let outcome = Outcome::Taken(Taken { order_id: VenueText::new("V"), time: None });
+    let outcome = Outcome::Taken(Taken {
+        cum: None,
+        instrument: None,
+        status: None,
+        order_id: VenueText::new("V"),
+        time: None,
+    });
     kit.reply(request, outcome);
     kit.truth.position += new.side.signed(new.qty);
     let now = kit.now;
@@ -31,6 +37,7 @@ fn fill(kit: &mut Kit, at: usize, px: i64) {
         order_id: None,
         instrument: None,
         news: News::Fill(FillReport {
+            kept: None,
             exec_id: VenueText::new("E").expect("short"),
             qty: new.qty,
             px: Px::whole(px),
@@ -236,7 +243,13 @@ fn a_longer_window_keeps_a_reserve_for_cancels() {
     assert_eq!(kit.sent.len(), 38, "two slots are kept back");
     for n in 0..38 {
         let (request, _) = kit.sent[n].clone();
-        let outcome = Outcome::Taken(Taken { order_id: VenueText::new("V"), time: None });
+        let outcome = Outcome::Taken(Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id: VenueText::new("V"),
+            time: None,
+        });
         kit.reply(request, outcome);
     }
     kit.target(0);

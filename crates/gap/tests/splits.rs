@@ -80,8 +80,10 @@ impl Run {
         match effect {
             Effect::Send { request, what: Request::New(new), .. } => {
                 self.position += new.side.signed(new.qty);
-                let taken = Taken { order_id: None, time: None };
+                let taken =
+                    Taken { cum: None, instrument: None, status: None, order_id: None, time: None };
                 let fill = FillReport {
+                    kept: None,
                     exec_id: VenueText::EMPTY,
                     qty: new.qty,
                     px: self.px,
@@ -111,6 +113,10 @@ impl Run {
                         Found::Activity(ActivityRows { rows: vec![], complete: true })
                     }
                     Query::Order(_) => Found::Order(OneRow { row: None }),
+                    Query::OpenOrders(_) => {
+                        Found::OpenOrders(OrderRows { rows: vec![], complete: true })
+                    }
+                    Query::Clock(_) => Found::Clock(ClockRow { time: self.now }),
                 };
                 vec![Input::Answer(Answer { request, found })]
             }

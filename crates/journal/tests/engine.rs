@@ -74,7 +74,7 @@ fn a_wrong_event_is_found_by_deciding_again() {
     let mut shell = shell::Shell::start(&mut memory, 1000);
     shell.run(&mut memory, 5);
     let mut batch = Batch::new();
-    batch.step(&common::tick(shell.now + 1), &[Event::Suspected(Suspected {})]);
+    batch.step(&common::tick(shell.now + 1), &[Event::Suspected(Suspected { all_orders: None })]);
     let last = memory.append(&batch).unwrap();
     let error = redecide(&memory, "test build", &mut Replayer::default()).unwrap_err();
     assert_eq!((error.kind(), error.first_bad_seq()), (ErrorKind::Damaged, Some(last)), "{error}");

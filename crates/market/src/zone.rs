@@ -5,7 +5,8 @@
 //!
 //! Only rules, no database: the zones of the exchanges whose files are common. Rules of daylight
 //! saving time: United States since 1967 (15 U.S.C. 260a as amended in 1986 and 2005, without
-//! the two energy-crisis years 1974 and 1975), European Union since 1996 (Directive 2000/84/EC).
+//! the two energy-crisis years 1974 and 1975), European Union since 1996 (Directive 2000/84/EC),
+//! south-eastern Australia since 2008 (Standard Time Act 1987 of New South Wales as amended).
 //! Earlier times get the earliest rule, which may be an hour off.
 //!
 //! Invariants:
@@ -30,10 +31,18 @@ pub enum Zone {
     NewYork,
     /// America/Chicago.
     Chicago,
+    /// America/Denver.
+    Denver,
+    /// America/Los_Angeles.
+    LosAngeles,
     /// Europe/London.
     London,
     /// Europe/Berlin, and what shares its rule: Paris, Amsterdam, Zurich, Madrid, Milan.
     Berlin,
+    /// Europe/Athens, and what shares its rule: Helsinki, Bucharest, Sofia.
+    Athens,
+    /// Australia/Sydney, Melbourne.
+    Sydney,
     /// Asia/Kolkata.
     Kolkata,
 }
@@ -50,25 +59,60 @@ pub enum Utc {
 }
 
 /// Names and their zones, as the IANA database spells them.
-const NAMES: [(&str, Zone); 18] = [
+const NAMES: [(&str, Zone); 53] = [
     ("UTC", Zone::Utc),
     ("Z", Zone::Utc),
     ("GMT", Zone::Utc),
     ("Etc/UTC", Zone::Utc),
     ("America/New_York", Zone::NewYork),
+    ("America/Toronto", Zone::NewYork),
+    ("US/Eastern", Zone::NewYork),
     ("America/Chicago", Zone::Chicago),
+    ("US/Central", Zone::Chicago),
+    ("America/Denver", Zone::Denver),
+    ("America/Los_Angeles", Zone::LosAngeles),
+    ("America/Sao_Paulo", Zone::Fixed(-10_800)),
     ("Europe/London", Zone::London),
+    ("Europe/Dublin", Zone::London),
+    ("Europe/Lisbon", Zone::London),
     ("Europe/Berlin", Zone::Berlin),
     ("Europe/Paris", Zone::Berlin),
     ("Europe/Amsterdam", Zone::Berlin),
     ("Europe/Zurich", Zone::Berlin),
     ("Europe/Madrid", Zone::Berlin),
     ("Europe/Rome", Zone::Berlin),
+    ("Europe/Brussels", Zone::Berlin),
+    ("Europe/Vienna", Zone::Berlin),
+    ("Europe/Stockholm", Zone::Berlin),
+    ("Europe/Oslo", Zone::Berlin),
+    ("Europe/Copenhagen", Zone::Berlin),
+    ("Europe/Warsaw", Zone::Berlin),
+    ("Europe/Prague", Zone::Berlin),
+    ("Europe/Budapest", Zone::Berlin),
+    ("Europe/Athens", Zone::Athens),
+    ("Europe/Helsinki", Zone::Athens),
+    ("Europe/Istanbul", Zone::Fixed(10_800)),
+    ("Europe/Moscow", Zone::Fixed(10_800)),
+    ("Africa/Johannesburg", Zone::Fixed(7_200)),
+    ("Asia/Riyadh", Zone::Fixed(10_800)),
+    ("Asia/Dubai", Zone::Fixed(14_400)),
+    ("Asia/Karachi", Zone::Fixed(18_000)),
     ("Asia/Kolkata", Zone::Kolkata),
-    ("Asia/Tokyo", Zone::Fixed(32_400)),
+    ("Asia/Calcutta", Zone::Kolkata),
+    ("Asia/Dhaka", Zone::Fixed(21_600)),
+    ("Asia/Bangkok", Zone::Fixed(25_200)),
+    ("Asia/Jakarta", Zone::Fixed(25_200)),
+    ("Asia/Shanghai", Zone::Fixed(28_800)),
+    ("Asia/Taipei", Zone::Fixed(28_800)),
+    ("Asia/Kuala_Lumpur", Zone::Fixed(28_800)),
     ("Asia/Hong_Kong", Zone::Fixed(28_800)),
     ("Asia/Singapore", Zone::Fixed(28_800)),
     ("Asia/Manila", Zone::Fixed(28_800)),
+    ("Australia/Perth", Zone::Fixed(28_800)),
+    ("Asia/Tokyo", Zone::Fixed(32_400)),
+    ("Asia/Seoul", Zone::Fixed(32_400)),
+    ("Australia/Sydney", Zone::Sydney),
+    ("Australia/Melbourne", Zone::Sydney),
 ];
 
 impl Zone {
@@ -101,8 +145,12 @@ impl Zone {
             Self::Kolkata => 19_800,
             Self::NewYork => american(-5, second),
             Self::Chicago => american(-6, second),
+            Self::Denver => american(-7, second),
+            Self::LosAngeles => american(-8, second),
             Self::London => european(0, second),
             Self::Berlin => european(1, second),
+            Self::Athens => european(2, second),
+            Self::Sydney => australian(10, second),
         }
     }
 
@@ -173,6 +221,16 @@ fn european(standard_hours: i32, second: i64) -> i32 {
     let from = last_sunday(year, 3) * DAY + HOUR;
     let until = last_sunday(year, 10) * DAY + HOUR;
     standard_hours * 3600 + if (from..until).contains(&second) { 3600 } else { 0 }
+}
+
+/// New South Wales and Victoria since 2008: first Sunday in October to first Sunday in April.
+fn australian(standard_hours: i32, second: i64) -> i32 {
+    let standard = i64::from(standard_hours) * HOUR;
+    let year = year_of((second + standard).div_euclid(DAY));
+    // At 2 o'clock of standard time, both.
+    let at = |month| nth_sunday(year, month, 1) * DAY + 2 * HOUR - standard;
+    let summer = second < at(4) || second >= at(10);
+    standard_hours * 3600 + if summer { 3600 } else { 0 }
 }
 
 /// The year of a day, by trying the years that it may lie in.

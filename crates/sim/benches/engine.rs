@@ -241,9 +241,16 @@ impl Drive {
 
     fn fill(&mut self, request: RequestId, new: &NewOrder) {
         let order_id = VenueText::new("V1");
-        let outcome = Outcome::Taken(Taken { order_id, time: None });
+        let outcome = Outcome::Taken(Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id,
+            time: None,
+        });
         self.step(Input::Reply(Reply { request, outcome }));
         let fill = FillReport {
+            kept: None,
             exec_id: VenueText::new("E1").unwrap_or_default(),
             qty: new.qty,
             px: new.px,

@@ -217,7 +217,7 @@ pub(crate) const STATES: [&str; 22] = [
 
 const OUTCOMES: [&str; 4] = ["Taken", "Refused", "NotSent", "Unclear"];
 
-const ANSWERS: [&str; 8] = [
+const ANSWERS: [&str; 10] = [
     "positions",
     "orders",
     "orders, incomplete",
@@ -226,6 +226,8 @@ const ANSWERS: [&str; 8] = [
     "one order",
     "no such order",
     "failed",
+    "open orders",
+    "clock",
 ];
 
 /// Ways back.

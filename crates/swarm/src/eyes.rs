@@ -87,6 +87,8 @@ impl Eyes {
                 seen.reach_word(Group::ReadFailure, ReadFailure::ALL, failed.cause);
                 7
             }
+            Found::OpenOrders(_) => 8,
+            Found::Clock(_) => 9,
         };
         seen.reach(Group::Answer, at);
     }

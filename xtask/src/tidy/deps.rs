@@ -7,17 +7,18 @@ use super::Finding;
 use super::source::Source;
 
 /// Who may depend on whom. Tests (`[dev-dependencies]`) may know more.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("core", &[]),
     ("gap", &["core"]),
     ("journal", &["core"]),
     ("market", &["core"]),
     ("venue", &["core"]),
     ("sim", &["core", "gap", "journal", "market", "venue"]),
+    ("incidents", &["core", "journal", "market"]),
     ("report", &["core", "gap", "journal"]),
     ("swarm", &["core", "journal", "market", "sim"]),
     ("planted", &["core", "journal", "market", "sim", "swarm"]),
-    ("cli", &["core", "gap", "journal", "market", "venue", "sim", "report", "swarm"]),
+    ("cli", &["core", "gap", "journal", "market", "venue", "sim", "incidents", "report", "swarm"]),
 ];
 
 /// Where each crate from outside is argued for.

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod dev;
 pub mod fees;
 pub mod gap;
+pub mod incidents;
 pub mod init;
 pub mod journal;
 pub mod rehearse;

@@ -6,7 +6,7 @@
 mod check;
 mod policy;
 
-pub use policy::{Chase, CurvePoint, Peg, Policy, Remainder, Style, Then};
+pub use policy::{AmendBy, Chase, CurvePoint, Peg, Policy, Remainder, Style, Then};
 
 use crate::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use crate::num::{Amount, Px, Qty};
@@ -116,6 +116,12 @@ records! {
         /// After a fresh login, or a start in a later session than the target's, increases need
         /// a target declared since.
         pub redeclare: bool = 14,
+        /// One order may take the position through zero where nothing is in the way of either
+        /// part; otherwise the way out is an order of its own.
+        pub through_zero: Option<bool> = 64,
+        /// A target is worked toward as it was declared, whatever the grid of lots: the need is
+        /// rounded from the exact position, and what is left below a lot is dust.
+        pub as_declared: Option<bool> = 65,
     }
 
     /// How far legs of a basket may run apart, and what pays for what.
@@ -169,6 +175,22 @@ records! {
         pub amends_max: Option<u32> = 13,
         /// Stop orders rest at the exchange.
         pub stops: bool = 14,
+        /// Which orders a round of reconciliation reads; absent means all of them.
+        pub rounds: Option<RoundReads> = 64,
+        /// How often the broker's clock is read; absent means never.
+        pub clock_every_ns: Option<i64> = 65,
+        /// How ids of executions are treated; absent means unique.
+        pub fill_ids: Option<FillIds> = 66,
+        /// Fees that are kept in kind of what is bought.
+        pub in_kind: Vec<InKind> = 67,
+    }
+
+    /// The part of a bought quantity that the broker keeps as its fee.
+    pub struct InKind {
+        /// Of what.
+        pub instrument: InstrumentId = 1,
+        /// In billionths of the quantity.
+        pub ppb: u32 = 2,
     }
 
     /// Limits on what may be sent. Absent means unlimited.
@@ -206,6 +228,12 @@ records! {
         /// How far the broker's previous close may be from ours, in millionths of the smaller of
         /// the two, before it looks like a split and freezes. Zero never looks.
         pub split_ppm_min: u32 = 16,
+        /// Instruments that are never traded: their name stands for more than one contract.
+        pub barred: Vec<InstrumentId> = 64,
+        /// After a refusal for want of funds an exit waits for a new target or more margin, too.
+        pub funds_final: Option<bool> = 65,
+        /// A strategy that is switched off wants nothing; otherwise it stays as it is.
+        pub off_is_flat: Option<bool> = 66,
     }
 
     /// How often the broker is asked what is really held.
@@ -222,6 +250,11 @@ records! {
         pub agreeing_reads: u32 = 5,
         /// What a trade by somebody else leads to.
         pub on_external: OnExternal = 6,
+        /// Differing reads with orders open after which people are told; absent means two.
+        pub told_after: Option<u32> = 64,
+        /// The account is ours alone: what others did in a symbol that a strategy trades becomes
+        /// the strategy's once it trades on. Otherwise it stays manual until it is adopted.
+        pub dedicated: Option<bool> = 65,
     }
 
     /// The resolved configuration.
@@ -322,6 +355,24 @@ code_enum! {
         None = 3 "none",
     }
 
+    /// What a round of reconciliation reads besides positions.
+    pub enum RoundReads {
+        /// All orders the broker knows today, then positions.
+        AllOrders = 1 "all_orders",
+        /// Positions, then the orders that can still fill; what is missing there is looked up.
+        OpenOrders = 2 "open_orders",
+    }
+
+    /// How ids of executions are treated.
+    pub enum FillIds {
+        /// Each execution has its own; still not trusted alone.
+        Unique = 1 "unique",
+        /// Ids that differ only after the last dot are revisions of one execution.
+        Revisions = 2 "revisions",
+        /// Empty.
+        None = 3 "none",
+    }
+
     /// What proves that an order is finished.
     pub enum CancelProof {
         /// A read that shows it finished.
@@ -366,6 +417,8 @@ impl Strategy {
             expiry_lead_ns: 0,
             basket: None,
             redeclare: false,
+            through_zero: None,
+            as_declared: None,
         }
     }
 }
@@ -411,6 +464,10 @@ impl Default for Descriptor {
             amends: AmendKind::InPlace,
             amends_max: None,
             stops: true,
+            rounds: None,
+            clock_every_ns: None,
+            fill_ids: None,
+            in_kind: Vec::new(),
         }
     }
 }
@@ -443,6 +500,9 @@ impl Default for Risk {
             daily_loss_action: LossAction::ReduceOnly,
             gross_notional_max: None,
             split_ppm_min: 200_000,
+            barred: Vec::new(),
+            funds_final: None,
+            off_is_flat: None,
         }
     }
 }
@@ -456,6 +516,8 @@ impl Default for Recon {
             skips_max: 3,
             agreeing_reads: 5,
             on_external: OnExternal::Hold,
+            told_after: None,
+            dedicated: None,
         }
     }
 }

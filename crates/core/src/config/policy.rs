@@ -51,6 +51,14 @@ records! {
         /// Part of the market's whole volume, our own included, in millionths: so much of the
         /// wanted quantity is due. Zero means that volume holds nothing back.
         pub pov_ppm: u32 = 17,
+        /// How a working order is moved or taken down; absent means in place where the broker
+        /// amends in place, and by a cancel and a new order elsewhere.
+        pub amend: Option<AmendBy> = 64,
+        /// A remainder that is cancelled is given up on the way out as well; otherwise exits are
+        /// never given up.
+        pub exits_end: Option<bool> = 65,
+        /// Collar in basis points where that is no whole number; absent means `collar_bps`.
+        pub collar: Option<Qty> = 66,
     }
 
     /// A contract that walks the price after the market: from the arrival price by a step each
@@ -102,6 +110,14 @@ code_enum! {
         Chase = 3 "chase",
         /// It crosses the spread after the patience.
         Cross = 4 "cross",
+    }
+
+    /// How a working order is moved or taken down.
+    pub enum AmendBy {
+        /// By the broker's own amend, if it has one.
+        Native = 1 "native",
+        /// By a cancel, the proof that it is finished, and a new order.
+        CancelNew = 2 "cancel_new",
     }
 
     /// Where a passive order rests (FIX PegPriceType 1094).
@@ -193,6 +209,9 @@ impl Default for Policy {
             spread_bps_max: 0,
             cross_patience_ns: 5 * crate::time::SECOND_NS,
             pov_ppm: 0,
+            amend: None,
+            exits_end: None,
+            collar: None,
         }
     }
 }

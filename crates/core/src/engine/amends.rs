@@ -8,16 +8,17 @@
 //! 3. A broker that refuses an amend is not asked again: the order is cancelled and placed anew.
 
 use super::deciding::Deciding;
+use super::parts::Trader;
 use super::plan::cancel_is_idle;
 use crate::alert::AlertCode;
-use crate::config::{AmendKind, Config};
+use crate::config::{AmendBy, AmendKind, Config};
 use crate::event::{Event, Mode, ModeSet, RequestClass};
 use crate::ids::{HoldingId, OrderNo, RequestId};
 use crate::limiter::Class;
 use crate::num::{Px, Qty, Rounding};
-use crate::order::evidence::{AmendNews, AmendSent, Gone, Item};
+use crate::order::evidence::{AmendNews, AmendSent, Gone, Item, Succeeded};
 use crate::order::{AmendEnd, Intent, Order, Rule};
-use crate::report::{OrderRow, Outcome, RejectCode, Reply};
+use crate::report::{OrdStatus, OrderRow, Outcome, RejectCode, Reply, Taken};
 use crate::request::{AmendOrder, Request, Side};
 use crate::state::State;
 use crate::time::Nanos;
@@ -51,7 +52,8 @@ impl Change {
 pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
     let (descriptor, known) = (&config.descriptor, &order.known);
     let cancelled = order.cancel.as_ref().is_some_and(|c| !c.failed);
-    descriptor.amends == AmendKind::InPlace
+    amends_by_itself(config, order)
+        && super::session::is_open(config, Trader::of(config, order), order.ticket.intent, now)
         && descriptor.amends_max.is_none_or(|most| known.terms.sent < most)
         && known.exists
         && !known.done
@@ -80,12 +82,24 @@ pub(super) fn terms_fit(config: &Config, holding: HoldingId, qty: Qty, px: Px) -
         && !notional.exceeds_bound()
 }
 
+/// A change of this order is an amend of the broker's: where that is in place, or where the policy
+/// says so.
+fn amends_by_itself(config: &Config, order: &Order) -> bool {
+    let policy = Trader::of(config, order).policy(config, order.ticket.intent);
+    match (config.descriptor.amends, policy.and_then(|p| p.amend)) {
+        (AmendKind::Never, _) | (_, Some(AmendBy::CancelNew)) => false,
+        (AmendKind::InPlace, _) | (_, Some(AmendBy::Native)) => true,
+        (AmendKind::CancelReplace, None) => false,
+    }
+}
+
 impl Deciding<'_> {
     /// Releases an amend. False when the gate refused it.
     pub fn release_amend(&mut self, holding: HoldingId, no: OrderNo, change: &Change) -> bool {
         if let Err(why) = self.gate_amend(no, change) {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
             self.alert(AlertCode::GateRefused, Some(holding), Some(no), why);
+            self.gate_kills();
             return false;
         }
         let Some(order) = self.state.orders.open.get(&no) else { return false };
@@ -97,6 +111,7 @@ impl Deciding<'_> {
             qty: change.qty,
             px: change.px,
             stop_px: change.stop_px,
+            filled: Some(order.known.filled).filter(|qty| !qty.is_zero()),
         };
         let serial = order.known.terms.last + 1;
         let request = self.request(RequestClass::Amend, Some(no));
@@ -170,19 +185,26 @@ impl Deciding<'_> {
         let at = self.now();
         let news = |end| Item::AmendNews(AmendNews { serial, end, at });
         match &reply.outcome {
-            Outcome::Taken(_) => self.learn(no, news(AmendEnd::Taken)),
+            Outcome::Taken(taken) => self.amend_taken(no, serial, taken),
             Outcome::NotSent(_) => self.learn(no, news(AmendEnd::Unsent)),
             Outcome::Unclear(unclear) => {
                 self.learn(no, news(AmendEnd::Unclear));
                 if unclear.retry_after_ns.is_some() {
                     self.back_off(unclear.retry_after_ns);
+                    let text = "an amend met the rate limit".to_owned();
+                    self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
                 }
                 let text = format!("an amend has no certain outcome: {}", unclear.cause);
                 self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
                 self.suspect();
             }
             Outcome::Refused(refused) => {
-                if matches!(refused.code, RejectCode::RateLimited | RejectCode::Auth) {
+                if refused.code == RejectCode::Auth {
+                    self.learn(no, news(AmendEnd::Unsent));
+                    self.auth_lost("an amend was refused: not authenticated".to_owned());
+                    return;
+                }
+                if matches!(refused.code, RejectCode::RateLimited) {
                     self.learn(no, news(AmendEnd::Unsent));
                     self.back_off(refused.retry_after_ns);
                     let text = format!("an amend was refused: {}", refused.code);
@@ -197,6 +219,29 @@ impl Deciding<'_> {
                     self.learn(no, Item::Gone(Gone {}));
                 }
             }
+        }
+    }
+
+    /// An amend was taken. Where the broker makes a new order of it, that one is found by a read,
+    /// and this one is finished when the same read shows it so.
+    fn amend_taken(&mut self, no: OrderNo, serial: u32, taken: &Taken) {
+        let at = self.now();
+        let news = |end| Item::AmendNews(AmendNews { serial, end, at });
+        if taken.status.is_some_and(OrdStatus::is_terminal) {
+            // The old order ended and no new one is named.
+            self.learn(no, news(AmendEnd::Refused));
+            self.taken_as(no, taken);
+            return;
+        }
+        let known = self.state.orders.get(no).and_then(|o| o.order_id);
+        self.learn(no, news(AmendEnd::Taken));
+        self.taken_as(no, taken);
+        let other = taken.order_id.filter(|id| !id.is_empty() && known.is_some_and(|k| k != *id));
+        if let Some(order_id) = other
+            && self.config.descriptor.amends == AmendKind::CancelReplace
+        {
+            self.learn(no, Item::Succeeded(Succeeded { order_id }));
+            self.suspect_all();
         }
     }
 

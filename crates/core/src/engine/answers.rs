@@ -3,13 +3,15 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::config::ClientIds;
+use crate::config::{AmendKind, ClientIds};
 use crate::event::{Ending, Event, LookupPlanned, Released, RequestClass, RequestClosed};
 use crate::ids::{ClOrdId, OrderNo, RequestId, VenueText, parse_cl_ord_id};
 use crate::num::{Px, Qty};
-use crate::order::evidence::{Absence, Ack, Audit, Item, Proof};
+use crate::order::evidence::{Absence, Ack, Audit, Item, Proof, Succeeded};
 use crate::order::{Intent, Order, Rule, Ticket};
-use crate::report::{ActivityRow, Answer, Failed, Found, OrderRow, OrderRows, ReadFailure};
+use crate::report::{
+    ActivityKind, ActivityRow, Answer, Failed, Found, OrdStatus, OrderRow, OrderRows, ReadFailure,
+};
 use crate::state::OnWire;
 use crate::time::Nanos;
 
@@ -30,7 +32,15 @@ impl Deciding<'_> {
             self.alert(AlertCode::Unreadable, None, None, text);
         }
         match &answer.found {
-            Found::Orders(rows) => self.order_rows(rows, on_wire.asked),
+            Found::Orders(rows) => self.order_rows(rows, on_wire.asked, true),
+            Found::OpenOrders(rows) => {
+                self.order_rows(rows, on_wire.asked, false);
+                if rows.complete {
+                    self.missing_in(rows, on_wire.asked_seq);
+                }
+                self.touch_busy();
+            }
+            Found::Clock(row) => self.clock(row.time, on_wire.asked),
             Found::Order(one) => self.one_order(on_wire, one.row.as_ref()),
             Found::Activity(rows) => {
                 for row in &rows.rows {
@@ -60,11 +70,16 @@ impl Deciding<'_> {
                 self.alert(AlertCode::RateLimited, None, None, text);
             }
             ReadFailure::Auth => {
-                self.back_off(Some(60_000_000_000));
-                let text = "a read was refused: not authenticated".to_owned();
-                self.alert(AlertCode::AuthExpired, None, None, text);
+                self.auth_lost("a read was refused: not authenticated".to_owned());
             }
             _ => {}
+        }
+        if ending == Ending::Unanswered && self.state.recon.unanswered == LOST_IN_A_ROW {
+            let text = "two reads in a row had no answer".to_owned();
+            self.alert(AlertCode::StreamStale, None, None, text);
+        }
+        if on_wire.class == RequestClass::Clock {
+            return;
         }
         if on_wire.class == RequestClass::Positions && crate::planted!(ErrorIsEmpty) {
             return self.compare(&[], on_wire);
@@ -75,15 +90,20 @@ impl Deciding<'_> {
         self.suspect();
     }
 
-    fn order_rows(&mut self, rows: &OrderRows, asked: Nanos) {
+    /// Rows of all orders, or of those that can still fill: only `whole` lists prove absence.
+    fn order_rows(&mut self, rows: &OrderRows, asked: Nanos, whole: bool) {
+        self.two_live_of_one_id(rows);
         for row in &rows.rows {
-            self.order_row(row, asked);
+            self.order_row(row, asked, whole);
         }
-        let whole = rows.complete || crate::planted!(ShortPageIsAll);
-        if !whole || self.config.descriptor.client_ids == ClientIds::None {
+        let complete = rows.complete || crate::planted!(ShortPageIsAll);
+        if !complete || !whole {
             return;
         }
-        let has = |id: &ClOrdId| rows.rows.iter().any(|r| r.cl_ord_id.as_ref() == Some(id));
+        // Where no id is echoed, a row that fits would have been taken for it.
+        let blind = self.config.descriptor.client_ids == ClientIds::None;
+        let has =
+            |id: &ClOrdId| !blind && rows.rows.iter().any(|r| r.cl_ord_id.as_ref() == Some(id));
         let missing: Vec<OrderNo> = self
             .state
             .orders
@@ -101,11 +121,14 @@ impl Deciding<'_> {
 
     fn one_order(&mut self, on_wire: OnWire, row: Option<&OrderRow>) {
         match (row, on_wire.order) {
-            (Some(row), _) => self.order_row(row, on_wire.asked),
-            (None, Some(no)) if self.config.descriptor.client_ids == ClientIds::Unique => {
-                self.not_there(no, on_wire.asked);
+            (Some(row), _) => self.order_row(row, on_wire.asked, false),
+            (None, Some(no)) => {
+                let named = self.state.orders.get(no).is_some_and(|o| o.order_id.is_some());
+                if self.config.descriptor.client_ids == ClientIds::Unique || named {
+                    self.not_there(no, on_wire.asked);
+                }
             }
-            (None, _) => {}
+            (None, None) => {}
         }
     }
 
@@ -124,11 +147,20 @@ impl Deciding<'_> {
         }
     }
 
-    fn order_row(&mut self, row: &OrderRow, asked: Nanos) {
-        let known = self.resolve(row.cl_ord_id.as_ref(), row.order_id.as_ref());
+    fn order_row(&mut self, row: &OrderRow, asked: Nanos, whole: bool) {
+        let known = self.of_row(row);
+        if known.is_none() {
+            self.heir(row);
+        }
         let Some(no) = known.or_else(|| self.orphan(row)) else { return };
+        self.state_row(no, row);
         let Some(order) = self.state.orders.get(no) else { return };
         if settled(order, row.cum) {
+            return;
+        }
+        if row.status == OrdStatus::Replaced && !whole {
+            // What took its place has to be found before its quantity is free.
+            self.suspect_all();
             return;
         }
         let (holding, acked) = (order.ticket.holding, order.order_id.is_some());
@@ -146,7 +178,9 @@ impl Deciding<'_> {
         }
         self.amend_row(no, row, asked);
         if row.status.is_terminal() {
-            self.learn(no, Item::Proof(Proof { status: row.status }));
+            self.learn(no, Item::Proof(Proof { status: row.status, code: row.code }));
+        } else if row.status == OrdStatus::CancelPending {
+            self.seen_leaving(no, asked);
         } else {
             self.seen(no, Some(asked));
         }
@@ -155,13 +189,18 @@ impl Deciding<'_> {
     /// An order with an id of our making that the journal does not know: adopted when an older
     /// start made it, so that it counts; a newer one means another instance.
     fn orphan(&mut self, row: &OrderRow) -> Option<OrderNo> {
-        let id = row.cl_ord_id?;
+        let id = row.cl_ord_id.or_else(|| self.inherited_id(row))?;
         let (epoch, _) = parse_cl_ord_id(&id)?;
         if epoch > self.state.epoch {
             self.stranger(Some(&id));
             return None;
         }
-        if row.status.is_terminal() {
+        let twin = self.state.orders.by_cl_ord_id(&id);
+        let twin = twin.and_then(|no| self.state.orders.get(no)).cloned();
+        let kind = self.config.descriptor.amends;
+        let replaces = twin.as_ref().is_some_and(|order| replaces(order, row, kind));
+        let history = row.cum.is_zero() || row.created < self.state.recon.since;
+        if row.status.is_terminal() && (history || twin.is_some()) && !replaces {
             return None;
         }
         let product = VenueText::EMPTY;
@@ -177,32 +216,46 @@ impl Deciding<'_> {
             side: row.side,
             qty: row.qty,
             px: row.px,
-            intent: Intent::Exit,
+            intent: twin.as_ref().map_or(Intent::Exit, |order| order.ticket.intent),
             released: row.created.min(self.now()),
             arrival: Px::ZERO,
             rule: Rule::Found,
             step: 0,
             stop_px: None,
-            shares: Vec::new(),
+            shares: twin
+                .as_ref()
+                .map_or_else(Vec::new, |order| self.shares_of_twin(order, row.qty)),
         };
         let no = ticket.order;
+        self.touch(holding);
         self.emit(Event::Released(Released { ticket }));
-        let text = "an order of an earlier start was found and adopted".to_owned();
-        self.alert(AlertCode::ExternalActivity, Some(holding), Some(no), text);
+        if replaces {
+            // The old one is said to be over, and is settled before anything gives way for it.
+            if let (Some(old), Some(order_id)) = (twin.filter(|o| !o.known.done), row.order_id) {
+                self.learn(old.ticket.order, Item::Succeeded(Succeeded { order_id }));
+            }
+            return Some(no);
+        }
+        let text = "an order of ours that the journal did not know was found".to_owned();
+        self.alert(AlertCode::OrderAdopted, Some(holding), Some(no), text);
         Some(no)
     }
 
     /// An activity row about an order of ours is an execution like any other.
     fn activity_row(&mut self, row: &ActivityRow) {
-        let Some(no) = self.resolve(row.cl_ord_id.as_ref(), row.order_id.as_ref()) else { return };
+        if row.kind != ActivityKind::Trade {
+            return;
+        }
+        let Some(no) = self.of_activity(row) else { return };
         if crate::planted!(StrangeRowsAreLeftOut) {
             return;
         }
         let Some(order) = self.state.orders.get(no) else { return };
-        let holding = order.ticket.holding;
+        let (holding, before) = (order.ticket.holding, order.known.clone());
         self.touch(holding);
         // A read repeats what was pushed; that is no duplicate to tell anybody about.
         self.learn(no, Item::Fill(row.fill.clone()));
+        self.tell_late(no, holding, &before, &row.fill);
     }
 
     /// The trades are merged. What a cumulative number shows beyond them, of an order of which
@@ -226,6 +279,19 @@ impl Deciding<'_> {
     }
 }
 
+/// Reads without an answer in a row that mean a silent link.
+const LOST_IN_A_ROW: u32 = 2;
+
+/// The row is of what took the place of this order.
+fn replaces(order: &Order, row: &OrderRow, kind: AmendKind) -> bool {
+    let amended = order.known.terms.sent > 0 && kind == AmendKind::CancelReplace;
+    let named = order.evidence.items().iter().any(|item| match item {
+        Item::Succeeded(by) => row.order_id == Some(by.order_id),
+        _ => false,
+    });
+    named || (amended && (order.known.replaced || order.known.terms.pending.is_some()))
+}
+
 /// Everything is known of an order, and a message does not say more.
 pub(super) fn settled(order: &Order, cum: Qty) -> bool {
     let known = &order.known;
@@ -235,7 +301,7 @@ pub(super) fn settled(order: &Order, cum: Qty) -> bool {
 /// Rows are known to be missing or unreadable: the others count, people are told.
 fn has_unreadable(found: &Found) -> bool {
     match found {
-        Found::Orders(rows) => !rows.complete,
+        Found::Orders(rows) | Found::OpenOrders(rows) => !rows.complete,
         Found::Activity(rows) => !rows.complete,
         _ => false,
     }
@@ -245,7 +311,7 @@ fn has_unreadable(found: &Found) -> bool {
 fn complete(found: &Found) -> bool {
     match found {
         // Unreadable rows prove nothing, but they must not stop everything else.
-        Found::Orders(_) => true,
+        Found::Orders(_) | Found::OpenOrders(_) | Found::Clock(_) => true,
         Found::Activity(rows) => rows.complete,
         Found::Positions(_) | Found::Order(_) => true,
         Found::Failed(_) => false,

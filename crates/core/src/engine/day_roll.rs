@@ -70,7 +70,7 @@ impl Deciding<'_> {
             gone.map(|o| (o.ticket.order, o.ticket.holding)).collect();
         for (no, holding) in gone {
             self.touch(holding);
-            self.learn(no, Item::Proof(Proof { status: OrdStatus::Expired }));
+            self.learn(no, Item::Proof(Proof { status: OrdStatus::Expired, code: None }));
         }
     }
 

@@ -3,12 +3,13 @@
 use super::parts::Trader;
 use super::{Step, sharing};
 use crate::alert::AlertCode;
-use crate::config::Config;
+use crate::config::{Config, Descriptor, Remainder};
 use crate::effect::Effect;
 use crate::event::{Alert, Block, Closed, Event, LookupPlanned, Unwound};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::input::Envelope;
 use crate::num::Qty;
+use crate::order::fold::{Trust, executions_by};
 use crate::order::shares::Share;
 use crate::order::{CancelWhy, Intent, Order, Rule};
 use crate::quote::Quote;
@@ -28,6 +29,8 @@ pub(super) struct Deciding<'a> {
     pub touched: Vec<HoldingId>,
     /// What stopped a release that the plan wanted, by holding.
     pub held: Vec<(HoldingId, Block)>,
+    /// The planner is broken on purpose and asks now.
+    pub broken: bool,
 }
 
 impl<'a> Deciding<'a> {
@@ -37,7 +40,8 @@ impl<'a> Deciding<'a> {
         envelope: &'a Envelope,
         step: &'a mut Step,
     ) -> Self {
-        Self { config, state, envelope, step, touched: Vec::new(), held: Vec::new() }
+        let (touched, held) = (Vec::new(), Vec::new());
+        Self { config, state, envelope, step, touched, held, broken: false }
     }
 
     pub fn now(&self) -> Nanos {
@@ -114,12 +118,19 @@ impl<'a> Deciding<'a> {
             // A remainder is waived from the target it was meant for, never from a newer one.
             let stale = order.released_seq < self.state.holding(holding).target_seq;
             let (dropped, rejected, shares) = self.waiver(order, stale);
-            let bad = ended_badly(order);
+            let again = self.is_placed_again(order);
+            let bad = ended_badly(order) || again;
+            let code = order.known.rejected_code.unwrap_or(RejectCode::Other);
+            let unasked = self.ended_unasked(order);
             let rule = order.cancel.as_ref().map_or("broker", |c| c.rule.as_str());
             self.emit(Event::Closed(Closed { order: no, dropped, rejected, shares }));
             if bad {
                 let text = "the broker ended an order that it had taken".to_owned();
-                self.pause(no, holding, RejectCode::Other, text);
+                self.pause(no, holding, code, text);
+            }
+            if unasked {
+                let text = "an own order ended without our request".to_owned();
+                self.alert(AlertCode::ExternalActivity, Some(holding), Some(no), text);
             }
             if !dropped.is_zero() {
                 let text = format!(
@@ -130,10 +141,40 @@ impl<'a> Deciding<'a> {
         }
     }
 
+    /// The broker ended an order that was to rest, without our request: what is missing is
+    /// wanted still, and is placed again after a moment.
+    fn is_placed_again(&self, order: &Order) -> bool {
+        let policy = Trader::of(self.config, order).policy(self.config, order.ticket.intent);
+        order.ticket.intent == Intent::Entry
+            && order.known.exists
+            && order.known.filled < order.qty()
+            && order.cancel.is_none()
+            && !order.known.rejected
+            && !order.known.replaced
+            && !order.known.busted
+            && !self.outlived_its_day(order, self.now())
+            && policy.is_some_and(|p| p.remainder == Remainder::Rest)
+    }
+
+    /// An order that was there ended unfilled, and nobody here asked for that.
+    fn ended_unasked(&self, order: &Order) -> bool {
+        order.known.exists
+            && order.known.filled < order.qty()
+            && order.cancel.is_none()
+            && !order.known.rejected
+            && !order.known.replaced
+            && !order.known.busted
+            && !order.known.absent
+            && !self.outlived_its_day(order, self.now())
+    }
+
     /// What an order that ended waives, and what of it is whose.
     fn waiver(&self, order: &Order, stale: bool) -> (Qty, Qty, Vec<Share>) {
         let h = self.state.holding(order.ticket.holding);
-        let (dropped, rejected) = waived(order);
+        let (dropped, rejected) = match self.is_placed_again(order) {
+            true => (Qty::ZERO, Qty::ZERO),
+            false => waived(order, &self.config.descriptor),
+        };
         if !h.is_shared() {
             let keeps = (dropped, rejected, Vec::new());
             return if stale { (Qty::ZERO, Qty::ZERO, Vec::new()) } else { keeps };
@@ -196,17 +237,33 @@ fn ended_badly(order: &Order) -> bool {
     order.known.exists
         && unfilled
         && !ours
+        && !order.known.replaced
+        && !order.known.busted
         && (order.known.rejected || order.ticket.intent != Intent::Entry)
+}
+
+/// Executions of an order that were taken back.
+fn taken_back(order: &Order, descriptor: &Descriptor) -> Qty {
+    if !order.known.busted {
+        return Qty::ZERO;
+    }
+    let revisions = Trust::from(descriptor).revisions;
+    let all = executions_by(&order.evidence, revisions).into_iter();
+    let busted: Qty = all.filter(|e| e.busted).map(|e| e.report.qty).sum();
+    busted + order.known.unheard
 }
 
 /// What becomes of the unfilled part of an order that ended: signed quantities that are waived
 /// as dropped and as refused. An order that ended because the plan changed waives nothing, an
 /// exit waives nothing: it is planned again.
-fn waived(order: &Order) -> (Qty, Qty) {
-    let missing = order.ticket.side.signed((order.qty() - order.known.filled).max(Qty::ZERO));
+fn waived(order: &Order, descriptor: &Descriptor) -> (Qty, Qty) {
+    // What was filled and taken back is wanted still.
+    let filled = order.known.filled + taken_back(order, descriptor);
+    let missing = order.ticket.side.signed((order.qty() - filled).max(Qty::ZERO));
     let none = (Qty::ZERO, Qty::ZERO);
-    if missing.is_zero() || order.ticket.intent != Intent::Entry || crate::planted!(WaiverForgotten)
-    {
+    let given_up = order.cancel.as_ref().is_some_and(|c| c.why == CancelWhy::Remainder);
+    let exit = order.ticket.intent != Intent::Entry && !given_up;
+    if missing.is_zero() || exit || crate::planted!(WaiverForgotten) {
         return none;
     }
     let never_was = !order.known.exists;
@@ -217,6 +274,8 @@ fn waived(order: &Order) -> (Qty, Qty) {
         (_, Some(_)) if never_was => (Qty::ZERO, missing),
         _ if never_was => none,
         _ if order.known.rejected => (Qty::ZERO, missing),
+        // What took its place carries the rest.
+        _ if order.known.replaced => none,
         (Some(cancel), _) if cancel.why != CancelWhy::Remainder => none,
         _ => (missing, Qty::ZERO),
     }

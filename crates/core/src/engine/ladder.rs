@@ -15,6 +15,22 @@ use crate::event::{
 use crate::ids::HoldingId;
 use crate::num::Qty;
 
+/// What people are told of when it keeps a target from being reached; open for anything else.
+fn hindrance(gate: Block, blocked: Block) -> Block {
+    let told = |block: Block| {
+        matches!(
+            block,
+            Block::Expired
+                | Block::Frozen
+                | Block::DayOrders
+                | Block::Ambiguous
+                | Block::Unsellable
+                | Block::Redeclare
+        )
+    };
+    [gate, blocked].into_iter().find(|block| told(*block)).unwrap_or(Block::Open)
+}
+
 /// What the price of an order has shown to be in the way (too small, beyond a limit, no fresh
 /// quote, a wide spread) stays so until something of it moves: the plan, which knows no price,
 /// would call it free each time somebody looks, and people would be told again each time it is
@@ -70,30 +86,49 @@ impl Deciding<'_> {
             sleeves: sharing::admitted(self.config, self.state, holding, now),
         };
         let staged = still_held(staged, &h.staged, held.is_some());
-        let blocked = staged.blocked;
         let same = staged == Staged { mark: None, ..h.staged.clone() };
         let new = h.staged.holding != holding;
         if same || (new && staged == crate::state::holding::idle_stage(holding)) {
             return;
         }
         let mark = self.quote(self.config.holdings[holding.ix()].instrument);
-        let dust = blocked == Block::Dust && h.staged.blocked != Block::Dust;
-        let limited = blocked == Block::Risk && h.staged.blocked != Block::Risk;
-        let ending = gate == Block::Expiry && h.staged.gate != Block::Expiry;
-        let netted = blocked == Block::Netted && h.staged.blocked != Block::Netted;
-        self.emit(Event::Staged(Staged { mark, ..staged }));
+        let before = h.staged.clone();
+        self.emit(Event::Staged(Staged { mark, ..staged.clone() }));
+        self.tell_stage(holding, &before, &staged);
+    }
+
+    /// People are told of what keeps a target from being reached, once.
+    fn tell_stage(&mut self, holding: HoldingId, before: &Staged, staged: &Staged) {
+        let h = self.state.holding(holding);
+        let begins = |block: Block| staged.blocked == block && before.blocked != block;
+        let ending = staged.gate == Block::Expiry && before.gate != Block::Expiry;
+        let why = hindrance(staged.gate, staged.blocked);
+        let known = hindrance(before.gate, before.blocked);
+        let fresh = self.step.events.iter().any(|event| match event {
+            Event::TargetSet(set) => set.holding == holding,
+            _ => false,
+        });
+        let short = h.rounded != h.own && why != Block::Open && (fresh || why != known);
+        if short {
+            let text = format!("the target cannot be reached now: {why}");
+            self.alert(AlertCode::Unconverged, Some(holding), None, text);
+        }
+        if why == Block::Unsellable && known != why {
+            let text = "what a purchase leaves after its fee could not be sold again".to_owned();
+            self.alert(AlertCode::Dust, Some(holding), None, text);
+        }
         if ending {
             self.tell_expiry(holding);
         }
-        if netted && !self.config.crossing {
+        if begins(Block::Netted) && !self.config.crossing {
             let text = "two strategies want opposite sides; crossing is off".to_owned();
             self.alert(AlertCode::Unconverged, Some(holding), None, text);
         }
-        if limited {
+        if begins(Block::Risk) {
             let text = "a limit or the distance from the mid keeps it from being sent".to_owned();
             self.alert(AlertCode::Unconverged, Some(holding), None, text);
         }
-        if dust {
+        if begins(Block::Dust) {
             let text = "what is missing is too small to be traded".to_owned();
             self.alert(AlertCode::Dust, Some(holding), None, text);
         }

@@ -23,6 +23,12 @@
 //! | `ladder` | where every missing unit is |
 //! | [`session`] | which phase a market is in |
 //! | [`timers`] | when to look again |
+//! | `reading` | which reads are wanted, where rounds are of open orders |
+//! | `shown` | what lists show of an order besides evidence |
+//! | [`fault`] | a planner that is broken on purpose, for the incident runner |
+//! | `matching` | which order a row of a read is about |
+//! | `clock` | the broker's clock beside ours |
+//! | `hints` | what a broker tells by itself and is not believed |
 //! | `operator` | what people command |
 //!
 //! The canonical loop of a shell:
@@ -37,20 +43,25 @@ pub mod admission;
 pub mod amends;
 mod answers;
 pub mod basket;
+mod clock;
 mod crossing;
 mod day_roll;
 mod deciding;
 pub mod edges;
 pub mod expiry;
+pub mod fault;
 mod gate;
+mod hints;
 pub mod hours;
 mod ladder;
 mod laws;
+mod matching;
 mod operator;
 pub mod parts;
 pub mod plan;
 pub mod pricing;
 mod pushes;
+mod reading;
 mod recon;
 mod release;
 mod renew;
@@ -59,6 +70,7 @@ pub mod repricing;
 pub mod schedule;
 pub mod session;
 pub mod sharing;
+mod shown;
 pub mod sizing;
 pub mod split;
 mod start;
@@ -94,6 +106,7 @@ pub struct Engine {
     config: Config,
     state: State,
     poisoned: bool,
+    fault: Option<fault::Broken>,
 }
 
 impl Engine {
@@ -104,7 +117,7 @@ impl Engine {
     pub fn new(config: Config) -> Result<Self, String> {
         config.check()?;
         let state = State::new(&config);
-        Ok(Self { config, state, poisoned: false })
+        Ok(Self { config, state, poisoned: false, fault: None })
     }
 
     /// An engine that goes on from a state that was recovered.
@@ -132,7 +145,7 @@ impl Engine {
                 state.holdings[order.ticket.holding.ix()].own += again;
             }
         }
-        Ok(Self { config, state, poisoned: false })
+        Ok(Self { config, state, poisoned: false, fault: None })
     }
 
     /// The configuration of this segment.
@@ -194,6 +207,7 @@ impl Engine {
         }
         let before = self.state.seq;
         let mut deciding = Deciding::new(&self.config, &mut self.state, envelope, &mut step);
+        deciding.broken = self.fault.is_some_and(|fault| fault.next <= envelope.now);
         match &envelope.input {
             Input::Start(start) => deciding.start(start),
             Input::Target(target) => deciding.target(target),
@@ -206,12 +220,20 @@ impl Engine {
             Input::Adopt(adopt) => deciding.adopt(adopt),
             Input::Tick(_) => {}
             Input::Volume(volume) => deciding.volume(volume),
-            Input::Release(_) => deciding.release(),
+            Input::Release(_) => {
+                deciding.release();
+                if deciding.broken {
+                    self.fault = Some(fault::Broken::after(envelope.now));
+                }
+            }
             Input::DayEnd(_) => deciding.day_end(),
             Input::PrevClose(close) => deciding.prev_close(close),
             Input::Split(split) => deciding.split(split),
             Input::Margin(margin) => deciding.margin(margin),
             Input::Enable(enable) => deciding.enable(enable),
+            Input::Budget(budget) => deciding.budget(budget),
+            Input::PositionTold(told) => deciding.position_told(told),
+            Input::ActivityTold(told) => deciding.activity_told(told),
         }
         deciding.settle();
         if let Some(law) = deciding.broken_law() {
@@ -253,6 +275,10 @@ impl Engine {
                 let priced = release::to_be_priced(&self.config, &self.state, now);
                 let mut priced: Vec<InstrumentId> =
                     priced.iter().filter_map(of).map(|h| h.instrument).collect();
+                let broken = self.fault.is_some_and(|fault| fault.next <= now);
+                if broken {
+                    priced.extend(self.config.holdings.iter().map(|key| key.instrument));
+                }
                 if self.config.risk.daily_loss_max.is_some() {
                     let all = self.config.instruments.iter().enumerate();
                     let ids = all.filter_map(|(at, _)| u32::try_from(at).ok()).map(InstrumentId);

@@ -2,14 +2,14 @@
 
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Adopted, Enabled, Event, Mode, ModeSet, Thawed};
+use crate::event::{Adopted, Enabled, Event, Freeze, Mode, ModeSet, Swept, Thawed};
 use crate::input::{Adopt, Command, Enable, Operator};
 use crate::num::Qty;
 
 impl Deciding<'_> {
     pub fn operator(&mut self, operator: &Operator) {
         let mode = match operator.command {
-            Command::Halt => Mode::Halted,
+            Command::Halt | Command::HaltCancel => Mode::Halted,
             Command::Kill => Mode::Killed,
             Command::Flatten => Mode::Flattening,
             Command::Resume => Mode::Running,
@@ -18,7 +18,18 @@ impl Deciding<'_> {
         };
         // A kill is latched: only a new run directory ends it.
         let latched = self.state.mode == Mode::Killed && !crate::planted!(ResumeLiftsKill);
-        if latched || self.state.mode == mode {
+        if latched {
+            return;
+        }
+        let sweeps = operator.command == Command::HaltCancel;
+        if sweeps != self.state.swept && (sweeps || mode == Mode::Running) {
+            self.emit(Event::Swept(Swept { on: sweeps }));
+            self.touch_busy();
+        }
+        if mode == Mode::Running {
+            self.thaw_all();
+        }
+        if self.state.mode == mode {
             return;
         }
         self.emit(Event::ModeSet(ModeSet { mode }));
@@ -55,7 +66,23 @@ impl Deciding<'_> {
             self.emit(Event::Adopted(Adopted { holding, qty: adopt.qty, sleeve }));
         }
         if self.state.holding(holding).frozen.is_some() {
+            self.takes_all(holding);
             self.emit(Event::Thawed(Thawed { holding }));
+        }
+    }
+
+    /// The operator says that what froze holdings is settled. What hangs at the broker is not: it
+    /// ends with its cause.
+    fn thaw_all(&mut self) {
+        for at in 0..self.config.holdings.len() {
+            let Ok(at) = u32::try_from(at) else { break };
+            let holding = crate::ids::HoldingId(at);
+            let frozen = self.state.holding(holding).frozen;
+            if frozen.is_some_and(|why| why != Freeze::VenueUnknown) {
+                self.touch(holding);
+                self.takes_all(holding);
+                self.emit(Event::Thawed(Thawed { holding }));
+            }
         }
     }
 
@@ -88,12 +115,16 @@ impl Deciding<'_> {
         })
     }
 
-    /// A flatten ends halted, once nothing is held and nothing is open.
+    /// A flatten ends halted, once nothing is held and nothing is open. An order of ours that is
+    /// found later has to go as well.
     pub fn finish_flatten(&mut self) {
         if self.state.mode == Mode::Flattening
             && self.state.orders.open.is_empty()
             && self.is_flat()
         {
+            if !self.state.swept {
+                self.emit(Event::Swept(Swept { on: true }));
+            }
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Halted }));
         }
     }

@@ -9,6 +9,7 @@
 //! 2. Excess is cancelled before anything is added.
 
 use super::amends::{Change, may_amend, terms_fit};
+use super::matching::must_go;
 use super::parts::Trader;
 use super::pricing::cancel_due;
 use super::session::{is_open, trading_day};
@@ -83,38 +84,72 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     if let Some(action) = cancel_all(state, orders(), now) {
         return action;
     }
+    if let Some(order) = orders().find(|o| goes(config, state, o, now)) {
+        return Action::Cancel(order.ticket.order, CancelWhy::Excess, Rule::Excess);
+    }
     if let Some((no, rule)) = impatient(config, state, id, now) {
         return Action::Cancel(no, CancelWhy::Remainder, rule);
     }
     let target = working_target(config, state, id, now);
     let old = h.staged.lane == Lane::Add && crate::planted!(OldTargetWorked);
     let target = if old { h.staged.admitted } else { target };
-    let position = h.own;
-    // 1. Excess: more is open on a side than the target has room for.
-    let both = crate::planted!(BothSidesAtOnce);
-    if h.buying.0 > 0 && !both && position + h.buying > target.max(position) {
-        let excess = position + h.buying - target.max(position);
-        return free(config, state, orders(), (Side::Buy, excess), now);
-    }
-    if h.selling.0 > 0 && !both && position - h.selling < target.min(position) {
-        let excess = target.min(position) - (position - h.selling);
-        return free(config, state, orders(), (Side::Sell, excess), now);
-    }
-    if let Some(action) = sharing::excess(config, state, id, now) {
+    if let Some(action) = excess(config, state, id, target, now) {
         return action;
     }
-    // 2. Need: what is missing on the side of the target.
-    let need = target - position;
+    let need = target - h.own;
     let sign = if crate::planted!(SignOfTarget) { target } else { need };
     let Some(side) = Side::of(sign) else { return sharing::rest(config, state, id, now) };
-    let (same, opposite) = match side {
-        Side::Buy => (h.buying, h.selling),
-        Side::Sell => (h.selling, h.buying),
-    };
+    let same = if side == Side::Buy { h.buying } else { h.selling };
     let room = need.abs() - same;
     if room.0 <= 0 {
         return sharing::rest(config, state, id, now);
     }
+    missing(config, state, id, (side, room, target), now)
+}
+
+/// More is open on a side than the target has room for.
+fn excess(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    target: Qty,
+    now: Nanos,
+) -> Option<Action> {
+    let h = state.holding(id);
+    let orders = || h.open.iter().filter_map(|no| state.orders.open.get(no));
+    let position = h.own;
+    // What is said to be over is settled first: nothing else gives way for it.
+    let over = |side: Side| -> Qty {
+        let of = orders().filter(|o| o.ticket.side == side && o.is_exposure() && o.known.claimed);
+        of.map(Order::leaves).sum()
+    };
+    let (buying, selling) = (h.buying - over(Side::Buy), h.selling - over(Side::Sell));
+    let both = crate::planted!(BothSidesAtOnce);
+    if buying.0 > 0 && !both && position + buying > target.max(position) {
+        let excess = position + buying - target.max(position);
+        return Some(free(config, state, orders(), (Side::Buy, excess), now));
+    }
+    if selling.0 > 0 && !both && position - selling < target.min(position) {
+        let excess = target.min(position) - (position - selling);
+        return Some(free(config, state, orders(), (Side::Sell, excess), now));
+    }
+    sharing::excess(config, state, id, now)
+}
+
+/// The order for what is missing on a side, or what is in its way.
+fn missing(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    (side, room, target): (Side, Qty, Qty),
+    now: Nanos,
+) -> Action {
+    let h = state.holding(id);
+    let position = h.own;
+    let (same, opposite) = match side {
+        Side::Buy => (h.buying, h.selling),
+        Side::Sell => (h.selling, h.buying),
+    };
     // What would bring the position to zero is an exit; beyond it, an entry.
     let reduces = position.0 != 0 && (position.0 > 0) != (side == Side::Buy);
     let to_zero = if reduces { (position.abs() - same).max(Qty::ZERO) } else { Qty::ZERO };
@@ -124,6 +159,11 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     if let Some(block) = in_the_way(config, state, trader, intent, opposite, now) {
         return Action::Blocked(lane, block);
     }
+    let through = intent == Intent::Exit
+        && room > to_zero
+        && config.strategy(trader.sleeve).is_some_and(|s| s.through_zero == Some(true))
+        && in_the_way(config, state, trader, Intent::Entry, opposite, now).is_none();
+    let intent = if through { Intent::Entry } else { intent };
     let wanted = if intent == Intent::Exit { room.min(to_zero) } else { room };
     let policy = trader.policy(config, intent);
     let wanted = match policy.and_then(|p| schedule::due(config, state, id, p, side, target, now)) {
@@ -141,7 +181,38 @@ fn toward_target(config: &Config, state: &State, id: HoldingId, now: Nanos) -> A
     if qty.0 <= 0 || qty < instrument.min_qty {
         return Action::Blocked(Lane::Idle, Block::Dust);
     }
+    if intent == Intent::Entry
+        && side == Side::Buy
+        && is_unsellable(config, id, position + same, qty)
+    {
+        return Action::Blocked(Lane::Idle, Block::Unsellable);
+    }
     Action::Place { side, qty, intent }
+}
+
+/// The part of an order through zero that only reduces, on the lot grid; none of any other.
+pub(super) fn way_out(config: &Config, state: &State, id: HoldingId, side: Side, qty: Qty) -> Qty {
+    let h = state.holding(id);
+    let same = if side == Side::Buy { h.buying } else { h.selling };
+    let reduces = h.own.0 != 0 && (h.own.0 > 0) != (side == Side::Buy);
+    let to_zero = if reduces { (h.own.abs() - same).max(Qty::ZERO) } else { Qty::ZERO };
+    to_zero.min(qty).to_lot(config.instrument_of(id).lot, Rounding::TowardZero)
+}
+
+/// An order that has to go, and can be cancelled now.
+fn goes(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
+    !order.known.done && may_cancel(config, state, order, now) && must_go(state, order)
+}
+
+/// What the broker keeps in kind of a purchase leaves too little to be sold again.
+fn is_unsellable(config: &Config, id: HoldingId, before: Qty, qty: Qty) -> bool {
+    let instrument = config.holdings[id.ix()].instrument;
+    let kept = config.descriptor.in_kind.iter().find(|kept| kept.instrument == instrument);
+    let Some(kept) = kept else { return false };
+    let fee = qty.0.saturating_mul(i128::from(kept.ppb)) / 1_000_000_000;
+    let rules = config.instrument_of(id);
+    let left = (before + qty - Qty(fee)).to_lot(rules.lot, Rounding::TowardZero);
+    left <= Qty::ZERO || left < rules.min_qty
 }
 
 fn cancel_all<'a>(
@@ -149,16 +220,22 @@ fn cancel_all<'a>(
     orders: impl Iterator<Item = &'a Order>,
     now: Nanos,
 ) -> Option<Action> {
-    if state.mode != Mode::Killed {
+    let all = state.mode == Mode::Killed || state.swept;
+    if !all && state.mode != Mode::Flattening {
         return None;
     }
+    // A flatten cancels what was there before it; stops give way by their own rule.
+    let older = |o: &Order| o.is_exposure() && o.released_seq < state.flatten_seq;
     let mut waiting = false;
-    for order in orders.filter(|o| !o.known.done) {
+    for order in orders.filter(|o| !o.known.done && (all || older(o))) {
         // A claim that it ended is no reason not to make sure.
         if order.known.exists && cancel_is_idle(order, now) {
             return Some(Action::Cancel(order.ticket.order, CancelWhy::Kill, Rule::Kill));
         }
         waiting = true;
+    }
+    if !all {
+        return None;
     }
     Some(if waiting { Action::Blocked(Lane::Cancel, Block::Cancelling) } else { Action::Idle })
 }
@@ -222,7 +299,8 @@ pub(super) fn may_cancel(config: &Config, state: &State, order: &Order, now: Nan
 
 pub(super) fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
     let again = |c: &CancelState| c.again <= now && !crate::planted!(CancelTriedOnce);
-    order.cancel.as_ref().is_none_or(|c| c.request.is_none() && again(c))
+    let leaving = order.hung.is_some_and(|hang| hang.cancelling);
+    !leaving && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && again(c))
 }
 
 /// An order whose patience is over, and by which rule.
@@ -253,12 +331,14 @@ pub(super) fn in_the_way(
     let instrument = config.holdings[id.ix()].instrument;
     let today = state.day >= trading_day(config, instrument, now);
     let used_up = risk.orders_per_day.is_some_and(|most| today && state.orders_today >= most);
+    let final_funds = risk.funds_final == Some(true);
     [
         (!state.recon.baseline, Block::Baseline),
+        (risk.barred.contains(&instrument), Block::Ambiguous),
         (!is_open(config, trader, intent, now), Block::Session),
         (opposite.0 > 0 && !crate::planted!(BothSidesAtOnce), Block::Opposite),
         // The way out rests for a moment after a refusal, never for ever.
-        (h.is_paused(now) && (entry || h.paused != Nanos::MAX), Block::Paused),
+        (h.is_paused(now) && (entry || final_funds || h.paused != Nanos::MAX), Block::Paused),
         (!rest || (entry && !(stream && market) && !blind), Block::Link),
         (h.skips >= config.recon.skips_max || h.is_drifting(), Block::Unread),
         (entry && throttled, Block::Throttle),

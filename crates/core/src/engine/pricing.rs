@@ -13,7 +13,7 @@ use super::parts::Trader;
 use crate::config::{Chase, Config, Peg, Policy, Remainder, Style, Then};
 use crate::event::Block;
 use crate::ids::HoldingId;
-use crate::num::{Px, Rounding};
+use crate::num::{NANO, Px, Qty, Rounding, round_to};
 use crate::order::{Intent, Order, Rule};
 use crate::quote::Quote;
 use crate::request::{Side, TimeInForce};
@@ -144,15 +144,16 @@ fn next(begun: Nanos, given_ns: i64, n: u32, interval_ns: i64) -> Nanos {
     begun.plus(given_ns).plus(interval_ns.saturating_mul(i64::from(n) + 1))
 }
 
-/// When the policy of an order wants its remainder cancelled, and by which rule. Entries only:
-/// the way out is never given up.
+/// When the policy of an order wants its remainder cancelled, and by which rule. Entries only,
+/// unless the policy says otherwise: the way out is never given up.
 #[must_use]
 pub fn cancel_due(config: &Config, state: &State, order: &Order) -> Option<(Nanos, Rule)> {
     let ticket = &order.ticket;
-    if ticket.intent != Intent::Entry {
+    let policy = Trader::of(config, order).policy(config, ticket.intent)?;
+    let exit = ticket.intent == Intent::Exit && policy.exits_end == Some(true);
+    if ticket.intent != Intent::Entry && !exit {
         return None;
     }
-    let policy = Trader::of(config, order).policy(config, ticket.intent)?;
     let h = state.holding(ticket.holding);
     let begun = if h.has_begun() { h.begun } else { order.since };
     match policy.remainder {
@@ -185,18 +186,23 @@ pub fn cancel_due(config: &Config, state: &State, order: &Order) -> Option<(Nano
 /// ```
 #[must_use]
 pub fn marketable_px(policy: &Policy, side: Side, touch: Px, tick: Px, widen: i64) -> Px {
-    let bps = i64::from(policy.collar_bps) * widen;
+    let collar = policy.collar.unwrap_or(Qty::whole(i64::from(policy.collar_bps)));
+    let part = collar.0 * i128::from(widen);
+    let away = |part: i128, rounding| {
+        let whole = 10_000 * NANO;
+        Px(round_to(touch.0.saturating_mul(whole + part), whole, rounding) / whole)
+    };
     let ticks = Px(tick.0 * i128::from(policy.collar_ticks) * i128::from(widen));
     match side {
         Side::Buy => {
-            let by_bps = touch.plus_bps(bps, Rounding::Floor);
+            let by_bps = away(part, Rounding::Floor);
             let touch_up = touch.to_tick(tick, Rounding::Ceil);
             by_bps.max(touch + ticks).to_tick(tick, Rounding::Floor).max(touch_up)
         }
         Side::Sell => {
-            let by_bps = touch.plus_bps(-bps, Rounding::Ceil);
+            let by_bps = away(-part, Rounding::Ceil);
             let touch_down = touch.to_tick(tick, Rounding::Floor);
-            by_bps.min(touch - ticks).to_tick(tick, Rounding::Ceil).min(touch_down)
+            by_bps.min(touch - ticks).to_tick(tick, Rounding::Ceil).min(touch_down).max(tick)
         }
     }
 }

@@ -113,7 +113,8 @@ impl Deciding<'_> {
         };
         let was_told = h.told;
         // With open orders one differing read is probably a fill whose message is under way.
-        let told = was_told || differing > u32::from(!h.open.is_empty());
+        let quiet = self.config.recon.told_after.map_or(1, |reads| reads.saturating_sub(1));
+        let told = was_told || differing > if h.open.is_empty() { 0 } else { quiet };
         let suspicious = is_suspicious(ours, broker);
         // The operator says the ratio; adopting the new units as somebody's would book it twice.
         let split_due = h.frozen == Some(Freeze::CorporateAction);
@@ -150,8 +151,9 @@ impl Deciding<'_> {
             let news: Vec<&ActivityRow> = rows
                 .iter()
                 .filter(|r| r.instrument == key.instrument && r.product == key.product)
-                .filter(|r| r.kind != ActivityKind::Funding && r.fill.time >= recon.since)
-                .filter(|r| self.resolve(r.cl_ord_id.as_ref(), r.order_id.as_ref()).is_none())
+                .filter(|r| r.kind != ActivityKind::Funding)
+                .filter(|r| self.our_time(r.fill.time) >= recon.since)
+                .filter(|r| r.kind != ActivityKind::Trade || self.of_activity(r).is_none())
                 .filter(|r| !recon.externals.contains(&external_id(r)))
                 .collect();
             let sum: Qty = news.iter().map(|r| r.side.signed(r.fill.qty)).sum();
@@ -189,6 +191,10 @@ impl Deciding<'_> {
         let shares = sharing::eaten(h, own);
         self.touch(holding);
         self.alert(code, Some(holding), None, format!("{delta} by somebody else, adopted"));
+        if code == AlertCode::Liquidation {
+            let text = "the broker traded, not we".to_owned();
+            self.alert(AlertCode::ExternalActivity, Some(holding), None, text);
+        }
         self.emit(Event::Corrected(Corrected {
             holding,
             class,
@@ -200,9 +206,23 @@ impl Deciding<'_> {
             placeholder: false,
             exec_id: Some(external_id(row)),
         }));
-        if let Some(why) = freeze {
-            self.emit(Event::Frozen(Frozen { holding, why }));
+        match freeze {
+            Some(why) => self.emit(Event::Frozen(Frozen { holding, why })),
+            None => self.takes_all(holding),
         }
+    }
+
+    /// In an account that is ours alone, what others did in a symbol that trades on becomes the
+    /// first strategy's: what it wants is meant to be all that is held.
+    pub fn takes_all(&mut self, holding: HoldingId) {
+        let h = self.state.holding(holding);
+        if self.config.recon.dedicated != Some(true) || h.manual.is_zero() {
+            return;
+        }
+        let (qty, shared) = (h.manual, h.is_shared());
+        let sleeve = self.config.holdings[holding.ix()].sleeve;
+        let sleeve = shared.then_some(sleeve);
+        self.emit(Event::Adopted(crate::event::Adopted { holding, qty, sleeve }));
     }
 
     fn adopt_unexplained(&mut self, holding: HoldingId, delta: Qty) {

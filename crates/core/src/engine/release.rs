@@ -5,6 +5,7 @@ use super::amends::Change;
 use super::deciding::Deciding;
 use super::plan::{Action, next_action};
 use super::pricing::price;
+use super::reading::Read;
 use super::{crossing, edges, repricing, session, sharing, timers};
 use crate::alert::AlertCode;
 use crate::config::{Config, LossAction};
@@ -24,7 +25,7 @@ use crate::state::holding::HoldingState;
 use crate::time::{Nanos, SECOND_NS};
 
 /// An order that stays unresolved for so long freezes its holding.
-const UNRESOLVED_NS: i64 = 60 * SECOND_NS;
+pub(super) const UNRESOLVED_NS: i64 = 60 * SECOND_NS;
 
 impl Deciding<'_> {
     pub fn release(&mut self) {
@@ -34,6 +35,9 @@ impl Deciding<'_> {
         self.freeze_unresolved();
         self.reads();
         self.cross();
+        if self.broken {
+            self.serve_broken();
+        }
         let mut full = false;
         for holding in queue(self.state) {
             // Once no new order can leave, only cancels of what is open are looked for.
@@ -41,6 +45,28 @@ impl Deciding<'_> {
                 full |= !self.serve(holding);
             }
         }
+    }
+
+    /// What a planner that is broken on purpose asks for: only the gate is left.
+    fn serve_broken(&mut self) {
+        for at in 0..self.config.holdings.len() {
+            let Ok(at) = u32::try_from(at) else { break };
+            let holding = HoldingId(at);
+            let action = super::fault::broken_action(self.config, self.state, holding);
+            if let Action::Place { side, qty, intent } = action {
+                self.release_new(holding, side, qty, intent);
+                self.touch(holding);
+                self.stage(holding);
+            }
+        }
+    }
+
+    /// A refusal of the gate means that nothing of the planner can be trusted: people are told
+    /// that all of ours is cancelled.
+    pub fn gate_kills(&mut self) {
+        let text = "killed by the send gate".to_owned();
+        self.alert(AlertCode::KillEngaged, None, None, text);
+        self.touch_busy();
     }
 
     /// Sends what a holding needs, as long as there are slots. False when no new order can
@@ -74,7 +100,7 @@ impl Deciding<'_> {
                     }
                 }
                 Action::Cancel(order, why, rule) => {
-                    if !self.state.links_up[1] || !self.state.limiter.free(now, Class::Cancel) {
+                    if !self.may_send_cancel() || !self.state.limiter.free(now, Class::Cancel) {
                         return true;
                     }
                     self.release_cancel(holding, order, why, rule);
@@ -83,7 +109,7 @@ impl Deciding<'_> {
                     if !self.state.limiter.free(now, Class::New) {
                         return false;
                     }
-                    if let Some(block) = self.release_new(holding, side, qty, intent) {
+                    if let Some(block) = self.place(holding, side, qty, intent) {
                         self.held.push((holding, block));
                         self.touch(holding);
                         return true;
@@ -94,6 +120,14 @@ impl Deciding<'_> {
             // The caches of the next round of this loop must know of the order just released.
             self.stage(holding);
         }
+    }
+
+    /// The link is there, and where rounds are of open orders the account was read since it came
+    /// back. An emergency does not wait for that.
+    fn may_send_cancel(&self) -> bool {
+        let emergency = matches!(self.state.mode, Mode::Killed | Mode::Flattening);
+        let read = self.state.recon.baseline || !super::reading::is_on(self.config);
+        self.state.links_up[1] && (read || emergency || self.state.swept)
     }
 
     /// Takes an order down or moves a stop. False when that has to wait.
@@ -135,6 +169,17 @@ impl Deciding<'_> {
         self.send(request, Request::Cancel(cancel));
     }
 
+    /// Releases a new order; of one through zero that cannot leave as a whole, the way out.
+    fn place(&mut self, holding: HoldingId, side: Side, qty: Qty, intent: Intent) -> Option<Block> {
+        let block = self.release_new(holding, side, qty, intent)?;
+        let out = super::plan::way_out(self.config, self.state, holding, side, qty);
+        let killed = self.state.mode == Mode::Killed;
+        if intent != Intent::Entry || out.0 <= 0 || killed {
+            return Some(block);
+        }
+        self.release_new(holding, side, out, Intent::Exit)
+    }
+
     /// Releases a new order. `Some(block)` when it cannot leave now.
     fn release_new(
         &mut self,
@@ -157,11 +202,9 @@ impl Deciding<'_> {
             Ok(qty) => qty,
             Err(block) => return Some(block),
         };
-        if qty.times(px).exceeds_bound() {
-            return Some(Block::Risk);
-        }
-        if qty < rules.min_qty || qty.times(px) < rules.min_notional {
-            return Some(Block::Dust);
+        let notional = qty.times(px);
+        if notional.exceeds_bound() || qty < rules.min_qty || notional < rules.min_notional {
+            return Some(if notional.exceeds_bound() { Block::Risk } else { Block::Dust });
         }
         let shares = sharing::shares_for(self.config, self.state, holding, side, qty, now);
         let leader = sharing::leader(self.config, holding, &shares);
@@ -191,6 +234,7 @@ impl Deciding<'_> {
         if let Err(why) = self.gate(&ticket, quote.as_ref()) {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
             self.alert(AlertCode::GateRefused, Some(holding), None, why);
+            self.gate_kills();
             return Some(Block::Risk);
         }
         let lot = self.config.instrument_of(holding).lot;
@@ -306,6 +350,10 @@ impl Deciding<'_> {
         if self.state.recon.round == 0 && timers::round_at(self.config, self.state) <= now {
             self.begin_round();
         }
+        if super::reading::is_on(self.config) {
+            self.read_wanted();
+            return;
+        }
         let due = timers::lookups_due(self.state, now);
         if due.len() == 1 && self.state.recon.round == 0 {
             self.look_up(due[0]);
@@ -322,6 +370,35 @@ impl Deciding<'_> {
         let round = self.state.recon.round > 0;
         if round && !timers::asking(self.state, RequestClass::Positions) && self.read_slot() {
             self.ask(RequestClass::Positions, None, Query::Positions(Whole {}));
+        }
+    }
+
+    /// Where a round is of open orders: one read after the other, as long as there are slots.
+    fn read_wanted(&mut self) {
+        let mut unnamed = timers::lookups_due(self.state, self.now());
+        for read in super::reading::wanted(self.config, self.state, self.now()) {
+            if !self.read_slot() {
+                return;
+            }
+            match read {
+                Read::Order(no) => {
+                    unnamed.retain(|other| *other != no);
+                    self.look_up(no);
+                }
+                Read::Of(class) => {
+                    let what = match class {
+                        RequestClass::Positions => Query::Positions(Whole {}),
+                        RequestClass::OpenOrders => Query::OpenOrders(Whole {}),
+                        RequestClass::Activity => Query::Activity(Whole {}),
+                        RequestClass::Clock => Query::Clock(Whole {}),
+                        _ => Query::Orders(Whole {}),
+                    };
+                    self.ask(class, None, what);
+                    if class == RequestClass::Orders {
+                        std::mem::take(&mut unnamed).into_iter().for_each(|no| self.looked_up(no));
+                    }
+                }
+            }
         }
     }
 
@@ -364,8 +441,10 @@ impl Deciding<'_> {
         for id in self.state.busy.iter().copied().collect::<Vec<_>>() {
             let h = self.state.holding(id);
             let mut open = h.open.iter().filter_map(|no| self.state.orders.open.get(no));
-            let old =
-                open.any(|o| o.needs_lookup() && now.since(o.unresolved_since) >= UNRESOLVED_NS);
+            let old = open.any(|o| {
+                let hung = o.hung.is_some_and(|hang| now.since(hang.since) >= UNRESOLVED_NS);
+                hung || (o.needs_lookup() && now.since(o.unresolved_since) >= UNRESOLVED_NS)
+            });
             match (old, h.frozen) {
                 (true, None) => {
                     self.emit(Event::Frozen(Frozen { holding: id, why: Freeze::VenueUnknown }));

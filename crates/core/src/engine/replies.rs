@@ -3,11 +3,14 @@
 use super::amends::serial_of;
 use super::deciding::Deciding;
 use crate::alert::AlertCode;
-use crate::event::{Backoff, Ending, Event, Learned, Paused, RequestClass, RequestClosed};
+use crate::event::{
+    AuthLost, Backoff, Ending, Event, Learned, LookupPlanned, Paused, RequestClass, RequestClosed,
+};
 use crate::ids::{HoldingId, OrderNo};
-use crate::order::Intent;
-use crate::order::evidence::{Ack, Doubt, Gone, Item, Proof, Refusal, Unsent, Void};
+use crate::order::evidence::{Ack, Claim, Doubt, Gone, Item, Proof, Refusal, Unsent, Void};
+use crate::order::{Intent, Order};
 use crate::report::{OrdStatus, Outcome, Refused, RejectCode, Reply, Taken, Unclear, UnknownCause};
+use crate::request::Side;
 use crate::time::{Nanos, SECOND_NS};
 
 /// The longest silence a broker is believed to mean: three days, the longest ban known.
@@ -49,14 +52,20 @@ impl Deciding<'_> {
 
     fn new_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
         match outcome {
-            Outcome::Taken(Taken { order_id, time }) => {
+            Outcome::Taken(taken) => {
+                let Taken { order_id, time, .. } = taken;
                 // An order that is filled and closed already has nothing to learn from its reply.
                 let known = self.state.orders.is_closed(no)
                     && self.state.orders.get(no).is_some_and(|o| o.known.exists);
                 if !known {
                     let (order_id, time) = (order_id.unwrap_or_default(), *time);
                     self.learn(no, Item::Ack(Ack { order_id, time }));
+                    self.named_now(no);
                 }
+                if let Some(instrument) = taken.instrument {
+                    self.stands_under(no, instrument, false);
+                }
+                self.taken_as(no, taken);
             }
             Outcome::NotSent(_) => self.learn(no, Item::Unsent(Unsent {})),
             Outcome::Unclear(unclear) if is_taken_for_no(unclear.cause) => {
@@ -71,6 +80,8 @@ impl Deciding<'_> {
         self.learn(no, Item::Doubt(Doubt { cause: unclear.cause }));
         if let Some(retry_after_ns) = unclear.retry_after_ns {
             self.back_off(Some(retry_after_ns));
+            let text = "a new order met the rate limit".to_owned();
+            self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
         }
         let text = format!("a new order has no certain outcome: {}", unclear.cause);
         self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
@@ -95,8 +106,13 @@ impl Deciding<'_> {
                 return;
             }
             RejectCode::Auth => {
-                self.back_off(Some(refused.retry_after_ns.unwrap_or(60 * SECOND_NS)));
-                self.alert(AlertCode::AuthExpired, None, Some(no), refused.text.to_string());
+                self.auth_lost(format!("a new order was refused: {}", refused.text));
+                self.learn(no, Item::Refusal(Refusal { code: refused.code }));
+                return;
+            }
+            RejectCode::Timestamp => {
+                let text = format!("the broker refuses our clock: {}", refused.text);
+                self.alert(AlertCode::ClockSkew, None, Some(no), text);
             }
             _ => {}
         }
@@ -113,8 +129,14 @@ impl Deciding<'_> {
         let risk = &self.config.risk;
         let rest_ns =
             if streak >= risk.reject_max { risk.circuit_pause_ns } else { risk.reject_pause_ns };
-        let exit = self.state.orders.get(no).is_some_and(|o| o.ticket.intent != Intent::Entry);
-        let hopeless = why == RejectCode::InsufficientFunds && !exit;
+        let reduces = |o: &Order| {
+            let own = self.state.holding(holding).own;
+            !own.is_zero() && (own.0 > 0) != (o.ticket.side == Side::Buy)
+        };
+        let order = self.state.orders.get(no);
+        let exit = order.is_some_and(|o| o.ticket.intent != Intent::Entry || reduces(o));
+        let waits = !exit || risk.funds_final == Some(true);
+        let hopeless = why == RejectCode::InsufficientFunds && waits;
         let rest_ns = if crate::planted!(RefusedAgainAtOnce) { 0 } else { rest_ns };
         // A rest that is on is not cut short: an order taken between two refusals is no news of
         // what was refused. A way out must not wait for what only an entry waits for.
@@ -133,13 +155,23 @@ impl Deciding<'_> {
     }
 
     fn cancel_reply(&mut self, no: OrderNo, holding: HoldingId, outcome: &Outcome) {
+        if super::reading::is_on(self.config)
+            && self.state.orders.open.get(&no).is_some_and(Order::needs_lookup)
+        {
+            // What an older lookup showed says nothing of this cancel.
+            let at = self.now();
+            self.emit(Event::LookupPlanned(LookupPlanned { order: no, at }));
+        }
         match outcome {
             // "Taken" says only that: a read proves what became of the order.
             Outcome::Taken(_) if crate::planted!(CancelTakenIsDone) => self.learn(no, OVER),
-            Outcome::Taken(_) | Outcome::NotSent(_) => {}
+            Outcome::Taken(taken) => self.taken_as(no, taken),
+            Outcome::NotSent(_) => {}
             Outcome::Unclear(unclear) => {
                 if unclear.retry_after_ns.is_some() {
                     self.back_off(unclear.retry_after_ns);
+                    let text = "a cancel met the rate limit".to_owned();
+                    self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
                 }
                 let text = format!("a cancel has no certain outcome: {}", unclear.cause);
                 self.alert(AlertCode::AmbiguousSubmit, Some(holding), Some(no), text);
@@ -151,12 +183,48 @@ impl Deciding<'_> {
                         self.learn(no, OVER);
                     }
                 }
-                if matches!(refused.code, RejectCode::RateLimited | RejectCode::Auth) {
+                let text = format!("a cancel was refused: {}", refused.code);
+                if refused.code == RejectCode::Auth {
+                    self.auth_lost(text);
+                } else if refused.code == RejectCode::RateLimited {
                     self.back_off(refused.retry_after_ns);
-                    let text = format!("a cancel was refused: {}", refused.code);
                     self.alert(AlertCode::RateLimited, Some(holding), Some(no), text);
                 }
             }
+        }
+    }
+
+    /// What a reply says of an order beyond "taken": a claim.
+    pub fn taken_as(&mut self, no: OrderNo, taken: &Taken) {
+        if let Some(cum) = taken.cum {
+            self.learn_cum(no, cum);
+        }
+        match taken.status {
+            Some(status) if status.is_terminal() => {
+                self.learn(no, Item::Claim(Claim { status, time: self.now() }));
+            }
+            Some(status) => self.hangs(no, status),
+            None => {}
+        }
+    }
+
+    /// The broker does not take us for who we are: only a fresh login ends that.
+    pub fn auth_lost(&mut self, text: String) {
+        let first = self.state.limiter.probe.is_none();
+        self.emit(Event::AuthLost(AuthLost {}));
+        if first {
+            self.alert(AlertCode::AuthExpired, None, None, text);
+        }
+        self.touch_busy();
+    }
+
+    /// The account is to be read, and with it all orders, where rounds read open ones only.
+    pub fn suspect_all(&mut self) {
+        if !super::reading::is_on(self.config) {
+            self.suspect();
+        } else if !self.state.recon.suspicious || !self.state.recon.all_orders {
+            let all_orders = Some(true);
+            self.emit(Event::Suspected(crate::event::Suspected { all_orders }));
         }
     }
 
@@ -215,13 +283,13 @@ impl Deciding<'_> {
 
     pub fn suspect(&mut self) {
         if !self.state.recon.suspicious {
-            self.emit(Event::Suspected(crate::event::Suspected {}));
+            self.emit(Event::Suspected(crate::event::Suspected { all_orders: None }));
         }
     }
 }
 
 /// What a read of a cancelled order proves, for plants that need no read.
-pub(super) const OVER: Item = Item::Proof(Proof { status: OrdStatus::Canceled });
+pub(super) const OVER: Item = Item::Proof(Proof { status: OrdStatus::Canceled, code: None });
 
 /// An unclear end that counts as a refusal: none, but for what is planted.
 fn is_taken_for_no(cause: UnknownCause) -> bool {

@@ -115,8 +115,11 @@ impl Deciding<'_> {
         let from = h.own.to_lot(rules.lot, Rounding::TowardZero);
         let up = crate::planted!(LotsRoundedUp);
         let rounding = if up { Rounding::Ceil } else { Rounding::TowardZero };
-        let rounded = from + (qty - from).to_lot(rules.lot, rounding);
-        let least = self.config.strategy(trader.sleeve).map_or(Amount::ZERO, |s| s.min_trade);
+        let strategy = self.config.strategy(trader.sleeve);
+        let exact = strategy.is_some_and(|s| s.as_declared == Some(true));
+        let on_grid = from + (qty - from).to_lot(rules.lot, rounding);
+        let rounded = if exact { qty } else { on_grid };
+        let least = strategy.map_or(Amount::ZERO, |s| s.min_trade);
         let change = (rounded - h.rounded).abs();
         let worth = px.map(|px| scale(change.times(px), rules.multiplier));
         let small = least.0 > 0 && worth.is_some_and(|worth| worth < least);

@@ -218,6 +218,7 @@ impl Deciding<'_> {
         if let Err(why) = self.gate_stop(&ticket) {
             self.emit(Event::ModeSet(ModeSet { mode: Mode::Killed }));
             self.alert(AlertCode::GateRefused, Some(holding), None, why);
+            self.gate_kills();
             return false;
         }
         self.send_new(ticket, TimeInForce::Day, None);

@@ -7,6 +7,7 @@
 use super::Engine;
 use super::edges::next_edge;
 use super::parts::Trader;
+use super::release::UNRESOLVED_NS;
 use super::repricing::{self, Watch};
 use super::session::day_end;
 use super::{schedule, session};
@@ -29,7 +30,9 @@ impl Engine {
         let (config, state) = (self.config(), self.state());
         let new_free = state.limiter.next_free(now, Class::New);
         let cancel_free = state.limiter.next_free(now, Class::Cancel);
-        let mut next = reads_deadline(config, state, now).min(next_edge(config, state, now));
+        let broken = self.fault.map_or(Nanos::MAX, |fault| fault.next);
+        let reads = reads_deadline(config, state, now);
+        let mut next = reads.min(next_edge(config, state, now)).min(broken);
         for id in &state.busy {
             let queued = queue_deadline(config, state, *id, now, new_free, cancel_free);
             next = next.min(queued).min(order_deadline(config, state, *id, now));
@@ -136,6 +139,12 @@ fn order_deadline(config: &Config, state: &State, id: HoldingId, now: Nanos) -> 
     let to_come = |at: Nanos| if at > now { at } else { Nanos::MAX };
     let mut next = to_come(h.paused);
     for order in h.open.iter().filter_map(|no| state.orders.open.get(no)) {
+        let unresolved = order.needs_lookup().then_some(order.unresolved_since);
+        let hung = order.hung.map(|hang| hang.since);
+        let since = unresolved.into_iter().chain(hung).min();
+        next = next.min(since.map_or(Nanos::MAX, |at| to_come(at.plus(UNRESOLVED_NS))));
+    }
+    for order in h.open.iter().filter_map(|no| state.orders.open.get(no)) {
         if order.known.done {
             continue;
         }
@@ -157,6 +166,9 @@ fn order_deadline(config: &Config, state: &State, id: HoldingId, now: Nanos) -> 
 fn reads_deadline(config: &Config, state: &State, now: Nanos) -> Nanos {
     if !state.links_up[1] || state.epoch == 0 {
         return Nanos::MAX;
+    }
+    if super::reading::is_on(config) {
+        return super::reading::deadline(config, state, now);
     }
     let slot = state.limiter.next_free(now, Class::Read);
     let busy_round = state.recon.round > 0;

@@ -153,6 +153,9 @@ fn aim(
     if !s.declared {
         return of(own.as_is(), Block::Open);
     }
+    if s.flattened == Some(true) {
+        return of(Qty::ZERO, Block::Mode);
+    }
     if state.holding(own.trader.holding).frozen.is_some() {
         // Frozen: it may still go to zero, nothing else.
         let zero = s.rounded.is_zero() || admission::flat_reason(config, own.trader, now).is_some();
@@ -160,7 +163,9 @@ fn aim(
     }
     // One that is switched off stays as it is, unless it wants nothing.
     let off = !s.enabled && !s.rounded.is_zero();
-    let (declared, gate) = if off { (s.own, Block::Disabled) } else { (s.rounded, Block::Open) };
+    let flat = config.risk.off_is_flat == Some(true);
+    let stays = if flat { Qty::ZERO } else { s.own };
+    let (declared, gate) = if off { (stays, Block::Disabled) } else { (s.rounded, Block::Open) };
     // What was waived is not wanted, and never makes it trade through what it holds.
     let wanted = of(between(s.own, declared, declared - s.waived()), gate);
     let gated = admission::pass(config, state, own, now, wanted);

@@ -83,6 +83,9 @@ fn fixed(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Option<Wo
         Mode::Flattening => return of(Qty::ZERO, Block::Mode),
         Mode::Running | Mode::ReduceOnly => {}
     }
+    if h.flattened {
+        return of(Qty::ZERO, Block::Mode);
+    }
     h.frozen?;
     // A frozen holding may still go to zero, nothing else.
     let to_zero = h.rounded.is_zero()
@@ -96,7 +99,8 @@ fn gated(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Working {
     // A strategy that is switched off stays as it is, unless it wants nothing.
     let off = state.disabled.contains(&trader.sleeve) && !h.rounded.is_zero();
     let free = if off {
-        Working { target: h.own, gate: Block::Disabled }
+        let flat = config.risk.off_is_flat == Some(true);
+        Working { target: if flat { Qty::ZERO } else { h.own }, gate: Block::Disabled }
     } else {
         Working { target: h.aim(), gate: Block::Open }
     };

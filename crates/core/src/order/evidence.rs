@@ -52,6 +52,14 @@ records! {
     pub struct Proof {
         /// The status.
         pub status: OrdStatus = 1,
+        /// Why it was refused, if it was and the read says so.
+        pub code: Option<RejectCode> = 64,
+    }
+
+    /// The broker says that another order of its own making took the place of this one.
+    pub struct Succeeded {
+        /// The broker's id of that order.
+        pub order_id: VenueText = 1,
     }
 
     /// The broker showed the order as alive.
@@ -148,6 +156,8 @@ variants! {
         AmendSent(AmendSent) = 15,
         /// News of an amend.
         AmendNews(AmendNews) = 16,
+        /// Replaced by another order.
+        Succeeded(Succeeded) = 64,
     }
 }
 

@@ -15,7 +15,7 @@
 use super::AmendEnd;
 use super::amends::{self, Terms};
 use super::evidence::{Evidence, Item};
-use crate::config::CancelProof;
+use crate::config::{CancelProof, Descriptor, FillIds};
 use crate::ids::VenueText;
 use crate::num::{Amount, Qty};
 use crate::report::{FillReport, OrdStatus, RejectCode};
@@ -51,6 +51,12 @@ pub struct Known {
     pub gone: bool,
     /// The broker ended it as refused after it had taken it.
     pub rejected: bool,
+    /// The reason it told for that.
+    pub rejected_code: Option<RejectCode>,
+    /// Another order took its place, or is said to have.
+    pub replaced: bool,
+    /// Part of the executions that the broker kept in kind.
+    pub kept: Qty,
     /// Refused for sure, with the reason.
     pub refused: Option<RejectCode>,
     /// Never sent, for sure.
@@ -65,6 +71,27 @@ pub struct Known {
     pub overfill: bool,
     /// Executions were taken back: cumulative numbers alone prove nothing any more.
     pub busted: bool,
+}
+
+/// How far a broker's words and ids are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// What proves that an order is finished.
+    pub proof: CancelProof,
+    /// Ids of executions that differ only after the last dot are revisions of one.
+    pub revisions: bool,
+}
+
+impl From<CancelProof> for Trust {
+    fn from(proof: CancelProof) -> Self {
+        Self { proof, revisions: false }
+    }
+}
+
+impl From<&Descriptor> for Trust {
+    fn from(of: &Descriptor) -> Self {
+        Self { proof: of.cancel_proof, revisions: of.fill_ids == Some(FillIds::Revisions) }
+    }
 }
 
 /// One execution as it is booked.
@@ -92,10 +119,27 @@ impl Execution {
 /// The executions in the evidence, each once, busted ones included and marked.
 #[must_use]
 pub fn executions(evidence: &Evidence) -> Vec<Execution> {
+    executions_by(evidence, false)
+}
+
+/// Two ids are of one execution: equal, or revisions of one where the broker numbers them.
+#[must_use]
+pub fn are_alike(a: &VenueText, b: &VenueText, revisions: bool) -> bool {
+    let stem = |id: &VenueText| id.as_str().rsplit_once('.').map(|(stem, _)| stem.to_owned());
+    a == b || (revisions && stem(a).is_some() && stem(a) == stem(b))
+}
+
+/// The number of a revision.
+fn revision(id: &VenueText) -> Option<u64> {
+    id.as_str().rsplit_once('.').and_then(|(_, number)| number.parse().ok())
+}
+
+pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Execution> {
     let mut found: Vec<Execution> = Vec::new();
     let fills = || {
         evidence.items().iter().filter_map(|item| match item {
-            Item::Fill(fill) => Some(fill),
+            // An execution of nothing says nothing.
+            Item::Fill(fill) if fill.qty.0 > 0 => Some(fill),
             _ => None,
         })
     };
@@ -105,7 +149,7 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
             same || e.is_called(&fill.exec_id) && crate::planted!(OneIdIsOneFill)
         };
         match found.iter_mut().find(same_span) {
-            Some(known) if !crate::planted!(EveryMessageIsAFill) => revise(known, fill),
+            Some(known) if !crate::planted!(EveryMessageIsAFill) => revise(known, fill, revisions),
             _ => found.push(Execution::new(fill)),
         }
     }
@@ -117,17 +161,24 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
         if !fill.exec_id.is_empty() && ids_of_spans.binary_search(&fill.exec_id).is_ok() {
             continue;
         }
+        if revisions && !fill.exec_id.is_empty() {
+            let alike = |e: &&mut Execution| are_alike(&e.report.exec_id, &fill.exec_id, true);
+            if let Some(known) = found[..spanned].iter_mut().find(alike) {
+                revise(known, fill, true);
+                continue;
+            }
+        }
         let nameless = fill.exec_id.is_empty();
         let same = |e: &&mut Execution| {
             if nameless {
                 (e.report.qty, e.report.px, e.report.time) == (fill.qty, fill.px, fill.time)
             } else {
-                e.report.exec_id == fill.exec_id
+                are_alike(&e.report.exec_id, &fill.exec_id, revisions)
             }
         };
         let among = if nameless { 0 } else { spanned };
         match found[among..].iter_mut().find(same) {
-            Some(known) => revise(known, fill),
+            Some(known) => revise(known, fill, revisions),
             None => found.push(Execution::new(fill)),
         }
     }
@@ -145,15 +196,24 @@ pub fn executions(evidence: &Evidence) -> Vec<Execution> {
 }
 
 /// The later report is in force; a missing detail is taken from the other one.
-fn revise(known: &mut Execution, fill: &FillReport) {
+fn revise(known: &mut Execution, fill: &FillReport, revisions: bool) {
     let other_id = if known.is_called(&fill.exec_id) { None } else { Some(fill.exec_id) };
     let old = &known.report;
-    let newer = (fill.time, fill) > (old.time, old);
+    let numbers = (revision(&fill.exec_id), revision(&old.exec_id));
+    let newer = match numbers {
+        (Some(new), Some(known)) if revisions && new != known => new > known,
+        _ => (fill.time, fill) > (old.time, old),
+    };
     let mut report = if newer { fill.clone() } else { old.clone() };
     let other = if newer { old } else { fill };
     report.liquidity = report.liquidity.or(other.liquidity);
     report.touch = report.touch.or(other.touch);
     report.fee = report.fee.or(other.fee);
+    report.kept = report.kept.or(other.kept);
+    if report.cum.is_none() && other.cum.is_some() {
+        // What it covers was told with the other one.
+        (report.qty, report.cum) = (other.qty, other.cum);
+    }
     // Whichever report is in force, no id is forgotten.
     let dropped_id = known.report.exec_id;
     let gained = other_id.is_some_and(|id| id == report.exec_id);
@@ -168,6 +228,8 @@ struct Words {
     absences: u32,
     /// A terminal status other than "filled" that is proven.
     ended: bool,
+    /// Another order took its place.
+    succeeded: bool,
     /// A read said "filled": true only when the quantity says so too.
     read_filled: bool,
     claimed: Option<Nanos>,
@@ -191,6 +253,7 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
             Item::Refusal(refusal) => known.refused = Some(refusal.code),
             Item::Unsent(_) => known.unsent = true,
             Item::Doubt(_) => known.doubtful = true,
+            Item::Fill(fill) if fill.qty.0 <= 0 => {}
             Item::Fill(fill) => {
                 words.has_fills = true;
                 words.cum_max = words.cum_max.max(fill.cum.unwrap_or_default());
@@ -205,12 +268,15 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
                 }
                 known.exists |= claim.status != OrdStatus::Rejected;
                 known.rejected |= claim.status == OrdStatus::Rejected;
+                known.replaced |= claim.status == OrdStatus::Replaced;
                 let word = proof == CancelProof::Word || crate::planted!(ClaimFreesQuantity);
                 words.ended |= word && claim.status != OrdStatus::Filled;
             }
             Item::Proof(read) => {
                 known.exists = true;
                 known.rejected |= read.status == OrdStatus::Rejected;
+                known.rejected_code = read.code.or(known.rejected_code);
+                known.replaced |= read.status == OrdStatus::Replaced;
                 words.read_filled |= read.status == OrdStatus::Filled;
                 words.ended |= read.status != OrdStatus::Filled;
             }
@@ -219,6 +285,9 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
             Item::Gone(_) => known.gone = true,
             Item::Audit(audit) => words.audit = words.audit.max(Some((audit.asked, audit.gone))),
             Item::AmendSent(_) => words.amended = true,
+            Item::Succeeded(_) => {
+                (known.exists, known.replaced, words.succeeded) = (true, true, true);
+            }
             Item::AmendNews(news) => known.exists |= news.end == AmendEnd::Taken,
         }
     }
@@ -228,7 +297,8 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
 
 /// Everything that follows from the evidence about an order of this quantity.
 #[must_use]
-pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
+pub fn fold(evidence: &Evidence, order_qty: Qty, trust: impl Into<Trust>) -> Known {
+    let Trust { proof, revisions } = trust.into();
     let mut known = Known::default();
     let words = words(evidence, proof, &mut known);
     known.terms = if words.amended {
@@ -239,7 +309,7 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
     let most = known.terms.most;
     let (mut told, mut booked) = (Qty::ZERO, Qty::ZERO);
     if words.has_fills {
-        for execution in executions(evidence) {
+        for execution in executions_by(evidence, revisions) {
             let report = &execution.report;
             known.executions += 1;
             told += if crate::planted!(CumAddedToFills) { Qty::ZERO } else { report.qty };
@@ -252,6 +322,7 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
                 if !crate::planted!(FeesLost) {
                     known.fees += report.fee.unwrap_or_default();
                 }
+                known.kept += report.kept.unwrap_or_default();
             }
         }
     }
@@ -270,12 +341,16 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, proof: CancelProof) -> Known {
     let never_was = !known.exists && (known.refused.is_some() || known.unsent || known.absent);
     let whole = known.filled >= known.terms.worst && !known.busted
         || known.filled.0 > 0 && crate::planted!(PartIsAll);
-    known.done = (words.ended || never_was || whole || left) && known.unproven.is_zero();
+    // It was filled once in full and something was taken back: it does not work again.
+    let over = known.busted && words.read_filled && told >= known.terms.worst;
+    let ended = words.ended || never_was || whole || left || over;
+    known.done = ended && known.unproven.is_zero();
     // A read that shows it alive, asked after the claim was made, refutes the claim.
     let refuted = words.seen_alive.is_some() && words.seen_alive > words.claimed;
     let refused = known.terms.refused;
     known.unchecked = !known.done && refused.is_some() && words.seen_alive < refused;
-    known.claimed = !known.done && (words.read_filled || (words.claimed.is_some() && !refuted));
+    let said = words.read_filled || words.succeeded || (words.claimed.is_some() && !refuted);
+    known.claimed = !known.done && said;
     known
 }
 

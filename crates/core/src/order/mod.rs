@@ -15,7 +15,6 @@ pub mod shares;
 #[cfg(test)]
 mod tests;
 
-use crate::config::CancelProof;
 use crate::ids::{ClOrdId, HoldingId, OrderNo, RequestId, VenueText};
 use crate::num::{Amount, Px, Qty};
 use crate::record::{code_enum, records};
@@ -193,6 +192,21 @@ pub struct Order {
     pub waived_seq: u64,
     /// What of the waiver is whose; empty where one strategy trades the holding.
     pub waived: Vec<Share>,
+    /// The broker shows it as pending or as being cancelled.
+    pub hung: Option<Hang>,
+    /// A list of open orders did not have it: it is looked up.
+    pub missed: bool,
+    /// It stands under another instrument than the one sent: it has to go.
+    pub misplaced: bool,
+}
+
+/// An order that the broker shows as pending or as being cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hang {
+    /// Since when.
+    pub since: Nanos,
+    /// It is being cancelled: another cancel would change nothing.
+    pub cancelling: bool,
 }
 
 impl Order {
@@ -215,12 +229,15 @@ impl Order {
             rejected: Qty::ZERO,
             waived_seq: 0,
             waived: Vec::new(),
+            hung: None,
+            missed: false,
+            misplaced: false,
         }
     }
 
     /// Adds an item and computes again what follows. Returns the change of the filled quantity,
     /// not signed by side; `None` if the item was there already.
-    pub fn learn(&mut self, item: Item, proof: CancelProof) -> Option<Qty> {
+    pub fn learn(&mut self, item: Item, trust: impl Into<fold::Trust>) -> Option<Qty> {
         if !self.evidence.insert(item) {
             return None;
         }
@@ -229,7 +246,7 @@ impl Order {
             _ => None,
         });
         let before = self.known.filled;
-        self.known = fold::fold(&self.evidence, self.ticket.qty, proof);
+        self.known = fold::fold(&self.evidence, self.ticket.qty, trust);
         Some(self.known.filled - before)
     }
 
@@ -291,6 +308,7 @@ impl Order {
     pub fn needs_lookup(&self) -> bool {
         !self.known.done
             && (self.is_unknown()
+                || self.missed
                 || self.known.claimed
                 || self.known.unproven.0 > 0
                 || self.known.unchecked

@@ -15,6 +15,7 @@ fn id(text: &str) -> VenueText {
 
 fn fill(exec_id: &str, qty: i64, px: i64, cum: Option<i64>) -> Item {
     Item::Fill(FillReport {
+        kept: None,
         exec_id: id(exec_id),
         qty: Qty::whole(qty),
         px: Px::whole(px),
@@ -77,7 +78,7 @@ fn a_cancel_is_a_claim_until_it_is_read() {
     let claim = Item::Claim(Claim { status: OrdStatus::Canceled, time: Nanos(3) });
     let k = known(vec![claim.clone()]);
     assert!(!k.done && k.claimed);
-    let k = known(vec![claim, Item::Proof(Proof { status: OrdStatus::Canceled })]);
+    let k = known(vec![claim, Item::Proof(Proof { code: None, status: OrdStatus::Canceled })]);
     assert!(k.done && !k.claimed);
 }
 
@@ -98,7 +99,7 @@ fn what_was_taken_back_unheard_is_settled_by_a_read_of_the_trades() {
     // Filled by CumQty alone, then an execution nobody told of is taken back.
     let cum = Item::Cum(CumQty { cum: Qty::whole(100) });
     let bust = Item::Bust(BustReport { exec_id: id("B"), time: Nanos(20) });
-    let proof = Item::Proof(Proof { status: OrdStatus::Canceled });
+    let proof = Item::Proof(Proof { code: None, status: OrdStatus::Canceled });
     let mut items = vec![fill("A", 60, 10, Some(60)), cum, bust, proof];
     let k = known(items.clone());
     assert_eq!((k.filled, k.unproven, k.done), (Qty::whole(60), Qty::whole(40), false));

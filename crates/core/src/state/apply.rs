@@ -3,16 +3,17 @@
 
 use super::sleeve::Booked;
 use super::{OnWire, State};
-use crate::config::Config;
+use crate::config::{Config, RoundReads};
 use crate::engine::session::{session_at, trading_day};
 use crate::event::{
     Adopted, Block, CancelReleased, Closed, Compared, Corrected, Ending, Event, Freeze, Lane,
-    Learned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded, Staged, Started,
-    TargetSet,
+    Learned, LookupPlanned, Mode, Released, RequestClass, RequestClosed, Requested, RoundEnded,
+    Staged, Started, TargetSet,
 };
 use crate::ids::{HoldingId, OrderNo};
 use crate::input::Channel;
-use crate::num::{Px, Qty};
+use crate::limiter::Class;
+use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::Item;
 use crate::order::shares::Share;
 use crate::order::{CancelState, CancelWhy, Intent, Order, Rule};
@@ -33,23 +34,15 @@ impl State {
             Event::CancelReleased(e) => self.cancel_released(e),
             Event::RequestClosed(e) => self.request_closed(config, now, e),
             Event::Learned(e) => self.learned(config, now, e),
-            Event::LookupPlanned(e) => {
-                if let Some(order) = self.orders.open.get_mut(&e.order) {
-                    if order.lookup == Nanos::MAX {
-                        order.unresolved_since = now;
-                    }
-                    order.lookup = e.at;
-                }
-            }
+            Event::LookupPlanned(e) => self.lookup_planned(now, e),
             Event::Closed(e) => self.closed(config, now, e),
             Event::Paused(e) => self.paused(config, now, e),
-            Event::Backoff(e) => {
-                let until = if crate::planted!(SilenceIgnored) { now } else { e.until };
-                self.limiter.silent_until = self.limiter.silent_until.max(until);
-                self.limiter.strikes = e.strikes;
+            Event::Backoff(e) => self.limiter.back_off(now, e.until, e.strikes),
+            Event::LinkTurned(e) => self.link_turned(config, e),
+            Event::Suspected(e) => {
+                self.recon.suspicious = true;
+                self.recon.all_orders |= e.all_orders == Some(true);
             }
-            Event::LinkTurned(e) => self.links_up[channel_slot(e.channel)] = e.up,
-            Event::Suspected(_) => self.recon.suspicious = true,
             Event::RoundStarted(_) => {
                 self.recon.round = self.seq;
                 self.recon.thorough = self.recon.suspicious;
@@ -60,7 +53,13 @@ impl State {
             Event::Corrected(e) => self.corrected(now, e),
             Event::Adopted(e) => self.adopted(e),
             // A kill is latched: nothing that comes later opens it.
-            Event::ModeSet(e) if self.mode != Mode::Killed => self.mode = e.mode,
+            Event::ModeSet(e) if self.mode != Mode::Killed => {
+                self.mode = e.mode;
+                if e.mode == Mode::Flattening {
+                    self.flatten_seq = self.seq;
+                    self.holdings.iter_mut().for_each(super::HoldingState::flatten);
+                }
+            }
             Event::Staged(e) => self.staged(e),
             Event::Marked(e) => self.on_holding(e.holding, |h| h.mark = Some(e.quote)),
             Event::DayEnded(_) => self.day_ended(now),
@@ -79,13 +78,56 @@ impl State {
             Event::Poisoned(_) if self.mode != Mode::Killed => self.mode = Mode::Halted,
             Event::ParentBegun(e) => self.on_holding(e.holding, |h| h.begin(now, e.arrival)),
             Event::VolumeSeen(e) => self.on_holding(e.holding, |h| h.volume_seen(e.traded)),
+            Event::AuthLost(_)
+            | Event::ReadsPaused(_)
+            | Event::Swept(_)
+            | Event::DayCounted(_)
+            | Event::SlotsUsed(_)
+            | Event::ClockSeen(_) => self.account_changed(now, event),
+            Event::Hung(_) | Event::Missed(_) | Event::Restated(_) => self.order_shown(event),
             Event::CancelFailed(e) => {
                 let order = self.orders.open.get_mut(&e.order);
-                if let Some(cancel) = order.and_then(|o| o.cancel.as_mut()) {
-                    cancel.failed = true;
-                }
+                order.into_iter().filter_map(|o| o.cancel.as_mut()).for_each(|c| c.failed = true);
             }
             Event::ModeSet(_) | Event::Poisoned(_) | Event::Alert(_) | Event::Repeated(_) => {}
+        }
+    }
+
+    fn lookup_planned(&mut self, now: Nanos, e: &LookupPlanned) {
+        let Some(order) = self.orders.open.get_mut(&e.order) else { return };
+        if order.lookup == Nanos::MAX {
+            order.unresolved_since = now;
+        }
+        order.lookup = e.at;
+    }
+
+    /// Applies an event about the account as a whole.
+    fn account_changed(&mut self, now: Nanos, event: &Event) {
+        match event {
+            Event::AuthLost(_) => self.limiter.lock_out(now),
+            Event::ReadsPaused(e) => {
+                self.limiter.reads_until = self.limiter.reads_until.max(e.until);
+            }
+            Event::Swept(e) => self.swept = e.on,
+            Event::DayCounted(e) if e.day >= self.day => {
+                (self.day, self.orders_today) = (e.day, e.orders);
+            }
+            Event::SlotsUsed(e) => {
+                let window = usize::try_from(e.window).unwrap_or(usize::MAX);
+                self.limiter.used(window, e.n, e.until);
+            }
+            Event::ClockSeen(e) => self.recon.ahead_ns = e.ahead_ns,
+            _ => {}
+        }
+    }
+
+    /// What happened while a link was down was not told: where rounds are of open orders, one is
+    /// due before anything is sent.
+    fn link_turned(&mut self, config: &Config, e: &crate::event::LinkTurned) {
+        self.links_up[channel_slot(e.channel)] = e.up;
+        let strict = config.descriptor.rounds == Some(RoundReads::OpenOrders);
+        if e.up && strict && e.channel != Channel::Market {
+            self.recon.baseline = false;
         }
     }
 
@@ -152,7 +194,8 @@ impl State {
             self.limiter.restarted(now, held_ns);
         }
         for order in self.orders.open.values_mut() {
-            if let Some(cancel) = &mut order.cancel {
+            // What had its answer keeps its time; what had none may be tried again at once.
+            if let Some(cancel) = order.cancel.as_mut().filter(|c| c.request.is_some()) {
                 (cancel.request, cancel.again, cancel.answered) = (None, now, now);
             }
         }
@@ -163,6 +206,7 @@ impl State {
         self.on_holding(e.holding, |h| {
             h.target_begins(config, now, e);
             h.target_seq = seq;
+            h.flattened = false;
             if crate::planted!(TargetThaws) {
                 h.frozen = None;
             }
@@ -185,6 +229,9 @@ impl State {
         self.last_request = self.last_request.max(e.request.0);
         let held_ns = config.descriptor.held_ns();
         self.limiter.take(now, e.class.class(), e.request, held_ns);
+        if e.class == RequestClass::Clock {
+            self.recon.clock_asked = now;
+        }
         let seq = self.seq;
         let on_wire = OnWire { class: e.class, order: e.order, asked: now, asked_seq: seq };
         self.wire.insert(e.request, on_wire);
@@ -239,6 +286,10 @@ impl State {
             Ending::Unanswered => {}
         }
         let Some(on_wire) = self.wire.remove(&e.request) else { return };
+        if on_wire.class.class() == Class::Read {
+            let lost = e.ending == Ending::Unanswered;
+            self.recon.unanswered = if lost { self.recon.unanswered.saturating_add(1) } else { 0 };
+        }
         if on_wire.class == RequestClass::Activity {
             self.recon.activity_tried = now;
         }
@@ -249,7 +300,11 @@ impl State {
                     self.recon.activity_seq = on_wire.asked_seq;
                     self.recon.activity_asked = on_wire.asked;
                 }
-                RequestClass::Orders => self.recon.orders_seq = on_wire.asked_seq,
+                RequestClass::Orders => {
+                    self.recon.orders_seq = on_wire.asked_seq;
+                    self.recon.all_orders = false;
+                }
+                RequestClass::OpenOrders => self.recon.open_seq = on_wire.asked_seq,
                 _ => {}
             }
         }
@@ -272,10 +327,11 @@ impl State {
         }
         let Some(order) = self.orders.open.get_mut(&e.order) else { return };
         let (leaves, paid, fees) = (order.leaves(), order.paid(), order.known.fees);
+        let kept = order.known.kept;
         let lot = lot_of(config, order.ticket.holding);
         let shared = self.holdings.get(order.ticket.holding.ix()).is_some_and(|h| h.is_shared());
         let booked = shared.then(|| Booked::of(order, lot));
-        let Some(delta) = order.learn(e.item.clone(), config.descriptor.cancel_proof) else {
+        let Some(delta) = order.learn(e.item.clone(), &config.descriptor) else {
             return;
         };
         if !order.needs_lookup() {
@@ -283,10 +339,7 @@ impl State {
         }
         let (side, holding) = (order.ticket.side, order.ticket.holding);
         let leaves_change = order.leaves() - leaves;
-        let bought = order.paid() - paid;
-        let paid = side == Side::Buy || crate::planted!(SellIsABuy);
-        let spent = if paid { bought } else { -bought };
-        let paid_change = spent + (order.known.fees - fees);
+        let paid_change = spent(side, order.paid() - paid) + (order.known.fees - fees);
         // A cumulative number has no time of its own: it is not older than its order, nor than
         // the executions before it.
         let released = order.ticket.released;
@@ -294,13 +347,15 @@ impl State {
             Item::Fill(fill) => fill.time.max(released).min(now),
             _ => order.evidence.last_fill().unwrap_or(released).max(released).min(now),
         };
-        let ours = matches!(e.item, Item::Ack(_) | Item::Fill(_));
+        let ours = matches!(e.item, Item::Fill(_) | Item::Cum(_));
+        // What the broker keeps in kind never arrives.
+        let kept = order.known.kept - kept;
         let seq = self.seq;
         let Some(h) = self.holdings.get_mut(holding.ix()) else { return };
         h.expose(&order.ticket, leaves_change);
         h.cash -= paid_change;
         let delta = side.signed(delta);
-        h.own += delta;
+        h.own += delta - kept;
         if order.ticket.intent == Intent::Protect {
             // What a stop closed is not bought back before another target is declared. What it
             // did beyond that, a twin of it say, is on the wrong side of zero and is.
@@ -325,6 +380,7 @@ impl State {
         let replaced = replace_placeholder(h, delta, since);
         if let Some(booked) = booked {
             h.book(order, &booked, lot);
+            h.kept(order, kept);
             h.unplace(replaced, h.placeholder_px);
             h.sum_up();
         }
@@ -332,7 +388,7 @@ impl State {
             (h.streak, h.code) = (0, 0);
         }
         // What moves no quantity cannot race with a read of positions.
-        if !delta.is_zero() {
+        if !delta.is_zero() || !kept.is_zero() {
             (h.moved_seq, h.moved) = (seq, now);
         }
     }
@@ -458,6 +514,12 @@ fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos
     // The correction's money goes with it: the fill brings its own.
     h.cash += (replaced - from_manual).times(h.placeholder_px);
     replaced - from_manual
+}
+
+/// Money that what was bought or sold costs.
+fn spent(side: Side, notional: Amount) -> Amount {
+    let paid = side == Side::Buy || crate::planted!(SellIsABuy);
+    if paid { notional } else { -notional }
 }
 
 /// The step of quantities of a holding.

@@ -95,6 +95,8 @@ pub struct HoldingState {
     pub banded: bool,
     /// The filled part is unwound: the position goes back to [`Self::base`].
     pub unwound: bool,
+    /// A flatten asked for nothing here; a target declared since ends that.
+    pub flattened: bool,
     /// Price of the protective stop that the target carries.
     pub stop_px: Option<Px>,
     /// Open orders (a cache of the order table).
@@ -146,6 +148,7 @@ impl Default for HoldingState {
             carried: Nanos::MAX,
             banded: false,
             unwound: false,
+            flattened: false,
             stop_px: None,
             open: Vec::new(),
             buying: Qty::ZERO,
@@ -221,6 +224,14 @@ impl HoldingState {
     pub(super) fn volume_seen(&mut self, traded: Qty) {
         self.traded_from.get_or_insert(traded);
         self.traded = self.traded.max(traded);
+    }
+
+    /// A flatten: nothing is wanted before a target is declared again.
+    pub(super) fn flatten(&mut self) {
+        self.flattened = self.declared && !self.is_shared();
+        for s in &mut self.sleeves {
+            s.flattened = s.declared.then_some(true);
+        }
     }
 
     /// The need is met or was replaced: a later one is a new parent.

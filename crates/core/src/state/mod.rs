@@ -11,6 +11,7 @@ pub mod apply;
 pub mod digest;
 pub mod holding;
 pub mod orders;
+mod shown;
 pub mod sleeve;
 pub mod snapshot;
 pub mod terms;
@@ -65,6 +66,16 @@ pub struct ReconState {
     pub externals: BTreeSet<VenueText>,
     /// When the first baseline was read: older activity is contained in it.
     pub since: Nanos,
+    /// The next round reads all orders, finished ones included: a message could not be matched.
+    pub all_orders: bool,
+    /// Reads without an answer in a row.
+    pub unanswered: u32,
+    /// When the broker's clock was last asked for.
+    pub clock_asked: Nanos,
+    /// The broker's clock minus ours, as read last.
+    pub ahead_ns: i64,
+    /// [`State::seq`] at which the last good read of open orders was asked.
+    pub open_seq: u64,
 }
 
 /// The state of the engine.
@@ -103,6 +114,10 @@ pub struct State {
     pub busy: BTreeSet<HoldingId>,
     /// Strategies that are switched off.
     pub disabled: BTreeSet<SleeveId>,
+    /// Our own working orders are to be cancelled.
+    pub swept: bool,
+    /// Where in the journal the last flatten began: what was released before has to go.
+    pub flatten_seq: u64,
 }
 
 impl State {
@@ -133,12 +148,19 @@ impl State {
                 activity_seq: 0,
                 externals: BTreeSet::new(),
                 since: Nanos(i64::MIN),
+                all_orders: false,
+                unanswered: 0,
+                clock_asked: Nanos(i64::MIN),
+                ahead_ns: 0,
+                open_seq: 0,
             },
             orders_today: 0,
             day: 0,
             margin: None,
             busy: BTreeSet::new(),
             disabled: BTreeSet::new(),
+            swept: false,
+            flatten_seq: 0,
         }
     }
 

@@ -6,7 +6,7 @@
 //! 2. A closed order that learns something new is hot again: nothing is too late to be true.
 
 use crate::ids::{ClOrdId, OrderNo, VenueText, parse_cl_ord_id};
-use crate::order::Order;
+use crate::order::{Order, Ticket};
 use crate::time::Nanos;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -34,8 +34,9 @@ pub struct Orders {
     pub closed_digest: u128,
     /// Closed orders of which a part has no price yet.
     pub unpriced: BTreeSet<OrderNo>,
-    /// Orders of ours that another start made and the journal did not know.
-    orphans: BTreeMap<ClOrdId, OrderNo>,
+    /// Orders under a client id that does not say their number: made by another start, put in the
+    /// place of one of ours by the broker, or sharing its id by mistake.
+    twins: BTreeMap<ClOrdId, Vec<OrderNo>>,
 }
 
 impl Orders {
@@ -51,7 +52,7 @@ impl Orders {
         self.last = self.last.max(no.0);
         let id = order.ticket.cl_ord_id;
         if parse_cl_ord_id(&id).is_none_or(|(_, serial)| serial != no.0) {
-            self.orphans.insert(id, no);
+            self.twins.entry(id).or_default().push(no);
         }
         self.open.insert(no, order);
     }
@@ -103,19 +104,68 @@ impl Orders {
                 break;
             }
             if let Some(forgotten) = self.closed.pop_front().flatten() {
-                self.orphans.remove(&forgotten.order.ticket.cl_ord_id);
+                self.forget(&forgotten.order.ticket);
             }
             self.unpriced.remove(&OrderNo(self.first));
             self.first += 1;
         }
     }
 
+    /// Nothing of an order is left behind under its client id.
+    fn forget(&mut self, ticket: &Ticket) {
+        let Some(twins) = self.twins.get_mut(&ticket.cl_ord_id) else { return };
+        twins.retain(|no| *no != ticket.order);
+        if twins.is_empty() {
+            self.twins.remove(&ticket.cl_ord_id);
+        }
+    }
+
     /// The serial number behind our id, if the id is known here.
     #[must_use]
     pub fn by_cl_ord_id(&self, id: &ClOrdId) -> Option<OrderNo> {
-        let (_, serial) = parse_cl_ord_id(id)?;
-        let no = self.orphans.get(id).copied().unwrap_or(OrderNo(serial));
-        (self.get(no)?.ticket.cl_ord_id == *id).then_some(no)
+        self.all_by_cl_ord_id(id).first().copied()
+    }
+
+    /// All orders under a client id of ours, the one that it was made for first.
+    #[must_use]
+    pub fn all_by_cl_ord_id(&self, id: &ClOrdId) -> Vec<OrderNo> {
+        let Some((_, serial)) = parse_cl_ord_id(id) else { return Vec::new() };
+        let is = |no: &OrderNo| self.get(*no).is_some_and(|o| o.ticket.cl_ord_id == *id);
+        let made = std::iter::once(OrderNo(serial));
+        let twins = self.twins.get(id).into_iter().flatten().copied();
+        let mut found: Vec<OrderNo> = made.chain(twins).filter(is).collect();
+        found.dedup();
+        found
+    }
+
+    /// The order behind the ids of a message. Of several under one client id it is the one with
+    /// that broker's id, or one that has none yet; without a broker's id the youngest that works.
+    #[must_use]
+    pub fn by_ids(&self, ours: Option<&ClOrdId>, theirs: Option<&VenueText>) -> Option<OrderNo> {
+        let theirs = theirs.filter(|id| !id.is_empty());
+        let Some(ours) = ours else { return self.by_order_id(theirs?) };
+        let all = self.all_by_cl_ord_id(ours);
+        let of = |no: &&OrderNo| self.get(**no);
+        match theirs {
+            Some(theirs) => {
+                let same =
+                    all.iter().find(|no| of(no).is_some_and(|o| o.order_id == Some(*theirs)));
+                same.or_else(|| all.iter().find(|no| of(no).is_some_and(|o| o.order_id.is_none())))
+            }
+            None => {
+                let works = all.iter().rev().find(|no| of(no).is_some_and(|o| !o.known.done));
+                works.or(all.first())
+            }
+        }
+        .copied()
+    }
+
+    /// All orders with a broker's id, those that work first, then the youngest: brokers issue
+    /// ids again on a later day.
+    pub fn all_by_order_id<'a>(&'a self, id: &'a VenueText) -> impl Iterator<Item = &'a Order> {
+        let closed = self.closed.iter().rev().flatten().map(|c| &c.order);
+        let all = self.open.values().rev().chain(closed);
+        all.filter(move |o| o.order_id.as_ref() == Some(id))
     }
 
     /// The serial number behind a broker's id.
@@ -154,7 +204,7 @@ mod tests {
     use super::*;
     use crate::ids::{HoldingId, RequestId, cl_ord_id};
     use crate::num::{Px, Qty};
-    use crate::order::{Intent, Rule, Ticket};
+    use crate::order::{Intent, Rule};
     use crate::request::Side;
 
     /// An order under the id of this serial number of another start.
@@ -187,6 +237,6 @@ mod tests {
         orders.close(OrderNo(2), Nanos(11), 10);
         assert_eq!(orders.by_cl_ord_id(&cl_ord_id(7, 40)), None);
         // What a snapshot of the orders that are left gives back is all there is.
-        assert!(orders.orphans.is_empty(), "{:?}", orders.orphans);
+        assert!(orders.twins.is_empty(), "{:?}", orders.twins);
     }
 }

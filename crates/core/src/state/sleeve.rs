@@ -50,6 +50,8 @@ records! {
         pub target_seq: u64 = 12,
         /// Part of the position that was adopted without knowing the fills behind it.
         pub placeholder: Qty = 13,
+        /// A flatten asked for nothing; a target declared since ends that.
+        pub flattened: Option<bool> = 64,
     }
 }
 
@@ -71,6 +73,7 @@ impl SleeveState {
             day_base: Amount::ZERO,
             target_seq: 0,
             placeholder: Qty::ZERO,
+            flattened: None,
         }
     }
 
@@ -185,6 +188,7 @@ impl HoldingState {
             cash: self.cash,
             day_base: self.day_base,
             target_seq: self.target_seq,
+            flattened: self.flattened.then_some(true),
             ..SleeveState::new(sleeve)
         }
     }
@@ -222,7 +226,7 @@ impl HoldingState {
     pub(super) fn sleeve_target(&mut self, config: &Config, now: Nanos, e: &TargetSet, seq: u64) {
         self.on_sleeve(e.sleeve, |s| {
             s.terms = s.terms.of_new(config, now, e, s.own);
-            (s.declared, s.target_seq) = (true, seq);
+            (s.declared, s.target_seq, s.flattened) = (true, seq, None);
             (s.emitted, s.rounded) = (e.qty, e.rounded);
             (s.dropped, s.rejected) = (Qty::ZERO, Qty::ZERO);
         });
@@ -249,6 +253,13 @@ impl HoldingState {
                 s.cash -= is_spent - was_spent;
             });
         }
+    }
+
+    /// What a broker kept in kind of an order is of its first strategy.
+    pub(super) fn kept(&mut self, order: &Order, kept: Qty) {
+        let first = self.sleeves.first().map_or(MANUAL, |s| s.sleeve);
+        let of = order.ticket.shares.first().map_or(first, |share| share.sleeve);
+        self.on_sleeve(of, |s| s.own -= kept);
     }
 
     /// What a protective stop of a time with one strategy closed is not bought back before

@@ -6,14 +6,14 @@ use super::orders::{ClosedOrder, Orders};
 use super::sleeve::SleeveState;
 use super::terms::Terms;
 use super::{OnWire, ReconState, State};
-use crate::config::{CancelProof, Config, Window};
+use crate::config::{Config, Window};
 use crate::event::{Freeze, Mode, RequestClass, Staged};
 use crate::ids::{HoldingId, OrderNo, RequestId, SleeveId, VenueText};
 use crate::limiter::{Limiter, Slots};
 use crate::num::{Amount, Px, Qty};
 use crate::order::evidence::{Evidence, Item};
 use crate::order::shares::Share;
-use crate::order::{CancelState, Order, Ticket, fold};
+use crate::order::{CancelState, Hang, Order, Ticket, fold};
 use crate::quote::Quote;
 use crate::record::{DecodeError, Field, Record, Sink, Source, records};
 use crate::time::Nanos;
@@ -99,6 +99,8 @@ records! {
         pub traded: Qty = 48,
         /// Strategies, where several trade it.
         pub sleeves: Vec<SleeveState> = 60,
+        /// A flatten asked for nothing.
+        pub flattened: Option<bool> = 64,
     }
 
     /// An order as it is stored.
@@ -129,6 +131,14 @@ records! {
         pub since: Nanos = 12,
         /// What of the waiver is whose.
         pub waived: Vec<Share> = 20,
+        /// Pending or being cancelled since.
+        pub hung: Option<Nanos> = 64,
+        /// It is being cancelled.
+        pub cancelling: Option<bool> = 65,
+        /// Missing in a list of open orders.
+        pub missed: Option<bool> = 66,
+        /// Under another instrument than the one sent.
+        pub misplaced: Option<bool> = 67,
     }
 
     /// A slot that a request without an answer holds.
@@ -189,6 +199,16 @@ records! {
         pub activity_tried: Nanos = 11,
         /// The last good read of activity was asked.
         pub activity_asked: Nanos = 12,
+        /// The next round reads all orders.
+        pub all_orders: Option<bool> = 64,
+        /// Reads without an answer.
+        pub unanswered: Option<u32> = 65,
+        /// The clock was asked for.
+        pub clock_asked: Option<Nanos> = 66,
+        /// The broker's clock minus ours.
+        pub ahead_ns: Option<i64> = 67,
+        /// Open orders read.
+        pub open_seq: Option<u64> = 68,
     }
 
     /// The state as it is stored.
@@ -237,7 +257,25 @@ records! {
         pub disabled: Vec<SleeveId> = 40,
         /// Closed orders inside the replay horizon; not part of the digest, which has their chain.
         pub closed: Vec<OrderState> = 19,
+        /// The next probe while a login is needed.
+        pub probe: Option<Nanos> = 64,
+        /// No reads before.
+        pub reads_until: Option<Nanos> = 65,
+        /// Own orders are cancelled.
+        pub swept: Option<bool> = 66,
+        /// Where in the journal the last flatten began.
+        pub flatten_seq: Option<u64> = 67,
     }
+}
+
+/// A flag that is stored only when it is set.
+fn set(flag: bool) -> Option<bool> {
+    flag.then_some(true)
+}
+
+/// An instant that is stored only when there was one.
+fn known(at: Nanos) -> Option<Nanos> {
+    (at.0 != i64::MIN).then_some(at)
 }
 
 fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
@@ -255,12 +293,16 @@ fn order_state(order: &Order, closed: Option<Nanos>) -> OrderState {
         waived_seq: order.waived_seq,
         since: order.since,
         waived: order.waived.clone(),
+        hung: order.hung.map(|hang| hang.since),
+        cancelling: order.hung.map(|hang| hang.cancelling),
+        missed: set(order.missed),
+        misplaced: set(order.misplaced),
     }
 }
 
-fn order_from(row: OrderState, proof: CancelProof) -> Order {
+fn order_from(row: OrderState, trust: fold::Trust) -> Order {
     let evidence = Evidence::from_items(row.items);
-    let known = fold::fold(&evidence, row.ticket.qty, proof);
+    let known = fold::fold(&evidence, row.ticket.qty, trust);
     Order {
         ticket: row.ticket,
         order_id: row.order_id,
@@ -275,6 +317,9 @@ fn order_from(row: OrderState, proof: CancelProof) -> Order {
         waived_seq: row.waived_seq,
         since: row.since,
         waived: row.waived,
+        hung: row.hung.map(|since| Hang { since, cancelling: row.cancelling == Some(true) }),
+        missed: row.missed == Some(true),
+        misplaced: row.misplaced == Some(true),
     }
 }
 
@@ -319,6 +364,7 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         traded_from: h.traded_from,
         traded: h.traded,
         sleeves: h.sleeves.clone(),
+        flattened: set(h.flattened),
     }
 }
 
@@ -359,6 +405,7 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         carried: row.carried,
         banded: row.banded,
         unwound: row.unwound,
+        flattened: row.flattened == Some(true),
         stop_px: row.stop_px,
         traded_from: row.traded_from,
         traded: row.traded,
@@ -423,6 +470,11 @@ impl State {
                 thorough: self.recon.thorough,
                 activity_tried: self.recon.activity_tried,
                 activity_asked: self.recon.activity_asked,
+                all_orders: set(self.recon.all_orders),
+                unanswered: Some(self.recon.unanswered).filter(|n| *n > 0),
+                clock_asked: known(self.recon.clock_asked),
+                ahead_ns: Some(self.recon.ahead_ns).filter(|ns| *ns != 0),
+                open_seq: Some(self.recon.open_seq).filter(|seq| *seq > 0),
             },
             orders_today: self.orders_today,
             day: self.day,
@@ -430,6 +482,10 @@ impl State {
             unpriced: self.orders.unpriced.iter().copied().collect(),
             disabled: self.disabled.iter().copied().collect(),
             closed: closed.map(|c| order_state(&c.order, Some(c.at))).collect(),
+            probe: self.limiter.probe,
+            reads_until: known(self.limiter.reads_until),
+            swept: set(self.swept),
+            flatten_seq: Some(self.flatten_seq).filter(|seq| *seq > 0),
         }
     }
 
@@ -450,7 +506,11 @@ impl State {
             slots: snapshot.slots.into_iter().map(slots_from).collect(),
             silent_until: snapshot.silent_until,
             strikes: snapshot.strikes,
+            probe: snapshot.probe,
+            reads_until: snapshot.reads_until.unwrap_or(Nanos(i64::MIN)),
         };
+        state.swept = snapshot.swept == Some(true);
+        state.flatten_seq = snapshot.flatten_seq.unwrap_or(0);
         for row in snapshot.wire {
             let (class, order) = (row.class, row.order);
             let on_wire = OnWire { class, order, asked: row.asked, asked_seq: row.asked_seq };
@@ -470,12 +530,17 @@ impl State {
             thorough: recon.thorough,
             activity_tried: recon.activity_tried,
             activity_asked: recon.activity_asked,
+            all_orders: recon.all_orders == Some(true),
+            unanswered: recon.unanswered.unwrap_or_default(),
+            clock_asked: recon.clock_asked.unwrap_or(Nanos(i64::MIN)),
+            ahead_ns: recon.ahead_ns.unwrap_or_default(),
+            open_seq: recon.open_seq.unwrap_or_default(),
         };
         state.disabled = snapshot.disabled.into_iter().collect();
         (state.orders_today, state.day) = (snapshot.orders_today, snapshot.day);
         state.margin = snapshot.margin;
-        let proof = config.descriptor.cancel_proof;
-        state.orders = orders_from(snapshot.orders, snapshot.closed, proof);
+        let trust = fold::Trust::from(&config.descriptor);
+        state.orders = orders_from(snapshot.orders, snapshot.closed, trust);
         state.orders.last = snapshot.last_order;
         state.orders.unpriced = snapshot.unpriced.into_iter().collect();
         state.orders.closed_digest =
@@ -506,14 +571,14 @@ fn slots_from(row: SlotsRow) -> Slots {
     }
 }
 
-fn orders_from(open: Vec<OrderState>, closed: Vec<OrderState>, proof: CancelProof) -> Orders {
+fn orders_from(open: Vec<OrderState>, closed: Vec<OrderState>, trust: fold::Trust) -> Orders {
     let mut rows: Vec<OrderState> = open.into_iter().chain(closed).collect();
     rows.sort_by_key(|row| row.ticket.order);
     let mut orders = Orders::default();
     for row in rows {
         match row.closed {
-            Some(at) => orders.restore_closed(ClosedOrder { order: order_from(row, proof), at }),
-            None => orders.add(order_from(row, proof)),
+            Some(at) => orders.restore_closed(ClosedOrder { order: order_from(row, trust), at }),
+            None => orders.add(order_from(row, trust)),
         }
     }
     orders

@@ -128,6 +128,7 @@ impl State {
             }),
             Event::WaiverEnded(e) => self.on_holding(e.holding, |h| h.waiver_ended(e.sleeve)),
             Event::LoggedIn(_) => {
+                self.limiter.probe = None;
                 self.holdings.iter_mut().for_each(|h| h.each_terms(|t| t.undeclared = true));
             }
             Event::MarginTold(e) => self.margin = Some(e.available),

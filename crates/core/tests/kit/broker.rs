@@ -31,7 +31,13 @@ fn order_id(no: OrderNo) -> VenueText {
 }
 
 fn taken(no: OrderNo) -> Outcome {
-    Outcome::Taken(Taken { order_id: Some(order_id(no)), time: None })
+    Outcome::Taken(Taken {
+        cum: None,
+        instrument: None,
+        status: None,
+        order_id: Some(order_id(no)),
+        time: None,
+    })
 }
 
 fn timeout() -> Outcome {
@@ -82,6 +88,7 @@ impl Kit {
 
     fn place(&mut self, new: &NewOrder) {
         self.truth.orders.push(OrderRow {
+            code: None,
             cl_ord_id: Some(new.cl_ord_id),
             order_id: Some(order_id(new.order)),
             instrument: I,
@@ -129,6 +136,7 @@ impl Kit {
         self.truth.position += side.signed(qty);
         let exec_id = VenueText::new(&format!("E{no}-{cum}")).expect("short");
         let fill = FillReport {
+            kept: None,
             exec_id,
             qty,
             px,

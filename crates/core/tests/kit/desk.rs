@@ -77,7 +77,13 @@ impl Desk {
     pub fn pump(&mut self) {
         loop {
             let order_id = Some(text(&format!("V{}", self.taken)));
-            let outcome = Outcome::Taken(Taken { order_id, time: None });
+            let outcome = Outcome::Taken(Taken {
+                cum: None,
+                instrument: None,
+                status: None,
+                order_id,
+                time: None,
+            });
             if let Some((request, new)) = self.kit.sent.get(self.taken).cloned() {
                 self.taken += 1;
                 self.live.push((new, 0, OrdStatus::Open));
@@ -115,9 +121,10 @@ impl Desk {
 
     pub fn rows(&mut self) {
         let row = |(new, cum, status): &(NewOrder, i64, OrdStatus)| OrderRow {
+            code: None,
             cl_ord_id: Some(new.cl_ord_id),
             order_id: Some(text("V")),
-            instrument: I,
+            instrument: new.instrument,
             side: new.side,
             qty: new.qty,
             cum: q(*cum),
@@ -152,6 +159,7 @@ impl Desk {
 
     pub fn report(&self, exec: &str, units: i64, cum: i64) -> FillReport {
         FillReport {
+            kept: None,
             exec_id: text(exec),
             qty: q(units),
             px: Px::whole(100),

@@ -17,8 +17,8 @@ use truefill_core::input::{Envelope, Input, Release, Start, Target};
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::quote::{Mark, Quote};
 use truefill_core::report::{
-    ActivityRow, ActivityRows, Answer, Found, OneRow, OrderRow, OrderRows, Outcome, PositionRow,
-    PositionRows, Reply,
+    ActivityRow, ActivityRows, Answer, ClockRow, Found, OneRow, OrderRow, OrderRows, Outcome,
+    PositionRow, PositionRows, Reply,
 };
 use truefill_core::request::{AmendOrder, NewOrder, Query, Request};
 use truefill_core::time::{Nanos, SECOND_NS};
@@ -238,6 +238,12 @@ impl Kit {
                 };
                 Found::Positions(PositionRows { rows: vec![row] })
             }
+            Query::OpenOrders(_) => {
+                let live = |row: &OrderRow| !row.status.is_terminal();
+                let rows = rows.into_iter().filter(live).collect();
+                Found::OpenOrders(OrderRows { rows, complete: self.complete })
+            }
+            Query::Clock(_) => Found::Clock(ClockRow { time: self.now }),
             Query::Orders(_) => Found::Orders(OrderRows { rows, complete: self.complete }),
             Query::Activity(_) if self.fail_activity => {
                 Found::Failed(truefill_core::report::Failed {

@@ -15,11 +15,23 @@ pub fn text(w: &str) -> VenueText {
 }
 
 pub fn taken() -> Outcome {
-    Outcome::Taken(Taken { order_id: Some(text("V1")), time: None })
+    Outcome::Taken(Taken {
+        cum: None,
+        instrument: None,
+        status: None,
+        order_id: Some(text("V1")),
+        time: None,
+    })
 }
 
 pub fn taken_as(id: &str) -> Outcome {
-    Outcome::Taken(Taken { order_id: Some(text(id)), time: None })
+    Outcome::Taken(Taken {
+        cum: None,
+        instrument: None,
+        status: None,
+        order_id: Some(text(id)),
+        time: None,
+    })
 }
 
 pub fn timeout() -> Outcome {
@@ -36,6 +48,7 @@ pub fn fill_at(new: &NewOrder, exec: &str, qty: i64, cum: Option<i64>, time: Nan
         order_id: None,
         instrument: Some(I),
         news: News::Fill(FillReport {
+            kept: None,
             exec_id: if exec.is_empty() { VenueText::EMPTY } else { text(exec) },
             qty: Qty::whole(qty),
             px: Px::whole(100),
@@ -75,6 +88,7 @@ pub fn bust(kit: &Kit, new: &NewOrder, exec: &str) -> Input {
 
 pub fn row(new: &NewOrder, cum: i64, status: OrdStatus) -> OrderRow {
     OrderRow {
+        code: None,
         cl_ord_id: Some(new.cl_ord_id),
         order_id: Some(text("V1")),
         instrument: I,

@@ -105,6 +105,7 @@ impl Scene<'_> {
         // The edge refuses what is beyond its bounds: so does this.
         let px = if qty.times(px).exceeds_bound() { Px(NANO) } else { px };
         FillReport {
+            kept: None,
             exec_id: if exec.is_multiple_of(5) { VenueText::EMPTY } else { named },
             qty,
             px,
@@ -120,6 +121,7 @@ impl Scene<'_> {
         let Raw { a, b, c, .. } = raw;
         let (qty, px) = (self.qty(b.abs(), c), self.px(c));
         OrderRow {
+            code: None,
             cl_ord_id: if k.is_multiple_of(13) { self.id(raw) } else { pick(self.ids, k) },
             order_id: VenueText::new(&format!("V{}", a % 9)),
             instrument: InstrumentId(small(k)),
@@ -140,6 +142,9 @@ impl Scene<'_> {
         let c = u64::from(raw.c);
         match raw.a % 5 {
             0 | 1 => Outcome::Taken(Taken {
+                cum: None,
+                instrument: None,
+                status: None,
                 order_id: VenueText::new(&format!("V{}", raw.a % 9)),
                 time: Some(self.time(raw.c)),
             }),

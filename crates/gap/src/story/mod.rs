@@ -441,6 +441,7 @@ impl Story {
         if unpriced.0 > 0 {
             // Only a cumulative number told of it: valued at the worst price it can have had.
             let report = FillReport {
+                kept: None,
                 exec_id: truefill_core::ids::VenueText::EMPTY,
                 qty: unpriced,
                 px: teller.order.px(),

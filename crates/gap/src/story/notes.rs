@@ -175,6 +175,7 @@ mod tests {
 
     fn fill(px: i64, liquidity: Liquidity, time: i64) -> FillReport {
         FillReport {
+            kept: None,
             exec_id: VenueText::EMPTY,
             qty: Qty::whole(1),
             px: Px::whole(px),

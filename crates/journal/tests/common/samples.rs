@@ -40,6 +40,7 @@ fn px(hundredths: i128) -> Px {
 
 fn fill_report() -> FillReport {
     FillReport {
+        kept: None,
         exec_id: text("exec 9"),
         qty: qty(150),
         px: px(10_005),
@@ -57,6 +58,7 @@ fn bust_report() -> BustReport {
 
 fn order_row() -> OrderRow {
     OrderRow {
+        code: None,
         cl_ord_id: Some(id()),
         order_id: Some(text("B-1")),
         instrument: InstrumentId(1),
@@ -83,7 +85,13 @@ fn activity_row() -> ActivityRow {
 
 pub fn outcomes() -> Vec<Outcome> {
     vec![
-        Outcome::Taken(Taken { order_id: Some(text("B-1")), time: Some(AT) }),
+        Outcome::Taken(Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id: Some(text("B-1")),
+            time: Some(AT),
+        }),
         Outcome::Refused(Refused {
             code: RejectCode::PriceBand,
             text: text("outside the \"band\""),
@@ -124,7 +132,7 @@ pub fn items() -> Vec<Item> {
         Item::Bust(bust_report()),
         Item::Cum(CumQty { cum: qty(350) }),
         Item::Claim(Claim { status: OrdStatus::Canceled, time: AT }),
-        Item::Proof(Proof { status: OrdStatus::Expired }),
+        Item::Proof(Proof { code: None, status: OrdStatus::Expired }),
         Item::Seen(Seen { asked: Some(AT) }),
         Item::Absence(Absence { asked: AT }),
         Item::Void(Void {}),
@@ -359,7 +367,7 @@ pub fn events() -> Vec<Event> {
         Event::Started(Started { epoch: 1_795_000_000_000, first: true }),
         Event::Backoff(Backoff { until: AT, strikes: 2 }),
         Event::LinkTurned(LinkTurned { channel: Channel::Rest, up: true }),
-        Event::Suspected(Suspected {}),
+        Event::Suspected(Suspected { all_orders: None }),
         Event::RoundStarted(RoundStarted {}),
         Event::RoundEnded(RoundEnded { compared: true }),
         Event::ModeSet(ModeSet { mode: Mode::Flattening }),

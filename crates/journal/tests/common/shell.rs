@@ -99,7 +99,16 @@ impl Shell {
         match effect {
             Effect::Send { request, what: Request::New(order), .. } => self.place(request, &order),
             Effect::Send { request, what: Request::Cancel(_) | Request::Amend(_), .. } => {
-                self.reply(request, Outcome::Taken(Taken { order_id: None, time: None }));
+                self.reply(
+                    request,
+                    Outcome::Taken(Taken {
+                        cum: None,
+                        instrument: None,
+                        status: None,
+                        order_id: None,
+                        time: None,
+                    }),
+                );
             }
             Effect::Ask { request, what, .. } => self.ask(request, &what),
             Effect::Tell(_) => {}
@@ -124,7 +133,13 @@ impl Shell {
         let (cause, retry_after_ns) = (UnknownCause::Timeout, None);
         let outcome = match self.orders_seen % 5 {
             0 => Outcome::Unclear(Unclear { cause, retry_after_ns }),
-            _ => Outcome::Taken(Taken { order_id, time: Some(Nanos(self.now)) }),
+            _ => Outcome::Taken(Taken {
+                cum: None,
+                instrument: None,
+                status: None,
+                order_id,
+                time: Some(Nanos(self.now)),
+            }),
         };
         self.reply(request, outcome);
         let first = Qty(order.qty.0 / 2 / 1_000_000_000 * 1_000_000_000);
@@ -135,6 +150,7 @@ impl Shell {
         }
         self.position += order.side.signed(order.qty);
         self.orders.push(OrderRow {
+            code: None,
             cl_ord_id: Some(order.cl_ord_id),
             order_id,
             instrument: order.instrument,
@@ -150,6 +166,7 @@ impl Shell {
     fn fill(&mut self, order: &NewOrder, order_id: Option<VenueText>, qty: Qty, cum: Qty) {
         let exec_id = VenueText::new(&format!("E{}-{cum:?}", self.orders_seen)).unwrap();
         let fill = FillReport {
+            kept: None,
             exec_id,
             qty,
             px: Px::whole(100),

@@ -63,7 +63,13 @@ impl Broker {
         if amend.qty == filled {
             // Nothing is left to fill: the rest is cancelled.
             self.cancel_now(at, order);
-            return Outcome::Taken(Taken { order_id: Some(order_id), time });
+            return Outcome::Taken(Taken {
+                cum: None,
+                instrument: None,
+                status: None,
+                order_id: Some(order_id),
+                time,
+            });
         }
         if amend.qty < filled {
             // Where a reply is declared to prove a change, it cannot say that a quantity is in
@@ -77,7 +83,13 @@ impl Broker {
         self.truth.amend(at, order, amend, order_id);
         self.push_status(at, order);
         self.work_on(at, order, amend.stop_px);
-        Outcome::Taken(Taken { order_id: Some(order_id), time })
+        Outcome::Taken(Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id: Some(order_id),
+            time,
+        })
     }
 
     /// The exchange works the order on its new terms.

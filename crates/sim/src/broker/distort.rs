@@ -32,9 +32,9 @@ impl Broker {
     pub(super) fn wrong(&mut self, query: &Query, taken: bool) -> Option<FaultKind> {
         let (some, more): (&[FaultKind], &[FaultKind]) = match query {
             Query::Positions(_) => (&OF_POSITIONS, &[]),
-            Query::Orders(_) => (&OF_LISTS, &OF_ORDERS),
+            Query::Orders(_) | Query::OpenOrders(_) => (&OF_LISTS, &OF_ORDERS),
             Query::Activity(_) => (&OF_LISTS, &[]),
-            Query::Order(_) => (&[], &[]),
+            Query::Order(_) | Query::Clock(_) => (&[], &[]),
         };
         let mut struck = None;
         for kind in some.iter().chain(more) {
@@ -49,7 +49,7 @@ impl Broker {
     pub(super) fn distort(&mut self, kind: FaultKind, found: &mut Found) {
         match found {
             Found::Positions(positions) => self.distort_positions(kind, &mut positions.rows),
-            Found::Orders(orders) if kind == FaultKind::ShortPage => {
+            Found::Orders(orders) | Found::OpenOrders(orders) if kind == FaultKind::ShortPage => {
                 orders.rows.truncate(orders.rows.len() / 2);
                 orders.complete = false;
             }
@@ -57,8 +57,10 @@ impl Broker {
                 activity.rows.truncate(activity.rows.len() / 2);
                 activity.complete = false;
             }
-            Found::Orders(orders) => self.distort_orders(kind, &mut orders.rows),
-            Found::Activity(_) | Found::Order(_) | Found::Failed(_) => {}
+            Found::Orders(orders) | Found::OpenOrders(orders) => {
+                self.distort_orders(kind, &mut orders.rows);
+            }
+            Found::Activity(_) | Found::Order(_) | Found::Clock(_) | Found::Failed(_) => {}
         }
     }
 

@@ -183,6 +183,7 @@ impl Broker {
         let qty = self.truth.position(instrument, &product).abs();
         let lot = self.instruments.get(instrument.ix()).map_or(Qty(1), |rules| rules.lot);
         let fill = FillReport {
+            kept: None,
             exec_id: venue_text(&format!("N{}", self.notes.len() + 1)),
             qty: if qty.is_zero() { lot } else { qty },
             px: self.exchange.far_touch(instrument, Side::Buy).unwrap_or(Px::whole(1)),
@@ -203,6 +204,7 @@ impl Broker {
         let known = &self.truth.orders()[order];
         let lot = self.instruments.get(known.instrument.ix()).map_or(Qty(1), |rules| rules.lot);
         let report = FillReport {
+            kept: None,
             exec_id: venue_text(&format!("P{}", order + 1)),
             qty: lot,
             px: known.px,

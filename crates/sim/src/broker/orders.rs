@@ -73,7 +73,13 @@ impl Broker {
         }
         let without_id = self.plan.strikes(FaultKind::AckWithoutId);
         let order_id = Some(order_id).filter(|_| !without_id);
-        Outcome::Taken(Taken { order_id, time: Some(self.clock(at)) })
+        Outcome::Taken(Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id,
+            time: Some(self.clock(at)),
+        })
     }
 
     /// The exchange takes what it can at once; the rest of an IOC order is cancelled.
@@ -147,7 +153,13 @@ impl Broker {
         if status.is_terminal() {
             return refused(RejectCode::OrderDone, "the order is finished");
         }
-        let taken = Outcome::Taken(Taken { order_id, time: Some(self.clock(at)) });
+        let taken = Outcome::Taken(Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id,
+            time: Some(self.clock(at)),
+        });
         if status == OrdStatus::CancelPending {
             return taken;
         }

@@ -8,8 +8,8 @@ use crate::faults::FaultKind;
 use truefill_core::config::ClientIds;
 use truefill_core::ids::RequestId;
 use truefill_core::report::{
-    ActivityRow, ActivityRows, Failed, FillReport, Found, OneRow, OrderRow, OrderRows, PositionRow,
-    PositionRows, ReadFailure,
+    ActivityRow, ActivityRows, ClockRow, Failed, FillReport, Found, OneRow, OrderRow, OrderRows,
+    PositionRow, PositionRows, ReadFailure,
 };
 use truefill_core::request::{OneOrder, Query};
 use truefill_core::time::Nanos;
@@ -76,16 +76,20 @@ impl Broker {
                 });
                 Found::Positions(PositionRows { rows: rows.collect() })
             }
-            Query::Orders(_) => {
+            Query::Clock(_) => Found::Clock(ClockRow { time: self.clock(now) }),
+            Query::Orders(_) | Query::OpenOrders(_) => {
                 self.forget_old(now);
                 let orders = self.truth.orders().iter().skip(self.books_from.0);
                 let old = now.plus(-self.world.books_keep_ns);
+                let open_only = matches!(query, Query::OpenOrders(_));
                 let rows = orders
                     .filter(|order| !order.hidden)
                     .filter_map(|order| Some((order, order.at(then)?)))
                     .filter(|(_, state)| !state.status.is_terminal() || state.time > old)
+                    .filter(|(_, state)| !open_only || !state.status.is_terminal())
                     .map(|(order, state)| self.order_row(order, state));
-                Found::Orders(OrderRows { rows: rows.collect(), complete: true })
+                let rows = OrderRows { rows: rows.collect(), complete: true };
+                if open_only { Found::OpenOrders(rows) } else { Found::Orders(rows) }
             }
             Query::Activity(_) => {
                 self.forget_old(now);
@@ -136,6 +140,7 @@ impl Broker {
 
     fn order_row(&self, order: &TrueOrder, state: Change) -> OrderRow {
         OrderRow {
+            code: None,
             cl_ord_id: order.cl_ord_id.filter(|_| self.echoes),
             order_id: Some(order.order_id),
             instrument: order.instrument,
@@ -165,6 +170,7 @@ impl Broker {
     pub(super) fn fill_report(&self, fill: usize) -> FillReport {
         let fill = &self.truth.fills()[fill];
         FillReport {
+            kept: None,
             exec_id: fill.exec_id,
             qty: fill.qty,
             px: fill.px,

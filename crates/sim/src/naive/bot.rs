@@ -247,8 +247,17 @@ mod tests {
     fn fill(cl_ord_id: ClOrdId) -> Push {
         let (qty, px) = (Qty::whole(2), Px::whole(101));
         let (exec_id, cum, time) = (VenueText::EMPTY, Some(qty), Nanos(1));
-        let report =
-            FillReport { exec_id, qty, px, cum, liquidity: None, touch: None, fee: None, time };
+        let report = FillReport {
+            kept: None,
+            exec_id,
+            qty,
+            px,
+            cum,
+            liquidity: None,
+            touch: None,
+            fee: None,
+            time,
+        };
         let (order_id, instrument) = (None, Some(InstrumentId(0)));
         Push { cl_ord_id: Some(cl_ord_id), order_id, instrument, news: News::Fill(report) }
     }
@@ -262,7 +271,13 @@ mod tests {
         };
         // 101 and five percent.
         assert_eq!(new.px, "106.05".parse().expect("a price"));
-        let taken = Taken { order_id: VenueText::new("V1"), time: None };
+        let taken = Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id: VenueText::new("V1"),
+            time: None,
+        };
         assert_eq!(bot.reply(Nanos(1), id, &Outcome::Taken(taken)), None);
         bot.push(&fill(new.cl_ord_id));
         bot.push(&fill(new.cl_ord_id));

@@ -183,6 +183,8 @@ fn recon(dice: &mut Dice, hours: Hours) -> Recon {
         skips_max: dice.pick([2, 3, 8]),
         agreeing_reads: dice.pick([3, 5]),
         on_external: dice.pick([OnExternal::Hold, OnExternal::Rebuild]),
+        told_after: None,
+        dedicated: None,
     }
 }
 

@@ -65,6 +65,8 @@ impl ClientCodec for ReferenceCodec {
             Query::Orders(_) => "orders",
             Query::Activity(_) => "activity",
             Query::Order(_) => "order",
+            Query::OpenOrders(_) => "open_orders",
+            Query::Clock(_) => "clock",
         }));
         if let Query::Order(OneOrder { cl_ord_id, order_id, .. }) = query {
             wire.client_id = Some(Cow::Borrowed(cl_ord_id.as_str()));
@@ -149,14 +151,19 @@ impl ReferenceCodec {
                 }
                 Ok(Found::Positions(PositionRows { rows }))
             }
-            Query::Orders(_) => {
+            Query::Orders(_) | Query::OpenOrders(_) => {
                 let raw = present(answer.orders.as_deref())?;
                 let (rows, readable) = rows_in(raw, |wire: OrderWire<'_>| {
                     let id = wire.client_id.as_deref();
                     self.unless_foreign(&wire.symbol, id, || self.order_in(&wire))
                 });
-                Ok(Found::Orders(OrderRows { rows, complete: complete && readable }))
+                let rows = OrderRows { rows, complete: complete && readable };
+                Ok(match query {
+                    Query::OpenOrders(_) => Found::OpenOrders(rows),
+                    _ => Found::Orders(rows),
+                })
             }
+            Query::Clock(_) => Err(Garbage::new("this wire does not tell the time")),
             Query::Activity(_) => {
                 let raw = present(answer.activity.as_deref())?;
                 let (rows, readable) = rows_in(raw, |wire: ActivityWire<'_>| {
@@ -223,6 +230,9 @@ fn taken_in(reply: ReplyWire<'_>) -> Option<Taken> {
     }
     let TakenWire { order_id, time: at } = reply.taken?;
     Some(Taken {
+        cum: None,
+        instrument: None,
+        status: None,
         order_id: optional_text("order_id", order_id.as_ref()).ok()?,
         time: at.map(time).transpose().ok()?,
     })

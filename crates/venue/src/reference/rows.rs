@@ -60,6 +60,7 @@ pub fn fill_in(wire: &FillWire<'_>) -> Result<FillReport, Garbage> {
     check_notional(qty, px)?;
     let liquidity = wire.liquidity.as_ref();
     Ok(FillReport {
+        kept: None,
         exec_id: text("exec_id", &wire.exec_id)?,
         qty,
         px,
@@ -140,6 +141,7 @@ impl ReferenceCodec {
         let (qty, px) = (wire.qty.positive("qty")?, wire.price.px("price")?);
         check_notional(qty, px)?;
         Ok(OrderRow {
+            code: None,
             cl_ord_id: optional_text("client_id", wire.client_id.as_ref())?,
             order_id: optional_text("order_id", wire.order_id.as_ref())?,
             instrument: self.symbol_in(&wire.symbol)?,

@@ -73,7 +73,11 @@ impl ServerCodec for ReferenceCodec {
             Found::Positions(found) => {
                 wire.positions = Some(found.rows.iter().map(|r| self.position_out(r)).collect());
             }
-            Found::Orders(found) => {
+            Found::Clock(_) => {
+                let cause = ReadFailure::Garbled;
+                return failed_out(id, &Failed { cause, retry_after_ns: None });
+            }
+            Found::Orders(found) | Found::OpenOrders(found) => {
                 wire.orders = Some(found.rows.iter().map(|r| self.order_out(r)).collect());
                 wire.complete = Some(found.complete);
             }
@@ -151,6 +155,7 @@ impl ReferenceCodec {
         let (qty, px) = (wire.qty.positive("qty")?, wire.price.px("price")?);
         check_notional(qty, px)?;
         Ok(AmendOrder {
+            filled: None,
             cl_ord_id,
             order: order_no(&cl_ord_id),
             order_id: optional_text("order_id", wire.order_id.as_ref())?,
@@ -176,13 +181,17 @@ fn query_in(read: &str, wire: &RequestWire<'_>) -> Result<Query, Garbage> {
     match read {
         "positions" => Ok(Query::Positions(Whole {})),
         "orders" => Ok(Query::Orders(Whole {})),
+        "open_orders" => Ok(Query::OpenOrders(Whole {})),
+        "clock" => Ok(Query::Clock(Whole {})),
         "activity" => Ok(Query::Activity(Whole {})),
         "order" => {
             let cl_ord_id = id_in("client_id", wire.client_id.as_deref().unwrap_or(""))?;
             let order_id = optional_text("order_id", wire.order_id.as_ref())?;
             Ok(Query::Order(OneOrder { cl_ord_id, order: order_no(&cl_ord_id), order_id }))
         }
-        _ => Err(Garbage::new("read must be positions, orders, activity or order")),
+        _ => Err(Garbage::new(
+            "read must be positions, orders, open_orders, activity, clock or order",
+        )),
     }
 }
 

@@ -69,7 +69,16 @@ fn request() -> impl Strategy<Value = Request> {
     let amend = (client_id(), option::of(text()), instrument(), qty(), px(), option::of(px()));
     let amend = amend.prop_map(|(cl_ord_id, order_id, instrument, qty, px, stop_px)| {
         let order = serial(&cl_ord_id);
-        Request::Amend(AmendOrder { cl_ord_id, order, order_id, instrument, qty, px, stop_px })
+        Request::Amend(AmendOrder {
+            filled: None,
+            cl_ord_id,
+            order,
+            order_id,
+            instrument,
+            qty,
+            px,
+            stop_px,
+        })
     });
     let cancel = (client_id(), option::of(text()), instrument());
     let cancel = cancel.prop_map(|(cl_ord_id, order_id, instrument)| {
@@ -98,8 +107,9 @@ fn serial(id: &ClOrdId) -> truefill_core::ids::OrderNo {
 
 /// Outcomes that a server can say.
 fn outcome() -> impl Strategy<Value = Outcome> {
-    let taken = (option::of(text()), option::of(time()))
-        .prop_map(|(order_id, time)| Outcome::Taken(Taken { order_id, time }));
+    let taken = (option::of(text()), option::of(time())).prop_map(|(order_id, time)| {
+        Outcome::Taken(Taken { cum: None, instrument: None, status: None, order_id, time })
+    });
     let code = prop::sample::select(RejectCode::ALL);
     let refused = (code, text(), option::of(0i64..)).prop_map(|(code, text, retry_after_ns)| {
         Outcome::Refused(Refused { code, text, retry_after_ns })
@@ -116,6 +126,7 @@ fn fill() -> impl Strategy<Value = FillReport> {
     let cum = option::of(qty());
     let all = (text(), qty(), px(), cum, liquidity, option::of(px()), fee, time());
     all.prop_map(|(exec_id, qty, px, cum, liquidity, touch, fee, time)| FillReport {
+        kept: None,
         exec_id,
         qty,
         px,
@@ -133,7 +144,18 @@ fn order_row() -> impl Strategy<Value = OrderRow> {
     let all = (ids, instrument(), side(), qty(), option::of(qty()), px(), status, time());
     all.prop_map(|((cl_ord_id, order_id), instrument, side, qty, cum, px, status, created)| {
         let cum = cum.unwrap_or_default();
-        OrderRow { cl_ord_id, order_id, instrument, side, qty, cum, px, status, created }
+        OrderRow {
+            code: None,
+            cl_ord_id,
+            order_id,
+            instrument,
+            side,
+            qty,
+            cum,
+            px,
+            status,
+            created,
+        }
     })
 }
 
@@ -292,8 +314,16 @@ fn unclear(cause: UnknownCause) -> Outcome {
 
 #[test]
 fn a_reply_to_another_request_is_no_reply() {
-    let (status, body) =
-        codec().encode_outcome(RequestId(8), &Outcome::Taken(Taken { order_id: None, time: None }));
+    let (status, body) = codec().encode_outcome(
+        RequestId(8),
+        &Outcome::Taken(Taken {
+            cum: None,
+            instrument: None,
+            status: None,
+            order_id: None,
+            time: None,
+        }),
+    );
     let told = codec().decode_reply(RequestId(7), status, &body);
     assert_eq!(told, unclear(UnknownCause::Garbled));
     let found = Found::Positions(PositionRows { rows: vec![] });

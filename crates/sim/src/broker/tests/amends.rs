@@ -7,6 +7,7 @@ impl Desk {
     fn amend(&mut self, order: u64, qty: i64, px: i64) -> RequestId {
         let id = self.next_id();
         let amend = AmendOrder {
+            filled: None,
             cl_ord_id: cl_ord_id(1, order),
             order: OrderNo(order),
             order_id: None,
