@@ -57,6 +57,8 @@ pub struct Conduct {
     said: BTreeMap<(HoldingId, SleeveId), (Qty, Option<i64>)>,
     /// For each target that is set and not heard of yet: whether it opens again what was waived.
     reopening: VecDeque<bool>,
+    /// Whose target a flatten took away, until the next one.
+    flattened: BTreeSet<(HoldingId, SleeveId)>,
     /// What orders gave up since the target, without signs.
     waived: BTreeMap<HoldingId, Qty>,
     /// What is known to be filled of protective stops.
@@ -93,6 +95,7 @@ impl Default for Conduct {
             unexplained: BTreeSet::new(),
             said: BTreeMap::new(),
             reopening: VecDeque::new(),
+            flattened: BTreeSet::new(),
             waived: BTreeMap::new(),
             stop_fills: BTreeMap::new(),
             heard: 0,
@@ -152,6 +155,9 @@ impl Conduct {
                     self.unread_since = Some(now);
                 }
             }
+            // Nothing but a probe a minute leaves until somebody has logged in.
+            Event::AuthLost(_) => self.unread_since = None,
+            Event::LoggedIn(_) => self.unread_since = Some(now),
             Event::Backoff(e) => self.silent_until = self.silent_until.max(e.until),
             Event::Frozen(e) => {
                 self.frozen.insert(e.holding);
@@ -201,6 +207,9 @@ impl Conduct {
 
     fn mode_set(&mut self, mode: Mode) -> Option<String> {
         let was = std::mem::replace(&mut self.mode, mode);
+        if mode == Mode::Flattening {
+            self.flattened.extend(self.said.keys());
+        }
         (was == Mode::Killed && mode != was).then(|| "law 10: a kill was lifted".to_owned())
     }
 
@@ -210,7 +219,9 @@ impl Conduct {
         let last = self.said.insert((e.holding, e.sleeve), (e.said, session));
         self.target_at.insert(e.holding, self.heard);
         self.waived.insert(e.holding, Qty::ZERO);
-        let reopens = self.reopening.pop_front().unwrap_or(false);
+        // A flatten is over with the next word of a strategy, the same one too.
+        let flattened = self.flattened.remove(&(e.holding, e.sleeve));
+        let reopens = self.reopening.pop_front().unwrap_or(false) || flattened;
         // Between two sessions nobody can say which one a target is of.
         let known = session.is_some() || config.calendars.is_empty();
         if known && last == Some((e.said, session)) && !reopens {

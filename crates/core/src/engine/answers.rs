@@ -190,7 +190,7 @@ impl Deciding<'_> {
     /// start made it, so that it counts; a newer one means another instance.
     fn orphan(&mut self, row: &OrderRow) -> Option<OrderNo> {
         let id = row.cl_ord_id.or_else(|| self.inherited_id(row))?;
-        let (epoch, _) = parse_cl_ord_id(&id)?;
+        let (epoch, serial) = parse_cl_ord_id(&id)?;
         if epoch > self.state.epoch {
             self.stranger(Some(&id));
             return None;
@@ -199,7 +199,8 @@ impl Deciding<'_> {
         let twin = twin.and_then(|no| self.state.orders.get(no)).cloned();
         let kind = self.config.descriptor.amends;
         let replaces = twin.as_ref().is_some_and(|order| replaces(order, row, kind));
-        let history = row.cum.is_zero() || row.created < self.state.recon.since;
+        let old = row.created < self.state.recon.since || self.state.orders.is_forgotten(serial);
+        let history = row.cum.is_zero() || old;
         if row.status.is_terminal() && (history || twin.is_some()) && !replaces {
             return None;
         }

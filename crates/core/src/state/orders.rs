@@ -111,6 +111,12 @@ impl Orders {
         }
     }
 
+    /// An order of this number was closed, and so long ago that nothing of it is kept.
+    #[must_use]
+    pub fn is_forgotten(&self, serial: u64) -> bool {
+        serial < self.first
+    }
+
     /// Nothing of an order is left behind under its client id.
     fn forget(&mut self, ticket: &Ticket) {
         let Some(twins) = self.twins.get_mut(&ticket.cl_ord_id) else { return };

@@ -232,6 +232,8 @@ pub(crate) struct Session<'a> {
     day_closed: bool,
     /// What people have not done yet.
     script: VecDeque<Cue>,
+    /// Somebody is on the way to log in again.
+    logging_in: bool,
     /// The process dies in the next turn, here.
     doomed: Option<CrashPoint>,
     /// What is decided next leaves too late.
@@ -372,6 +374,7 @@ impl<'a> Session<'a> {
             read_from: Nanos::MAX,
             day_closed: false,
             script: plan.script.clone().into(),
+            logging_in: false,
             doomed: None,
             stalled: false,
             epoch: 0,

@@ -10,10 +10,10 @@
 use super::{CrashPoint, Session, SessionError};
 use truefill_core::event::Freeze;
 use truefill_core::ids::{HoldingId, InstrumentId, VenueText};
-use truefill_core::input::{Adopt, Input, Split};
+use truefill_core::input::{Adopt, Command, Input, Operator, Split};
 use truefill_core::num::Qty;
 use truefill_core::request::Side;
-use truefill_core::time::Nanos;
+use truefill_core::time::{Nanos, SECOND_NS};
 
 /// Something that is done at its time. What is said to the engine waits while its process is
 /// down.
@@ -54,7 +54,21 @@ pub enum Act {
     Attend,
 }
 
+/// How long people take to log in again.
+const LOGIN_NS: i64 = 90 * SECOND_NS;
+
 impl Session<'_> {
+    /// The broker does not know the session any more: a person logs in, after a while.
+    pub(super) fn call_for_login(&mut self) {
+        if std::mem::replace(&mut self.logging_in, true) {
+            return;
+        }
+        let at = self.now.plus(LOGIN_NS);
+        let place = self.script.iter().take_while(|cue| cue.at <= at).count();
+        let act = Act::Say(Input::Operator(Operator { command: Command::Login }));
+        self.script.insert(place, Cue { at, act });
+    }
+
     /// Does what is due; what is said waits while nobody listens.
     pub(super) fn act(&mut self) -> Result<(), SessionError> {
         while let Some(cue) = self.script.front().filter(|cue| cue.at <= self.now) {

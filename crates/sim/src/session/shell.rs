@@ -202,6 +202,11 @@ impl Session<'_> {
             Event::Staged(_) | Event::Released(_) | Event::Learned(_) | Event::Crossed(_) => false,
             _ => self.day_closed,
         };
+        match event {
+            Event::AuthLost(_) => self.call_for_login(),
+            Event::LoggedIn(_) => self.logging_in = false,
+            _ => {}
+        }
         self.story.event(self.now, event);
         self.measure.event(self.now, event);
         self.checker.event(event, &self.engine, &self.broker);
