@@ -49,6 +49,8 @@ pub struct Conduct {
     mode: Mode,
     read: bool,
     links_up: [bool; 3],
+    /// The broker does not know the session, and nobody has logged in again.
+    locked: bool,
     silent_until: Nanos,
     frozen: BTreeSet<HoldingId>,
     /// Adopted without explanation, and nothing froze since.
@@ -90,6 +92,7 @@ impl Default for Conduct {
             mode: Mode::Running,
             read: false,
             links_up: [true; 3],
+            locked: false,
             silent_until: Nanos(i64::MIN),
             frozen: BTreeSet::new(),
             unexplained: BTreeSet::new(),
@@ -151,13 +154,13 @@ impl Conduct {
             }
             Event::LinkTurned(e) => {
                 self.links_up[slot_of(e.channel)] = e.up;
-                if e.up && e.channel != Channel::Market {
+                if e.up && e.channel != Channel::Market && !self.locked {
                     self.unread_since = Some(now);
                 }
             }
             // Nothing but a probe a minute leaves until somebody has logged in.
-            Event::AuthLost(_) => self.unread_since = None,
-            Event::LoggedIn(_) => self.unread_since = Some(now),
+            Event::AuthLost(_) => (self.locked, self.unread_since) = (true, None),
+            Event::LoggedIn(_) => (self.locked, self.unread_since) = (false, Some(now)),
             Event::Backoff(e) => self.silent_until = self.silent_until.max(e.until),
             Event::Frozen(e) => {
                 self.frozen.insert(e.holding);
@@ -364,7 +367,9 @@ impl Conduct {
         let gone = dropped.abs() + rejected.abs();
         *self.waived.entry(holding).or_default() += gone;
         let given_up = order.cancel.as_ref().is_some_and(|c| c.why == CancelWhy::Remainder);
-        let missing = order.known.exists && order.known.filled < order.qty();
+        // What was filled and taken back was not given up: it is wanted still.
+        let whole = order.known.filled >= order.qty() || order.known.busted;
+        let missing = order.known.exists && !whole;
         let shared = engine.state().holding(holding).is_shared();
         let present = self.released_at.get(&no) > self.target_at.get(&holding);
         let entry = order.ticket.intent == Intent::Entry;

@@ -23,7 +23,7 @@ impl Deciding<'_> {
             h.terms.session.is_some() && session_at(self.config, instrument, now) > h.terms.session;
         let younger = strategy.valid_for_ns.is_some() && decided > h.terms.decided;
         let awaited = strategy.redeclare && h.terms.undeclared;
-        if later || h.flattened == Some(true) {
+        if later {
             let (qty, rounded, sized_px) = (h.emitted, h.rounded, h.terms.sized_px);
             let mark = self.quote_then(instrument);
             self.emit(Event::TargetSet(TargetSet {

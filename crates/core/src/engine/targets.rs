@@ -12,6 +12,8 @@ impl Deciding<'_> {
         let sized = self.check_target(target).and_then(|()| {
             let h = self.state.holding(target.holding).sleeve(target.sleeve);
             let again = h.declared && h.terms.said == target.qty && !target.reopen;
+            // What a flatten took away is sized anew, from what is held now.
+            let again = again && h.flattened != Some(true);
             let again = again && !crate::planted!(RepeatReopens);
             if again { Ok(None) } else { self.size(target).map(Some) }
         });

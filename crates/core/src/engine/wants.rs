@@ -226,7 +226,7 @@ pub fn declared_bound(
     if !h.is_shared() {
         let sleeve = Trader::first(config, id).sleeve;
         let off = state.disabled.contains(&sleeve) && !h.rounded.is_zero();
-        return match (flat(sleeve), off) {
+        return match (flat(sleeve) || h.flattened, off) {
             (true, _) => Qty::ZERO,
             (false, true) => h.own,
             (false, false) => h.aim(),
@@ -237,7 +237,7 @@ pub fn declared_bound(
         let counts = s.declared && (s.enabled || s.rounded.is_zero());
         let all = want.gate == Block::Open && s.waived().is_zero();
         match side {
-            _ if s.declared && flat(s.sleeve) => Qty::ZERO,
+            _ if s.declared && (flat(s.sleeve) || s.flattened == Some(true)) => Qty::ZERO,
             _ if !counts => s.own,
             Side::Buy if !all => s.rounded.max(s.own),
             Side::Sell if !all => s.rounded.min(s.own),

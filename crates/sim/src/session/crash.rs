@@ -87,6 +87,11 @@ impl Session<'_> {
         self.down_until = None;
         self.rest_until = Nanos(i64::MIN);
         self.start()?;
+        // A login that died with the process is said again.
+        self.logging_in = false;
+        if self.engine.state().limiter.probe.is_some() {
+            self.call_for_login();
+        }
         // Strategies live in processes of their own: they say again what they want, and what
         // the journal knows already changes nothing.
         for latest in self.latest.values() {
