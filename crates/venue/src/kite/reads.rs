@@ -1,0 +1,183 @@
+//! Reads of the engine as calls, and what they brought.
+
+use super::KiteCodec;
+use super::book::{BookRow, read_rows};
+use super::failure::{Failure, success};
+use super::family::{is_part, join};
+use super::form::segment;
+use super::notes::Notes;
+use super::portfolio::{account_positions, read_holdings, read_positions};
+use super::switches::Display;
+use super::trades::{ids_of, read_trades};
+use crate::codec::Garbage;
+use crate::http::{HttpReply, HttpRequest};
+use crate::live::{ReadEnd, Rows};
+use truefill_core::report::{ActivityRows, Found, OneRow, OrderRows, PositionRows, ReadFailure};
+use truefill_core::request::{OneOrder, Query};
+
+const ORDERS: &str = "/orders";
+const TRADES: &str = "/trades";
+const POSITIONS: &str = "/portfolio/positions";
+const HOLDINGS: &str = "/portfolio/holdings";
+
+type Read<T> = Result<T, Box<Failure>>;
+
+impl KiteCodec {
+    pub(super) fn read_calls(&self, query: &Query, notes: &Notes) -> Vec<HttpRequest> {
+        match query {
+            Query::Orders(_) => vec![self.calls.get(ORDERS)],
+            // Trades first: the order of each of them is then in the later answer.
+            Query::Activity(_) => vec![self.calls.get(TRADES), self.calls.get(ORDERS)],
+            Query::Positions(_) if self.holdings => {
+                vec![self.calls.get(POSITIONS), self.calls.get(HOLDINGS)]
+            }
+            Query::Positions(_) => vec![self.calls.get(POSITIONS)],
+            Query::Order(one) => match one.order_id.filter(|_| !self.in_parts(one, notes)) {
+                Some(id) => vec![self.calls.get(&format!("{ORDERS}/{}", segment(id.as_str())))],
+                None => vec![self.calls.get(ORDERS)],
+            },
+        }
+    }
+
+    /// The history of one part says nothing of the whole.
+    fn in_parts(&self, one: &OneOrder, notes: &Notes) -> bool {
+        self.switches.display == Display::Iceberg || notes.live_part(&one.cl_ord_id).is_some()
+    }
+
+    pub(super) fn read_end(
+        &self,
+        query: &Query,
+        replies: &[HttpReply<'_>],
+        notes: &mut Notes,
+    ) -> ReadEnd {
+        let Some(first) = replies.first() else {
+            return ReadEnd::failed(ReadFailure::Reset);
+        };
+        let second = replies.get(1);
+        let end = match query {
+            Query::Orders(_) => self.orders(first, notes),
+            Query::Order(one) => self.one_order(one, first, notes),
+            Query::Activity(_) => match second {
+                Some(second) => self.activity(first, second, notes),
+                None => Ok(incomplete(first)),
+            },
+            Query::Positions(_) => match (second, self.holdings) {
+                (None, true) => Ok(incomplete(first)),
+                (second, _) => self.positions(first, second),
+            },
+        };
+        end.unwrap_or_else(|failure| failure.of_read())
+    }
+
+    fn book(&self, reply: &HttpReply<'_>, notes: &mut Notes) -> Read<Rows<BookRow>> {
+        let rows = read_rows(success(reply)?, &self.symbols);
+        let rows = rows.map_err(|why| Box::new(Failure::garbled(reply, &why)))?;
+        notes.learn_book(&rows.rows);
+        Ok(rows)
+    }
+
+    fn orders(&self, reply: &HttpReply<'_>, notes: &mut Notes) -> Read<ReadEnd> {
+        let book = self.book(reply, notes)?;
+        let joined = join(&book.rows);
+        let rows = joined.iter().filter_map(BookRow::to_order_row).collect::<Vec<_>>();
+        let complete = book.complete() && rows.len() == joined.len();
+        Ok(told(Found::Orders(OrderRows { rows, complete }), &book))
+    }
+
+    /// From the history of an order, or from the whole book.
+    fn one_order(&self, one: &OneOrder, reply: &HttpReply<'_>, notes: &mut Notes) -> Read<ReadEnd> {
+        let book = self.book(reply, notes)?;
+        let ours = |row: &&BookRow| {
+            row.cl_ord_id == Some(one.cl_ord_id) || Some(row.order_id) == one.order_id
+        };
+        let rows: Vec<BookRow> = book.rows.iter().filter(ours).cloned().collect();
+        let parts = rows.iter().any(is_part);
+        let mut last: Vec<BookRow> = Vec::new();
+        for row in if parts { join(&rows) } else { rows } {
+            // A history has a row for each state, the present one at the end.
+            last.retain(|earlier| earlier.order_id != row.order_id);
+            last.push(row);
+        }
+        if let Some(id) = one.order_id.filter(|_| last.len() > 1) {
+            last.retain(|row| row.order_id == id);
+        }
+        let unsure = !book.complete() && (last.is_empty() || bad_at_end(&book));
+        if unsure || last.len() > 1 {
+            let why = Garbage::new("the row of the order cannot be told");
+            let mut end = Failure::garbled(reply, &why).of_read();
+            blame(&mut end, &book);
+            return Ok(end);
+        }
+        let row = last.first().and_then(BookRow::to_order_row);
+        Ok(told(Found::Order(OneRow { row }), &book))
+    }
+
+    fn activity(
+        &self,
+        trades: &HttpReply<'_>,
+        orders: &HttpReply<'_>,
+        notes: &mut Notes,
+    ) -> Read<ReadEnd> {
+        let garbled = |why| Box::new(Failure::garbled(trades, &why));
+        let mut trades = read_trades(success(trades)?, &self.symbols).map_err(garbled)?;
+        let book = self.book(orders, notes)?;
+        let ids = ids_of(&book.rows);
+        let rows = trades.rows.iter().map(|trade| trade.to_activity_row(&ids)).collect();
+        trades.blame(&book);
+        let complete = trades.complete();
+        Ok(told(Found::Activity(ActivityRows { rows, complete }), &trades))
+    }
+
+    fn positions(
+        &self,
+        positions: &HttpReply<'_>,
+        holdings: Option<&HttpReply<'_>>,
+    ) -> Read<ReadEnd> {
+        let garbled = |why| Box::new(Failure::garbled(positions, &why));
+        let read = read_positions(success(positions)?, &self.symbols);
+        let mut net = read.map_err(garbled)?.net;
+        let mut held = Vec::new();
+        if let Some(reply) = holdings {
+            let read = read_holdings(success(reply)?, &self.symbols, &self.switches);
+            let read = read.map_err(|why| Box::new(Failure::garbled(reply, &why)))?;
+            net.blame(&read);
+            held = read.rows;
+        }
+        let rows = account_positions(&net.rows, &held, self.switches.holdings_count);
+        let found = Found::Positions(PositionRows { rows });
+        if net.complete() {
+            return Ok(told(found, &net));
+        }
+        // Positions have no mark for missing rows, and a missing row reads as flat.
+        let why = Garbage::new("a row of positions or holdings cannot be read");
+        let mut end = Failure::garbled(positions, &why).of_read();
+        end.partial = Some(found);
+        blame(&mut end, &net);
+        Ok(end)
+    }
+}
+
+/// One of the replies is missing: the shell gave up in between.
+fn incomplete(first: &HttpReply<'_>) -> ReadEnd {
+    match success(first) {
+        Ok(_) => ReadEnd::failed(ReadFailure::Reset),
+        Err(failure) => failure.of_read(),
+    }
+}
+
+fn bad_at_end(book: &Rows<BookRow>) -> bool {
+    let of_rows = book.rows.len() + book.foreign + book.bad;
+    book.bad > book.bad_rows.len() || book.bad_rows.iter().any(|bad| bad.row == of_rows)
+}
+
+fn told<T>(found: Found, rows: &Rows<T>) -> ReadEnd {
+    let mut end = ReadEnd::of(found);
+    blame(&mut end, rows);
+    end
+}
+
+fn blame<T>(end: &mut ReadEnd, rows: &Rows<T>) {
+    end.bad_rows.clone_from(&rows.bad_rows);
+    end.bad = rows.bad;
+    end.foreign = rows.foreign;
+}
