@@ -147,8 +147,7 @@ pub fn read_rows(raw: &RawValue, symbols: &Symbols) -> Result<Rows<BookRow>, Gar
 /// A row, unless it is about an instrument that is not configured and has no id of ours.
 fn unless_foreign(row: &Row<'_>, symbols: &Symbols) -> Result<Option<BookRow>, Garbage> {
     let known = symbol_of(row).ok().map(|symbol| symbols.id(&symbol).is_some());
-    let ours = our_id(&tags_of(row)).is_some();
-    if known == Some(false) && !ours {
+    if known == Some(false) && !is_ours(row) {
         return Ok(None);
     }
     let read = BookRow::read(row, symbols)?;
@@ -163,6 +162,11 @@ fn unless_foreign(row: &Row<'_>, symbols: &Symbols) -> Result<Option<BookRow>, G
 /// What an unreadable row is about, as far as it can be told.
 pub fn instrument_of(raw: &RawValue, symbols: &Symbols) -> Option<InstrumentId> {
     Row::parse(raw).ok().and_then(|row| symbol_of(&row).ok()).and_then(|s| symbols.id(&s))
+}
+
+/// The row has a tag of our making.
+pub fn is_ours(row: &Row<'_>) -> bool {
+    our_id(&tags_of(row)).is_some()
 }
 
 /// `EXCHANGE:SYMBOL`.

@@ -1,6 +1,9 @@
 //! Zerodha's Kite Connect, version 3: the client's half, without I/O.
 //!
-//! Entry points: [`KiteCodec`] (orders and books, a [`LiveCodec`]), [`Notes`].
+//! Entry points: [`KiteCodec`] (orders and books, a [`LiveCodec`]), [`Notes`]; [`App`] and
+//! [`Session`] (login); [`frame`] (ticker) and [`KiteCodec::text_message`] (its messages);
+//! [`KiteCodec::postback`]; [`InstrumentReader`]; [`KiteCodec::quote_calls`]; [`candles_call`];
+//! [`funds_call`], [`margins_call`], [`charges_call`]; [`descriptor`].
 //!
 //! ```
 //! use truefill_core::ids::{ClOrdId, InstrumentId, OrderNo, VenueText};
@@ -49,18 +52,27 @@
 
 mod book;
 mod call;
+mod candles;
+mod checksum;
+mod descriptor;
 mod failure;
 mod family;
 mod form;
+mod instruments;
+mod money;
 mod notes;
 mod number;
 mod place;
 mod portfolio;
+mod push;
+mod quotes;
 mod reads;
 mod row;
+mod session;
 mod status;
 mod switches;
 mod texts;
+mod ticker;
 mod time;
 mod trades;
 mod words;
@@ -68,12 +80,28 @@ mod writes;
 
 pub use book::{BookRow, Leg};
 pub use call::Calls;
+pub use candles::{Candle, Interval, candles_call, read_candles};
+pub use descriptor::{Limits, descriptor};
 pub use failure::{BODY_BYTES_MAX, ErrorType, Failure};
+pub use instruments::{
+    BadLine, InstrumentReader, InstrumentRow, LIST_BYTES_MAX, NoList, instruments_call,
+};
+pub use money::{
+    BasketMargin, Charges, ESTIMATES_MAX, Executed, Funds, OrderMargin, SegmentFunds, basket_call,
+    charges_call, funds_call, margins_call, read_basket, read_charges, read_funds, read_margins,
+};
 pub use notes::Notes;
 pub use place::{Cancel, ICEBERG_LEGS, Modify, Place, TAG_CHARS_MAX};
 pub use portfolio::{HoldingLine, PositionLine, Positions, account_positions};
+pub use push::{MESSAGE_BYTES_MAX, OrderNews, TextMessage};
+pub use quotes::{Depth as SnapshotDepth, QUOTES_MAX, Snapshot};
 pub use row::ROWS_MAX;
+pub use session::{App, Profile, Session, request_token_of};
 pub use switches::{Display, HoldingsCount, Switches};
+pub use ticker::{
+    CONNECTIONS_MAX, Day, Depth, FRAME_BYTES_MAX, Frame, Interest, Level, Mode, TOKENS_MAX, Tick,
+    Traded, frame, segment, set_mode, subscribe, unsubscribe,
+};
 pub use time::{IST_AHEAD_S, ist_text, next_token_death};
 pub use trades::TradeRow;
 pub use words::{OrderType, Protection, Validity, Variety};
