@@ -114,7 +114,7 @@ impl Failure {
             Ok(row) => {
                 let kind = row.text("error_type");
                 failure.error_type = kind.as_deref().and_then(ErrorType::from_text);
-                failure.envelope = row.text("status").as_deref() == Some("error");
+                failure.envelope = kind.is_some() && row.text("status").as_deref() == Some("error");
                 failure.words = printable(&row.text("message").unwrap_or_default());
             }
             Err(garbage) => failure.words = printable(&garbage.why),

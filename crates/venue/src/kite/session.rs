@@ -16,7 +16,7 @@
 //! let pasted = "http://127.0.0.1:5001/?action=login&status=success&request_token=once";
 //! let token = request_token_of(pasted).expect("a token");
 //! let call = app.exchange(&Calls::default(), &token);
-//! assert_eq!(format!("{call:?}"), "POST /session/token with 108 bytes");
+//! assert_eq!(format!("{call:?}"), "POST /session/token with 104 bytes");
 //!
 //! let body = br#"{"status":"success","data":{"user_id":"AB1234","access_token":"open",
 //!     "login_time":"2026-11-25 08:55:00","products":["CNC","MIS"]}}"#;
