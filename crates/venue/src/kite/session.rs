@@ -18,13 +18,13 @@
 //! let call = app.exchange(&Calls::default(), &token);
 //! assert_eq!(format!("{call:?}"), "POST /session/token with 104 bytes");
 //!
-//! let body = br#"{"status":"success","data":{"user_id":"AB1234","access_token":"open",
+//! let body = br#"{"status":"success","data":{"user_id":"AB1234","access_token":"CANARY",
 //!     "login_time":"2026-11-25 08:55:00","products":["CNC","MIS"]}}"#;
 //! let now = Nanos(1_795_577_200 * SECOND_NS);
 //! let session = app.read_session(&HttpReply::new(200, body), now).expect("a session");
 //! assert_eq!(session.dies.to_string(), "2026-11-26T00:30:00.000000000Z");
-//! assert_eq!(session.authorization()[0].1.expose(), "token key:open");
-//! assert!(!format!("{session:?}").contains("open"));
+//! assert_eq!(session.authorization()[0].1.expose(), "token key:CANARY");
+//! assert!(!format!("{session:?}").contains("CANARY"));
 //! ```
 
 use super::call::Calls;
