@@ -15,6 +15,8 @@ pub enum Reason {
     IpNotRegistered,
     /// The account or the app may not do this.
     Permission,
+    /// Something in front of the broker refused, without the broker's words.
+    Blocked,
     /// The depository has not authorised the sale of these holdings today.
     Authorisation,
     /// Not enough funds or margin.
@@ -87,7 +89,9 @@ impl Reason {
     #[must_use]
     pub const fn code(self) -> RejectCode {
         match self {
-            Self::Session | Self::IpNotRegistered | Self::Permission => RejectCode::Auth,
+            Self::Session | Self::IpNotRegistered | Self::Permission | Self::Blocked => {
+                RejectCode::Auth
+            }
             Self::Margin => RejectCode::InsufficientFunds,
             Self::Circuit => RejectCode::PriceBand,
             Self::Freeze(_)
@@ -123,6 +127,7 @@ impl Reason {
                  the broker, or run where it is registered"
             }
             Self::Permission => "the broker does not allow this; check the app and its segments",
+            Self::Blocked => "the way to the broker is blocked; look at address, proxy and rate",
             Self::Authorisation => {
                 "the holdings are not authorised for sale today; authorise them at the depository"
             }

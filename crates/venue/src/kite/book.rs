@@ -10,18 +10,21 @@ use serde_json::value::RawValue;
 
 use super::row::{Row, list, text_of};
 use super::status::status_of;
+use super::texts;
 use super::words::Variety;
 use crate::codec::{Garbage, Symbols};
 use crate::live::{BadRow, Rows};
+use crate::reason::Reason;
 use crate::words::printable;
 use truefill_core::ids::{ClOrdId, InstrumentId, VenueText, parse_cl_ord_id};
 use truefill_core::num::{Px, Qty};
 use truefill_core::report::{OrdStatus, OrderRow};
 use truefill_core::request::Side;
-use truefill_core::time::Nanos;
+use truefill_core::time::{Nanos, SECOND_NS};
 
 /// Most tags of one row that are looked at.
 const TAGS_MAX: usize = 64;
+const DAY_NS: i64 = 86_400 * SECOND_NS;
 
 /// An order as the broker shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,14 +77,19 @@ pub struct Leg {
 }
 
 impl BookRow {
+    /// Why it was rejected, as far as the broker's words tell.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        let rejected = self.status == OrdStatus::Rejected;
+        rejected.then(|| texts::reason_of(&self.words).unwrap_or(Reason::Other))
+    }
+
     /// Reads a row. Missing times, unknown varieties and what is not listed above do not matter;
     /// ids, symbol, side, quantities and status do.
     pub(super) fn read(row: &Row<'_>, symbols: &Symbols) -> Result<Self, Garbage> {
         let symbol = symbol_of(row)?;
         let status = row.need("status")?;
-        let created = row.time_of(&["order_timestamp", "exchange_timestamp"]);
-        let created = created.unwrap_or_default();
-        let changed = row.time_of(&["exchange_update_timestamp", "order_timestamp"]);
+        let (created, changed) = times_of(row);
         let tags = tags_of(row);
         Ok(Self {
             cl_ord_id: our_id(&tags),
@@ -100,7 +108,7 @@ impl BookRow {
                 Garbage::new(format_args!("the status `{shown}` is not known"))
             })?,
             created,
-            changed: changed.unwrap_or(created),
+            changed,
             words: printable(&row.text("status_message").unwrap_or_default()),
             leg: leg_of(row),
             slice_of: slice_of(&tags),
@@ -184,6 +192,19 @@ pub fn side_of(row: &Row<'_>) -> Result<Side, Garbage> {
             Err(Garbage::new(format_args!("transaction_type `{shown}` is neither BUY nor SELL")))
         }
     }
+}
+
+/// When the order was made and when it last changed: the earliest and the latest time of a row,
+/// because `order_timestamp` moves with every change. A time of the exchange a day before the
+/// broker's is none (an exchange's zero is in 1980). Without any time it is 1970.
+fn times_of(row: &Row<'_>) -> (Nanos, Nanos) {
+    let order = row.time("order_timestamp");
+    let fits = |at: &Nanos| order.is_none_or(|order| order.since(*at) < DAY_NS);
+    let exchange = ["exchange_timestamp", "exchange_update_timestamp"];
+    let exchange = exchange.iter().filter_map(|field| row.time(field)).filter(fits);
+    let all: Vec<Nanos> = order.into_iter().chain(exchange).collect();
+    let of = |at: Option<&Nanos>| at.copied().unwrap_or_default();
+    (of(all.iter().min()), of(all.iter().max()))
 }
 
 /// All tags: those of the list, and the one beside it.

@@ -50,6 +50,21 @@ impl Default for Limits {
 /// - Books hold today only. The books of orders, trades and positions are written at different
 ///   moments: a read may be two seconds old.
 /// - A read of positions or activity is two calls, so half the budget is given to the engine.
+///
+/// ```
+/// use truefill_core::config::ClientIds;
+/// use truefill_venue::kite::{Limits, descriptor};
+///
+/// let kite = descriptor(&Limits { orders_per_second: 5, ..Limits::default() });
+/// assert_eq!(kite.client_ids, ClientIds::Tag);
+/// assert_eq!(kite.appear_max_ns, None);
+/// let windows: Vec<(u32, i64)> = kite.windows.iter().map(|w| (w.n, w.per_ns)).collect();
+/// let second = 1_000_000_000;
+/// assert_eq!(
+///     windows,
+///     [(5, second), (400, 60 * second), (5000, 86_400 * second), (5, second)]
+/// );
+/// ```
 #[must_use]
 pub fn descriptor(limits: &Limits) -> Descriptor {
     let window =

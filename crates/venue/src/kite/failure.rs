@@ -8,6 +8,7 @@
 //! | 400 | any type, a time-out in the text | unknown: the order may appear later |
 //! | 400 | Network, Data, General, an unknown type, or unreadable | unknown |
 //! | 401, 403 | Token, TwoFA | refused: a new login is needed |
+//! | 401, 403 | unreadable | refused by what stands in front of the broker |
 //! | 403 | Permission, an address that is not registered | refused: stop for good |
 //! | 404, 405, 410 | readable | refused: no such route or order |
 //! | 428 | readable | refused: holdings are not authorised for sale today |
@@ -18,6 +19,7 @@
 
 use serde_json::value::RawValue;
 
+use super::json;
 use super::row::Row;
 use super::switches::Switches;
 use super::texts;
@@ -88,12 +90,7 @@ pub fn success<'a>(reply: &HttpReply<'a>) -> Result<&'a RawValue, Box<Failure>> 
 }
 
 fn envelope(body: &[u8]) -> Result<Row<'_>, Garbage> {
-    if body.len() > BODY_BYTES_MAX {
-        return Err(Garbage::new(format_args!("an answer of {} bytes is too large", body.len())));
-    }
-    let text = std::str::from_utf8(body).map_err(|_| Garbage::new("not UTF-8"))?;
-    let raw: &RawValue = serde_json::from_str(text).map_err(Garbage::new)?;
-    Row::parse(raw)
+    json::document(body, BODY_BYTES_MAX).and_then(Row::parse)
 }
 
 impl Failure {
@@ -144,14 +141,15 @@ impl Failure {
             },
             (500..=599, _) => Reason::Server,
             (428, _) => Reason::Authorisation,
+            (401 | 403, _) if !self.envelope => Reason::Blocked,
             (401 | 403, kind) => match (told, kind) {
                 (Some(Reason::IpNotRegistered), _) => Reason::IpNotRegistered,
                 (_, Some(ErrorType::Permission)) => Reason::Permission,
                 _ => Reason::Session,
             },
             (400, _) if told == Some(Reason::TimedOut) => Reason::TimedOut,
-            (400, Some(ErrorType::Token)) => Reason::Session,
-            (400 | 404 | 405 | 410, kind) if self.envelope => match (told, kind) {
+            (200 | 400, Some(ErrorType::Token)) => Reason::Session,
+            (200 | 400 | 404 | 405 | 410, kind) if self.envelope => match (told, kind) {
                 (Some(told), _) => told,
                 (None, Some(ErrorType::Margin)) => Reason::Margin,
                 (None, Some(ErrorType::Holding)) => Reason::Holdings,
@@ -206,7 +204,9 @@ impl Failure {
         let reason = self.reason();
         let cause = match reason {
             Reason::Rate => ReadFailure::RateLimited,
-            Reason::Session | Reason::Permission | Reason::IpNotRegistered => ReadFailure::Auth,
+            Reason::Session | Reason::Permission | Reason::IpNotRegistered | Reason::Blocked => {
+                ReadFailure::Auth
+            }
             Reason::Garbled => ReadFailure::Garbled,
             _ => ReadFailure::Server,
         };

@@ -94,7 +94,8 @@ impl InstrumentRow {
     }
 }
 
-/// The call for the list of all exchanges, or of one.
+/// The call for the list of all exchanges, or of one. The broker's sandbox has this route outside
+/// its prefix: give [`Calls::default`] there.
 #[must_use]
 pub fn instruments_call(calls: &Calls, exchange: Option<&str>) -> HttpRequest {
     match exchange {

@@ -59,6 +59,7 @@ mod failure;
 mod family;
 mod form;
 mod instruments;
+mod json;
 mod money;
 mod notes;
 mod number;
@@ -86,6 +87,7 @@ pub use failure::{BODY_BYTES_MAX, ErrorType, Failure};
 pub use instruments::{
     BadLine, InstrumentReader, InstrumentRow, LIST_BYTES_MAX, NoList, instruments_call,
 };
+pub use json::{FIELDS_MAX, ROWS_MAX};
 pub use money::{
     BasketMargin, Charges, ESTIMATES_MAX, Executed, Funds, OrderMargin, SegmentFunds, basket_call,
     charges_call, funds_call, margins_call, read_basket, read_charges, read_funds, read_margins,
@@ -95,7 +97,6 @@ pub use place::{Cancel, ICEBERG_LEGS, Modify, Place, TAG_CHARS_MAX};
 pub use portfolio::{HoldingLine, PositionLine, Positions, account_positions};
 pub use push::{MESSAGE_BYTES_MAX, OrderNews, TextMessage};
 pub use quotes::{Depth as SnapshotDepth, QUOTES_MAX, Snapshot};
-pub use row::ROWS_MAX;
 pub use session::{App, Profile, Session, request_token_of};
 pub use switches::{Display, HoldingsCount, Switches};
 pub use ticker::{

@@ -3,12 +3,11 @@
 //!
 //! Entry points: [`KiteCodec::text_message`], [`KiteCodec::postback`].
 
-use serde_json::value::RawValue;
-
 use super::KiteCodec;
 use super::book::{BookRow, symbol_of};
 use super::checksum::{equal, sha256_hex};
 use super::family::is_part;
+use super::json;
 use super::row::{Row, text_of};
 use crate::codec::Garbage;
 use crate::http::Secret;
@@ -106,10 +105,5 @@ fn push_of(row: &BookRow) -> Push {
 }
 
 fn object(body: &[u8]) -> Result<Row<'_>, Garbage> {
-    if body.len() > MESSAGE_BYTES_MAX {
-        return Err(Garbage::new(format_args!("a message of {} bytes is too large", body.len())));
-    }
-    let text = std::str::from_utf8(body).map_err(|_| Garbage::new("not UTF-8"))?;
-    let raw: &RawValue = serde_json::from_str(text).map_err(Garbage::new)?;
-    Row::parse(raw)
+    json::document(body, MESSAGE_BYTES_MAX).and_then(Row::parse)
 }

@@ -1,4 +1,8 @@
-//! Reads of the engine as calls, and what they brought.
+//! Reads of the engine as calls, and what they brought; the same books with all their columns, for
+//! people and for checks before the open.
+//!
+//! Entry points: [`KiteCodec::read_orders`], [`KiteCodec::read_trades`],
+//! [`KiteCodec::read_positions`], [`KiteCodec::read_holdings`].
 
 use super::KiteCodec;
 use super::book::{BookRow, read_rows};
@@ -6,9 +10,9 @@ use super::failure::{Failure, success};
 use super::family::{is_part, join};
 use super::form::segment;
 use super::notes::Notes;
-use super::portfolio::{account_positions, read_holdings, read_positions};
+use super::portfolio::{HoldingLine, Positions, account_positions, read_holdings, read_positions};
 use super::switches::Display;
-use super::trades::{ids_of, read_trades};
+use super::trades::{TradeRow, ids_of, read_trades};
 use crate::codec::Garbage;
 use crate::http::{HttpReply, HttpRequest};
 use crate::live::{ReadEnd, Rows};
@@ -23,18 +27,79 @@ const HOLDINGS: &str = "/portfolio/holdings";
 type Read<T> = Result<T, Box<Failure>>;
 
 impl KiteCodec {
+    /// The call for the order book.
+    #[must_use]
+    pub fn orders_call(&self) -> HttpRequest {
+        self.calls.get(ORDERS)
+    }
+
+    /// Reads an order book or the history of an order, row by row, with more than the engine
+    /// needs.
+    ///
+    /// # Errors
+    /// The failure, in the broker's words.
+    pub fn read_orders(&self, reply: &HttpReply<'_>) -> Read<Rows<BookRow>> {
+        let rows = read_rows(success(reply)?, &self.symbols);
+        rows.map_err(|why| Box::new(Failure::garbled(reply, &why)))
+    }
+
+    /// The call for the trade book.
+    #[must_use]
+    pub fn trades_call(&self) -> HttpRequest {
+        self.calls.get(TRADES)
+    }
+
+    /// Reads a trade book.
+    ///
+    /// # Errors
+    /// The failure, in the broker's words.
+    pub fn read_trades(&self, reply: &HttpReply<'_>) -> Read<Rows<TradeRow>> {
+        let rows = read_trades(success(reply)?, &self.symbols);
+        rows.map_err(|why| Box::new(Failure::garbled(reply, &why)))
+    }
+
+    /// The call for the positions of the day.
+    #[must_use]
+    pub fn positions_call(&self) -> HttpRequest {
+        self.calls.get(POSITIONS)
+    }
+
+    /// Reads the positions of the day, net and day.
+    ///
+    /// # Errors
+    /// The failure, in the broker's words.
+    pub fn read_positions(&self, reply: &HttpReply<'_>) -> Read<Positions> {
+        let rows = read_positions(success(reply)?, &self.symbols);
+        rows.map_err(|why| Box::new(Failure::garbled(reply, &why)))
+    }
+
+    /// The call for the holdings.
+    #[must_use]
+    pub fn holdings_call(&self) -> HttpRequest {
+        self.calls.get(HOLDINGS)
+    }
+
+    /// Reads the holdings: also what is authorised for sale, pledged or not delivered yet.
+    ///
+    /// # Errors
+    /// The failure, in the broker's words.
+    pub fn read_holdings(&self, reply: &HttpReply<'_>) -> Read<Rows<HoldingLine>> {
+        let rows = read_holdings(success(reply)?, &self.symbols, &self.switches);
+        rows.map_err(|why| Box::new(Failure::garbled(reply, &why)))
+    }
+
     pub(super) fn read_calls(&self, query: &Query, notes: &Notes) -> Vec<HttpRequest> {
         match query {
-            Query::Orders(_) => vec![self.calls.get(ORDERS)],
+            Query::Orders(_) => vec![self.orders_call()],
             // Trades first: the order of each of them is then in the later answer.
-            Query::Activity(_) => vec![self.calls.get(TRADES), self.calls.get(ORDERS)],
+            Query::Activity(_) => vec![self.trades_call(), self.orders_call()],
             Query::Positions(_) if self.holdings => {
-                vec![self.calls.get(POSITIONS), self.calls.get(HOLDINGS)]
+                vec![self.positions_call(), self.holdings_call()]
             }
-            Query::Positions(_) => vec![self.calls.get(POSITIONS)],
+            Query::Positions(_) => vec![self.positions_call()],
             Query::Order(one) => match one.order_id.filter(|_| !self.in_parts(one, notes)) {
                 Some(id) => vec![self.calls.get(&format!("{ORDERS}/{}", segment(id.as_str())))],
-                None => vec![self.calls.get(ORDERS)],
+                None => vec![self.orders_call()],
             },
         }
     }
@@ -70,8 +135,7 @@ impl KiteCodec {
     }
 
     fn book(&self, reply: &HttpReply<'_>, notes: &mut Notes) -> Read<Rows<BookRow>> {
-        let rows = read_rows(success(reply)?, &self.symbols);
-        let rows = rows.map_err(|why| Box::new(Failure::garbled(reply, &why)))?;
+        let rows = self.read_orders(reply)?;
         notes.learn_book(&rows.rows);
         Ok(rows)
     }
@@ -118,8 +182,7 @@ impl KiteCodec {
         orders: &HttpReply<'_>,
         notes: &mut Notes,
     ) -> Read<ReadEnd> {
-        let garbled = |why| Box::new(Failure::garbled(trades, &why));
-        let mut trades = read_trades(success(trades)?, &self.symbols).map_err(garbled)?;
+        let mut trades = self.read_trades(trades)?;
         let book = self.book(orders, notes)?;
         let ids = ids_of(&book.rows);
         let rows = trades.rows.iter().map(|trade| trade.to_activity_row(&ids)).collect();
@@ -133,13 +196,10 @@ impl KiteCodec {
         positions: &HttpReply<'_>,
         holdings: Option<&HttpReply<'_>>,
     ) -> Read<ReadEnd> {
-        let garbled = |why| Box::new(Failure::garbled(positions, &why));
-        let read = read_positions(success(positions)?, &self.symbols);
-        let mut net = read.map_err(garbled)?.net;
+        let mut net = self.read_positions(positions)?.net;
         let mut held = Vec::new();
         if let Some(reply) = holdings {
-            let read = read_holdings(success(reply)?, &self.symbols, &self.switches);
-            let read = read.map_err(|why| Box::new(Failure::garbled(reply, &why)))?;
+            let read = self.read_holdings(reply)?;
             net.blame(&read);
             held = read.rows;
         }

@@ -1,12 +1,14 @@
 //! A JSON object read field by field, so that a field nobody asks for may be anything.
 //!
-//! Entry points: [`Row`], [`objects`].
+//! Entry points: [`Row`], [`text_of`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use super::json;
+pub use super::json::members as list;
 use super::number;
 use super::time;
 use crate::codec::Garbage;
@@ -14,25 +16,13 @@ use truefill_core::ids::Ascii;
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::time::Nanos;
 
-/// Most rows of one list that are read.
-pub const ROWS_MAX: usize = 100_000;
-
 /// The fields of an object, unread.
 pub struct Row<'a>(BTreeMap<String, &'a RawValue>);
 
-/// The members of a list, unread.
-pub fn list(raw: &RawValue) -> Result<Vec<&RawValue>, Garbage> {
-    let rows: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(Garbage::new)?;
-    if rows.len() > ROWS_MAX {
-        return Err(Garbage::new(format_args!("{} rows are too many", rows.len())));
-    }
-    Ok(rows)
-}
-
 impl<'a> Row<'a> {
-    /// Takes an object apart. Of a field that is there twice the last one counts.
+    /// Takes an object apart.
     pub fn parse(raw: &'a RawValue) -> Result<Self, Garbage> {
-        serde_json::from_str(raw.get()).map(Self).map_err(Garbage::new)
+        json::fields(raw).map(Self)
     }
 
     /// The field as it stands; `null` is as good as missing.
@@ -127,10 +117,14 @@ impl<'a> Row<'a> {
         self.text(field).and_then(|text| text.parse().ok())
     }
 
+    /// A time, where the field is one.
+    pub fn time(&self, field: &str) -> Option<Nanos> {
+        self.text(field).and_then(|text| time::instant(field, &text).ok())
+    }
+
     /// The first of these fields that is a time.
     pub fn time_of(&self, fields: &[&str]) -> Option<Nanos> {
-        let mut texts = fields.iter().filter_map(|field| Some((field, self.text(field)?)));
-        texts.find_map(|(field, text)| time::instant(field, &text).ok())
+        fields.iter().find_map(|field| self.time(field))
     }
 }
 

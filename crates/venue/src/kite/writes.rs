@@ -125,6 +125,10 @@ impl KiteCodec {
                 return end;
             }
         };
+        if !is_addressed(request, &ack.order_id, notes) {
+            let why = Garbage::new("the answer names another order");
+            return Failure::garbled(reply, &why).of_write(&self.switches);
+        }
         if let Request::New(new) = request {
             let iceberg = self.place(new).is_ok_and(|place| place.variety == Variety::Iceberg);
             if iceberg {
@@ -170,6 +174,19 @@ fn slice(row: &Row<'_>) -> Result<VenueText, SliceRefused> {
         _ => Reason::Other,
     };
     Err(SliceRefused { reason, words })
+}
+
+/// The answer to a change or a cancel names the order that it was sent to.
+fn is_addressed(request: &Request, order_id: &VenueText, notes: &Notes) -> bool {
+    let (cl_ord_id, asked) = match request {
+        Request::New(_) => return true,
+        Request::Amend(amend) => (&amend.cl_ord_id, amend.order_id),
+        Request::Cancel(cancel) => (&cancel.cl_ord_id, cancel.order_id),
+    };
+    // Parts of an order have ids of their own, and which one works may have changed meanwhile.
+    let in_parts =
+        notes.live_part(cl_ord_id).is_some() || notes.variety(order_id) == Variety::Iceberg;
+    in_parts || asked.is_none_or(|asked| asked == *order_id)
 }
 
 /// The id that a change or a cancel goes to.

@@ -6,10 +6,10 @@ use crate::desk::{
 use truefill_core::num::{Px, Qty};
 use truefill_core::report::{Found, OrdStatus, OrderRow, PositionRow, ReadFailure};
 use truefill_core::request::Side;
-use truefill_venue::LiveCodec;
 use truefill_venue::http::HttpReply;
 use truefill_venue::kite::{HoldingsCount, Notes, Switches, Variety};
 use truefill_venue::live::ReadEnd;
+use truefill_venue::{LiveCodec, Reason};
 
 fn rows(end: &ReadEnd) -> &[OrderRow] {
     match &end.found {
@@ -225,4 +225,43 @@ fn an_answer_that_is_none_is_never_empty() {
     let end =
         read(&kite(), &ORDERS, &[br#"{"status":"success","data":[]}"#], &mut Notes::default());
     assert!(is_complete(&end) && rows(&end).is_empty(), "an empty book is one");
+}
+
+#[test]
+fn an_order_is_as_old_as_its_earliest_time() {
+    let row = |exchange: &str| {
+        format!(
+            r#"{{"status":"success","data":[{{"order_id":"1","status":"CANCELLED","order_timestamp":"2026-11-25 09:18:57","exchange_timestamp":"{exchange}","exchange_update_timestamp":"2026-11-25 09:18:58","exchange":"NSE","tradingsymbol":"INFY","transaction_type":"BUY","quantity":1,"filled_quantity":0}}]}}"#
+        )
+    };
+    let times = |exchange: &str| {
+        let body = row(exchange);
+        let read = kite().read_orders(&HttpReply::new(200, body.as_bytes())).expect("a book");
+        (read.rows[0].created, read.rows[0].changed)
+    };
+    assert_eq!(times("2026-11-25 09:15:38"), (at("9:15:38"), at("9:18:58")));
+    assert_eq!(times("1980-01-01 00:00:00"), (at("9:18:57"), at("9:18:58")), "zero of an exchange");
+}
+
+#[test]
+fn people_see_more_than_the_engine() {
+    let codec = kite();
+    let targets = [codec.orders_call(), codec.trades_call(), codec.positions_call()];
+    let targets = targets.map(|call| call.target);
+    assert_eq!(targets, ["/orders", "/trades", "/portfolio/positions"]);
+    assert_eq!(codec.holdings_call().target, "/portfolio/holdings");
+    let ok = |body| HttpReply::new(200, body);
+    let orders = codec.read_orders(&ok(bytes!("orders.json"))).expect("a book");
+    let rejected = orders.rows.iter().find(|row| row.status == OrdStatus::Rejected);
+    assert_eq!(rejected.expect("one").reason(), Some(Reason::Margin));
+    let held = codec.read_holdings(&ok(bytes!("holdings.json"))).expect("holdings");
+    let line = &held.rows[0];
+    assert_eq!((line.authorised, line.collateral), (Qty::whole(10), Qty::whole(3)));
+    assert_eq!((line.opening, held.foreign), (Some(Qty::whole(47)), 1));
+    let positions = codec.read_positions(&ok(bytes!("positions.json"))).expect("positions");
+    assert_eq!((positions.net.rows.len(), positions.day.rows.len()), (3, 1));
+    let gold = &positions.net.rows[2];
+    assert_eq!((gold.multiplier, gold.qty), (Qty::whole(1000), Qty::whole(2)));
+    let trades = codec.read_trades(&ok(bytes!("trades.json"))).expect("trades");
+    assert_eq!(trades.rows[1].time, at("9:20:05"));
 }

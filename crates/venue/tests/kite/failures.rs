@@ -192,6 +192,27 @@ fn the_node_knows_what_stops_everything() {
 }
 
 #[test]
+fn a_wall_in_front_of_the_broker_is_no_log_out() {
+    let end = end(403, b"<html>Sorry, you have been blocked</html>");
+    assert_eq!((refused(&end), end.reason), (Some(RejectCode::Auth), Some(Reason::Blocked)));
+    assert_eq!(Reason::Blocked.consequence(), Consequence::Request);
+}
+
+#[test]
+fn words_never_quote_what_cannot_be_read() {
+    let bodies = [
+        r#"{"status":"success","data":"CANARY"}"#,
+        r#"{"status":"success","data":{"order_id":["CANARY"]}}"#,
+        r#"{"status":"success","data":CANARY}"#,
+        r#"["CANARY"]"#,
+    ];
+    for body in bodies {
+        let end = end(200, body.as_bytes());
+        assert!(!format!("{end:?}").contains("CANARY"), "{end:?}");
+    }
+}
+
+#[test]
 fn reads_fail_by_kind() {
     for (status, kind, cause) in [
         (403, "TokenException", ReadFailure::Auth),
@@ -200,6 +221,7 @@ fn reads_fail_by_kind() {
         (502, "DataException", ReadFailure::Server),
         (400, "InputException", ReadFailure::Server),
         (302, "InputException", ReadFailure::Garbled),
+        (200, "TokenException", ReadFailure::Auth),
     ] {
         let body = error(kind, "x");
         let end = kite().answer(&ORDERS, &[HttpReply::new(status, &body)], &mut Notes::default());

@@ -172,6 +172,9 @@ fn taken_is_the_brokers_id_and_no_more() {
         let Outcome::Taken(taken) = &end.outcome else { panic!("{end:?}") };
         assert_eq!(taken.order_id, Some(text("2611250000000000001")));
     }
+    let another =
+        kite().reply(&cancel(Some("7")), &HttpReply::new(200, body), &mut Notes::default());
+    assert!(matches!(another.outcome, Outcome::Unclear(_)), "{another:?}");
     for body in [
         r#"{"status":"success","data":{}}"#,
         r#"{"status":"success","data":{"order_id":""}}"#,
