@@ -5,6 +5,44 @@
 //! A broker's wire rarely carries our number of a request, so the transport pairs calls and
 //! replies; the codec gets what was asked together with what came back.
 //!
+//! ```
+//! use truefill_core::ids::RequestId;
+//! use truefill_core::input::Input;
+//! use truefill_core::report::ReadFailure;
+//! use truefill_core::request::{Query, Whole};
+//! use truefill_venue::http::{HttpReply, HttpRequest};
+//! use truefill_venue::live::ReadEnd;
+//! use truefill_venue::{KiteCodec, LiveCodec, Symbols};
+//!
+//! /// What a shell does with a query. `send` is its transport, with time-outs on everything.
+//! fn ask<C: LiveCodec>(
+//!     codec: &C,
+//!     notes: &mut C::Notes,
+//!     (id, query): (RequestId, &Query),
+//!     mut send: impl FnMut(&HttpRequest) -> Option<(u16, Vec<u8>)>,
+//! ) -> Input {
+//!     let mut bodies = Vec::new();
+//!     for call in codec.read(query, notes) {
+//!         let Some(reply) = send(&call) else {
+//!             return ReadEnd::failed(ReadFailure::Timeout).to_input(id);
+//!         };
+//!         bodies.push(reply);
+//!     }
+//!     let replies: Vec<HttpReply<'_>> =
+//!         bodies.iter().map(|(status, body)| HttpReply::new(*status, body)).collect();
+//!     codec.answer(query, &replies, notes).to_input(id)
+//! }
+//!
+//! let codec = KiteCodec::new(Symbols::from_names(["NSE:INFY".to_owned()]));
+//! let asked = (RequestId(7), &Query::Orders(Whole {}));
+//! let empty = br#"{"status":"success","data":[]}"#;
+//! let input = ask(&codec, &mut Default::default(), asked, |call| {
+//!     assert_eq!(format!("{call:?}"), "GET /orders with 0 bytes");
+//!     Some((200, empty.to_vec()))
+//! });
+//! assert!(matches!(input, Input::Answer(answer) if answer.request == RequestId(7)));
+//! ```
+//!
 //! Invariants:
 //! 1. Decoding never fails as a call and never guesses (see [`crate::codec`]).
 //! 2. What is decoded is a function of the bytes. Notes only help to *encode*: how an order must
@@ -14,8 +52,12 @@
 use crate::codec::Garbage;
 use crate::http::{HttpReply, HttpRequest};
 use crate::reason::Reason;
-use truefill_core::ids::InstrumentId;
-use truefill_core::report::{Failed, Found, NotSent, Outcome, ReadFailure, Refused, RejectCode};
+use truefill_core::ids::{InstrumentId, RequestId};
+use truefill_core::input::Input;
+use truefill_core::report::{
+    Answer, Failed, Found, NotSent, Outcome, ReadFailure, Refused, RejectCode, Reply, Unclear,
+    UnknownCause,
+};
 use truefill_core::request::{Query, Request};
 
 /// Most unreadable rows of one answer that are kept with their reasons.
@@ -82,6 +124,21 @@ pub struct WriteEnd {
     pub words: String,
 }
 
+impl WriteEnd {
+    /// A write without an answer: nobody knows what became of it.
+    #[must_use]
+    pub const fn unanswered(cause: UnknownCause) -> Self {
+        let outcome = Outcome::Unclear(Unclear { cause, retry_after_ns: None });
+        Self { outcome, reason: None, words: String::new() }
+    }
+
+    /// For the engine.
+    #[must_use]
+    pub fn to_input(&self, request: RequestId) -> Input {
+        Input::Reply(Reply { request, outcome: self.outcome.clone() })
+    }
+}
+
 /// The end of a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadEnd {
@@ -117,7 +174,13 @@ impl ReadEnd {
         }
     }
 
-    /// A read that failed without words.
+    /// For the engine.
+    #[must_use]
+    pub fn to_input(&self, request: RequestId) -> Input {
+        Input::Answer(Answer { request, found: self.found.clone() })
+    }
+
+    /// A read that failed without words: no answer came.
     #[must_use]
     pub const fn failed(cause: ReadFailure) -> Self {
         Self::of(Found::Failed(Failed { cause, retry_after_ns: None }))

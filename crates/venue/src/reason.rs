@@ -27,6 +27,8 @@ pub enum Reason {
     Circuit,
     /// More than the exchange takes in one order; the largest quantity, where it was told.
     Freeze(Option<Qty>),
+    /// Against the rules of the wire or the instrument.
+    Invalid,
     /// Trade-to-trade: only delivery, no intraday products.
     TradeToTrade,
     /// Only for, or not during, an auction.
@@ -95,6 +97,7 @@ impl Reason {
             Self::Margin => RejectCode::InsufficientFunds,
             Self::Circuit => RejectCode::PriceBand,
             Self::Freeze(_)
+            | Self::Invalid
             | Self::TradeToTrade
             | Self::MarketProtection
             | Self::Tick
@@ -135,6 +138,7 @@ impl Reason {
             Self::Holdings => "less is held free than is to be sold; check pledges and deliveries",
             Self::Circuit => "the price is outside today's band; it is tried inside the band",
             Self::Freeze(_) => "the exchange takes less in one order; smaller ones are sent",
+            Self::Invalid => "the broker does not take an order like this; read its words",
             Self::TradeToTrade => "only delivery is possible here; trade it as CNC or leave it",
             Self::Auction => "this is not possible in or outside an auction; wait for its end",
             Self::MarketProtection => "market orders need market protection; use limit orders",

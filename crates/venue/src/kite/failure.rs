@@ -154,6 +154,7 @@ impl Failure {
                 (None, Some(ErrorType::Margin)) => Reason::Margin,
                 (None, Some(ErrorType::Holding)) => Reason::Holdings,
                 (None, Some(ErrorType::Permission)) => Reason::Permission,
+                (None, Some(ErrorType::Input)) => Reason::Invalid,
                 _ => Reason::Other,
             },
             _ => Reason::Garbled,

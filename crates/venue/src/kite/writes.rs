@@ -81,8 +81,12 @@ impl KiteCodec {
     }
 
     fn amend_call(&self, amend: &AmendOrder, notes: &Notes) -> Result<HttpRequest, Unsendable> {
-        let order_id = addressed(amend.order_id, notes.live_part(&amend.cl_ord_id))?;
+        let order_id = addressed(amend.order_id, None)?;
         let variety = notes.variety(&order_id);
+        if variety == Variety::Iceberg || notes.live_part(&amend.cl_ord_id).is_some() {
+            // Its quantity is that of the whole; a leg would take it for its own.
+            return Err(Unsendable::invalid("an order in parts cannot be changed, only cancelled"));
+        }
         let mut modify = Modify::limit(variety, order_id.as_str(), amend.qty, amend.px);
         if let Some(stop_px) = amend.stop_px {
             modify.order_type = Some(OrderType::StopLimit);

@@ -22,7 +22,7 @@ fn refused(end: &WriteEnd) -> Option<RejectCode> {
 #[test]
 fn refusals_are_told_apart() {
     for (status, kind, words, code, reason) in [
-        (400, "InputException", "Missing or invalid price", RejectCode::Other, Reason::Other),
+        (400, "InputException", "Missing or invalid price", RejectCode::Invalid, Reason::Invalid),
         (400, "MarginException", "x", RejectCode::InsufficientFunds, Reason::Margin),
         (400, "HoldingException", "x", RejectCode::Other, Reason::Holdings),
         (400, "OrderException", "upper circuit limit", RejectCode::PriceBand, Reason::Circuit),

@@ -5,14 +5,16 @@ use proptest::prelude::{Just, ProptestConfig, any, prop, prop_assert, prop_asser
 use proptest::strategy::Strategy;
 use proptest::{prop_oneof, proptest};
 
-use crate::desk::{ACTIVITY, INFY, ORDERS, POSITIONS, cancel, kite, one, place, read};
+use crate::desk::{ACTIVITY, INFY, ORDERS, POSITIONS, cancel, kite, new_order, one, place, read};
 use truefill_core::ids::{cl_ord_id, parse_cl_ord_id};
 use truefill_core::num::{Px, Qty};
 use truefill_core::report::{Found, Outcome};
-use truefill_core::request::Side;
-use truefill_venue::LiveCodec;
+use truefill_core::request::{Request, Side};
 use truefill_venue::http::{HttpReply, Secret};
-use truefill_venue::kite::{App, InstrumentReader, Notes, frame, read_candles, read_funds};
+use truefill_venue::kite::{
+    App, InstrumentReader, KiteCodec, Notes, frame, read_candles, read_funds,
+};
+use truefill_venue::{LiveCodec, Symbols};
 
 /// A row of a book and the numbers in it.
 #[derive(Clone, Debug)]
@@ -87,6 +89,33 @@ fn no_row() -> impl Strategy<Value = String> {
     ]
 }
 
+/// The fields of a form, by a reader that knows nothing of the writer.
+fn unform(form: &[u8]) -> Vec<(String, String)> {
+    let text = std::str::from_utf8(form).expect("ASCII");
+    let value = |escaped: &str| {
+        let mut bytes = Vec::new();
+        let mut rest = escaped.bytes();
+        while let Some(byte) = rest.next() {
+            let hex: String = match byte {
+                b'%' => rest.by_ref().take(2).map(char::from).collect(),
+                other => format!("{other:02x}"),
+            };
+            bytes.push(u8::from_str_radix(&hex, 16).expect("hexadecimal"));
+        }
+        String::from_utf8(bytes).expect("UTF-8")
+    };
+    let pair = |pair: &str| {
+        let (name, escaped) = pair.split_once('=').expect("a field");
+        (name.to_owned(), value(escaped))
+    };
+    text.split('&').map(pair).collect()
+}
+
+/// A quote packet of these numbers.
+fn quote_packet(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -155,6 +184,56 @@ proptest! {
         prop_assert!(read_funds(&reply).is_err() && read_candles(&reply).is_err());
         let app = App::new("k", Secret::new("s"));
         prop_assert!(app.read_session(&reply, truefill_core::time::Nanos(0)).is_err());
+    }
+
+    #[test]
+    fn an_order_is_said_in_full(
+        name in "[A-Z0-9&+ é-]{1,12}",
+        qty in 1i64..1_000_000_000,
+        paise in 1i64..1_000_000_000,
+        trigger in prop::option::of(1i64..1_000_000_000),
+        buy in any::<bool>(),
+    ) {
+        let codec = KiteCodec::new(Symbols::from_names([format!("NSE:{name}")]));
+        let mut new = new_order();
+        new.qty = Qty::whole(qty);
+        new.px = Px(i128::from(paise) * 10_000_000);
+        new.stop_px = trigger.map(|paise| Px(i128::from(paise) * 10_000_000));
+        new.side = if buy { Side::Buy } else { Side::Sell };
+        let call = codec.write(&Request::New(new.clone()), &Notes::default()).expect("plain");
+        let mut expected = vec![
+            ("exchange", "NSE".to_owned()),
+            ("tradingsymbol", name),
+            ("transaction_type", if buy { "BUY" } else { "SELL" }.to_owned()),
+            ("order_type", if trigger.is_some() { "SL" } else { "LIMIT" }.to_owned()),
+            ("product", "MIS".to_owned()),
+            ("validity", "DAY".to_owned()),
+            ("quantity", qty.to_string()),
+            ("price", new.px.to_string()),
+        ];
+        expected.extend(new.stop_px.map(|px| ("trigger_price", px.to_string())));
+        expected.push(("tag", new.cl_ord_id.to_string()));
+        let said: Vec<(String, String)> = unform(&call.body);
+        let said: Vec<(&str, String)> = said.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();
+        prop_assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_quote_packet_is_read_back(numbers in prop::collection::vec(any::<u32>(), 11..=11)) {
+        let packet = quote_packet(&numbers);
+        let mut bytes = vec![0, 1, 0, 44];
+        bytes.extend(&packet);
+        let read = frame(&bytes);
+        prop_assert_eq!(read.bad, 0);
+        let tick = &read.ticks[0];
+        let step = match numbers[0] & 0xff { 3 => 100, 6 | 12 => 100_000, _ => 10_000_000 };
+        let px = |at: usize| Px(i128::from(numbers[at]) * step);
+        let qty = |at: usize| Qty::whole(i64::from(numbers[at]));
+        let (traded, day) = (tick.traded.expect("traded"), tick.day.expect("the day"));
+        prop_assert_eq!((tick.token, tick.last), (numbers[0], px(1)));
+        prop_assert_eq!((traded.last_qty, traded.average, traded.volume), (qty(2), px(3), qty(4)));
+        prop_assert_eq!((traded.buy_qty, traded.sell_qty), (qty(5), qty(6)));
+        prop_assert_eq!((day.open, day.high, day.low, day.close), (px(7), px(8), px(9), px(10)));
     }
 
     #[test]

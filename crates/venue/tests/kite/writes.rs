@@ -212,3 +212,18 @@ fn a_freeze_quantity_is_learned_once_it_is_told() {
     reply("Quantity 100 exceeds the freeze quantity of 60 for INFY", &mut notes);
     assert_eq!(notes.freezes().get(&INFY), Some(&Qty::whole(60)));
 }
+
+#[test]
+fn an_order_in_parts_is_cancelled_leg_by_leg_and_never_changed() {
+    let codec = kite();
+    let mut notes = Notes::default();
+    let body = String::from_utf8_lossy(bytes!("iceberg.json"));
+    let body = body.replace("TF0MXE5K3Z0000000E", "TF0MXE5K3Z0000000A");
+    read(&codec, &ORDERS, &[body.as_bytes()], &mut notes);
+    let call = codec.write(&cancel(Some("2611250000000000011")), &notes).expect("a call");
+    assert_eq!(call.target, "/orders/iceberg/2611250000000000012", "the leg that works");
+    let end = codec.write(&amend(Some("2611250000000000011")), &notes).expect_err("unsendable");
+    assert!(end.why.why.contains("parts"), "{end:?}");
+    notes.new_day();
+    assert!(codec.write(&amend(Some("2611250000000000011")), &notes).is_ok());
+}
