@@ -21,7 +21,7 @@ pub const QUOTES_MAX: usize = 500;
 
 /// How much of an instrument is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+pub enum QuoteDetail {
     /// The last price.
     Ltp,
     /// Prices of the day.
@@ -57,11 +57,15 @@ impl KiteCodec {
     /// The calls for snapshots of instruments, as many as it takes. They have the smallest
     /// budget of all: one a second.
     #[must_use]
-    pub fn quote_calls(&self, depth: Depth, instruments: &[InstrumentId]) -> Vec<HttpRequest> {
-        let path = match depth {
-            Depth::Ltp => "/quote/ltp",
-            Depth::Ohlc => "/quote/ohlc",
-            Depth::Full => "/quote",
+    pub fn quote_calls(
+        &self,
+        detail: QuoteDetail,
+        instruments: &[InstrumentId],
+    ) -> Vec<HttpRequest> {
+        let path = match detail {
+            QuoteDetail::Ltp => "/quote/ltp",
+            QuoteDetail::Ohlc => "/quote/ohlc",
+            QuoteDetail::Full => "/quote",
         };
         let call = |chunk: &[InstrumentId]| {
             let mut query = Form::default();

@@ -5,7 +5,7 @@ use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_venue::http::{Budget, HttpReply};
 use truefill_venue::kite::{
-    BadLine, Calls, InstrumentReader, InstrumentRow, Interval, NoList, SnapshotDepth, candles_call,
+    BadLine, Calls, InstrumentReader, InstrumentRow, Interval, NoList, QuoteDetail, candles_call,
     instruments_call, read_candles,
 };
 
@@ -77,11 +77,11 @@ fn an_error_instead_of_a_list_is_a_refusal() {
 #[test]
 fn snapshots_carry_bands_and_the_close_before() {
     let codec = kite();
-    let calls = codec.quote_calls(SnapshotDepth::Full, &[INFY, SBIN]);
+    let calls = codec.quote_calls(QuoteDetail::Full, &[INFY, SBIN]);
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].target, "/quote?i=NSE%3AINFY&i=NSE%3ASBIN");
     assert_eq!(calls[0].budget, Budget::Quotes);
-    assert_eq!(codec.quote_calls(SnapshotDepth::Ltp, &[INFY; 1001]).len(), 3);
+    assert_eq!(codec.quote_calls(QuoteDetail::Ltp, &[INFY; 1001]).len(), 3);
     let now = at("9:20:00");
     let read = codec.read_quotes(&HttpReply::new(200, bytes!("quote.json")), now);
     let read = read.expect("quotes");
