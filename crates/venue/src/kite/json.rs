@@ -3,9 +3,10 @@
 //!
 //! Entry points: [`document`], [`members`], [`fields`].
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -35,10 +36,13 @@ pub fn members(raw: &RawValue) -> Result<Vec<&RawValue>, Garbage> {
     read.map_err(|_| Garbage::new(format_args!("not a list, or one of more than {ROWS_MAX} rows")))
 }
 
-/// The fields of an object, unread. Of a field that is there twice the last one counts.
-pub fn fields(raw: &RawValue) -> Result<BTreeMap<String, &RawValue>, Garbage> {
+/// The fields of an object, unread, in their order.
+pub type Fields<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
+
+/// The fields of an object.
+pub fn fields(raw: &RawValue) -> Result<Fields<'_>, Garbage> {
     let mut reader = serde_json::Deserializer::from_str(raw.get());
-    let read = reader.deserialize_map(Fields);
+    let read = reader.deserialize_map(Object);
     read.map_err(|_| {
         Garbage::new(format_args!("not an object, or one of more than {FIELDS_MAX} fields"))
     })
@@ -65,25 +69,52 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-struct Fields;
+struct Object;
 
-impl<'de> Visitor<'de> for Fields {
-    type Value = BTreeMap<String, &'de RawValue>;
+impl<'de> Visitor<'de> for Object {
+    type Value = Fields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = BTreeMap::new();
+        let mut fields = Vec::new();
         for _ in 0..FIELDS_MAX {
-            let Some((name, value)) = map.next_entry()? else { return Ok(fields) };
-            fields.insert(name, value);
+            let Some((Name(name), value)) = map.next_entry()? else { return Ok(fields) };
+            fields.push((name, value));
         }
-        match map.next_key::<String>()? {
+        match map.next_key::<Name<'_>>()? {
             None => Ok(fields),
             Some(_) => Err(A::Error::custom("too many fields")),
         }
+    }
+}
+
+/// A field's name, copied only if it has escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor).map(Name)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 

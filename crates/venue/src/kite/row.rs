@@ -3,7 +3,6 @@
 //! Entry points: [`Row`], [`text_of`].
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
@@ -17,7 +16,7 @@ use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::time::Nanos;
 
 /// The fields of an object, unread.
-pub struct Row<'a>(BTreeMap<String, &'a RawValue>);
+pub struct Row<'a>(json::Fields<'a>);
 
 impl<'a> Row<'a> {
     /// Takes an object apart.
@@ -27,12 +26,14 @@ impl<'a> Row<'a> {
 
     /// The field as it stands; `null` is as good as missing.
     pub fn raw(&self, field: &str) -> Option<&'a RawValue> {
-        self.0.get(field).copied().filter(|raw| raw.get() != "null")
+        // Of a field that is there twice the last one counts.
+        let found = self.0.iter().rev().find(|(name, _)| name == field);
+        found.map(|(_, raw)| *raw).filter(|raw| raw.get() != "null")
     }
 
     /// All fields by name.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.0.iter().map(|(name, raw)| (name.as_str(), *raw))
+        self.0.iter().map(|(name, raw)| (name.as_ref(), *raw))
     }
 
     /// An object inside.
@@ -164,6 +165,14 @@ mod tests {
         assert_eq!(row.text("a").as_deref(), Some("2411250000012345678"));
         assert_eq!(row.text("b").as_deref(), Some("xA"));
         assert_eq!(row.text("c"), None);
+    }
+
+    #[test]
+    fn of_a_field_that_is_there_twice_the_last_one_counts() {
+        let json = raw(r#"{"a":1,"a":2,"\u0061b":3}"#);
+        let row = Row::parse(&json).expect("an object");
+        assert_eq!(row.text("a").as_deref(), Some("2"));
+        assert_eq!(row.text("ab").as_deref(), Some("3"));
     }
 
     #[test]
