@@ -9,7 +9,7 @@
 //! | 400 | Network, Data, General, an unknown type, or unreadable | unknown |
 //! | 401, 403 | Token, TwoFA | refused: a new login is needed |
 //! | 401, 403 | unreadable | refused by what stands in front of the broker |
-//! | 403 | Permission, an address that is not registered | refused: stop for good |
+//! | 403 | Permission, User, an address that is not registered | refused: stop for good |
 //! | 404, 405, 410 | readable | refused: no such route or order |
 //! | 428 | readable | refused: holdings are not authorised for sale today |
 //! | 429 | any | refused for the rate |
@@ -144,8 +144,9 @@ impl Failure {
             (401 | 403, _) if !self.envelope => Reason::Blocked,
             (401 | 403, kind) => match (told, kind) {
                 (Some(Reason::IpNotRegistered), _) => Reason::IpNotRegistered,
-                (_, Some(ErrorType::Permission)) => Reason::Permission,
-                _ => Reason::Session,
+                (_, Some(ErrorType::Token | ErrorType::TwoFactor) | None) => Reason::Session,
+                (_, Some(ErrorType::Permission | ErrorType::User)) => Reason::Permission,
+                (told, Some(_)) => told.unwrap_or(Reason::Other),
             },
             (400, _) if told == Some(Reason::TimedOut) => Reason::TimedOut,
             (200 | 400, Some(ErrorType::Token)) => Reason::Session,

@@ -179,6 +179,17 @@ fn holding_line(row: &Row<'_>, instrument: InstrumentId) -> Result<HoldingLine, 
     })
 }
 
+/// What was held at the open, delivered or on its way.
+fn at_open(line: &HoldingLine, count: HoldingsCount) -> Qty {
+    let shown = line.qty + line.t1;
+    let unsold = shown + line.used;
+    match (count, line.opening) {
+        (HoldingsCount::Told, Some(opening)) if opening == shown || opening == unsold => opening,
+        (HoldingsCount::AtOpen, _) => shown,
+        (HoldingsCount::Told | HoldingsCount::Remaining, _) => unsold,
+    }
+}
+
 /// What is held, by instrument and product, zeros included: one row a key, in rising order.
 ///
 /// Pledged shares are held, but not free: they do not count.
@@ -196,11 +207,8 @@ pub fn account_positions(
         *held.entry((line.instrument, line.product)).or_default() += qty;
     }
     for line in holdings {
-        let sold = |used| if count == HoldingsCount::Remaining { used } else { Qty::ZERO };
-        let products = [
-            ("CNC", line.qty + line.t1 + sold(line.used)),
-            ("MTF", line.mtf + sold(line.mtf_used)),
-        ];
+        let sold = |used| if count == HoldingsCount::AtOpen { Qty::ZERO } else { used };
+        let products = [("CNC", at_open(line, count)), ("MTF", line.mtf + sold(line.mtf_used))];
         for (product, qty) in products {
             let product = VenueText::new(product).unwrap_or_default();
             let key = (line.instrument, product);

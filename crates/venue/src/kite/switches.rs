@@ -14,6 +14,9 @@ pub enum Display {
 /// What `quantity` of a holding counts after some of it was sold today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoldingsCount {
+    /// Either: `opening_quantity` is believed where the other numbers agree with it in one of
+    /// the two ways, and else it is what remains.
+    Told,
     /// What was held at the open: the sale shows in the positions only.
     AtOpen,
     /// What remains: the sale shows in both, and `used_quantity` says how much it was.
@@ -43,7 +46,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             display: Display::Disclosed,
-            holdings_count: HoldingsCount::AtOpen,
+            holdings_count: HoldingsCount::Told,
             holdings_across_exchanges: true,
             bare_403_refuses: true,
             rate_limit_refuses: true,

@@ -178,12 +178,20 @@ fn row(instrument: truefill_core::ids::InstrumentId, product: &str, qty: i64) ->
 
 #[test]
 fn what_was_delivered_is_held_and_what_the_day_did_is_added() {
-    // 40 + 7 at the open, 5 of them sold today; 4 on margin; the broker lists the share under
-    // the other exchange.
+    // 40 + 7 at the open, 5 of them sold today; 4 left on margin, 1 sold; the broker lists the
+    // share under the other exchange.
     let expected =
-        [row(INFY, "MIS", 30), row(SBIN, "CNC", 42), row(SBIN, "MTF", 4), row(GOLD, "NRML", 2)];
+        [row(INFY, "MIS", 30), row(SBIN, "CNC", 42), row(SBIN, "MTF", 5), row(GOLD, "NRML", 2)];
     assert_eq!(held(Switches::default()), expected);
-    // If holdings show what remains after a sale, the sale must not count twice.
+    // A broker that shows what remains after a sale says the same with other numbers.
+    let other =
+        String::from_utf8_lossy(bytes!("holdings.json")).replace(":40,\"used", ":35,\"used");
+    let bodies: [&[u8]; 2] = [bytes!("positions.json"), other.as_bytes()];
+    let end = read(&kite(), &POSITIONS, &bodies, &mut Notes::default());
+    let Found::Positions(rows) = &end.found else { panic!("{end:?}") };
+    assert_eq!(rows.rows, expected);
+    let at_open = Switches { holdings_count: HoldingsCount::AtOpen, ..Switches::default() };
+    assert_eq!(held(at_open)[1..3], [row(SBIN, "CNC", 42), row(SBIN, "MTF", 4)]);
     let remaining = Switches { holdings_count: HoldingsCount::Remaining, ..Switches::default() };
     assert_eq!(held(remaining)[1..3], [row(SBIN, "CNC", 47), row(SBIN, "MTF", 5)]);
     let strict = Switches { holdings_across_exchanges: false, ..Switches::default() };

@@ -34,6 +34,8 @@ fn refusals_are_told_apart() {
         (403, "TokenException", "Incorrect `access_token`", RejectCode::Auth, Reason::Session),
         (403, "TwoFAException", "x", RejectCode::Auth, Reason::Session),
         (403, "PermissionException", "x", RejectCode::Auth, Reason::Permission),
+        (403, "UserException", "x", RejectCode::Auth, Reason::Permission),
+        (403, "InputException", "x", RejectCode::Other, Reason::Other),
         (
             403,
             "InputException",
