@@ -1,7 +1,7 @@
 //! Several rows that are one order of ours: legs of an iceberg, slices of an order above the
 //! freeze quantity.
 //!
-//! Entry point: [`join`].
+//! Entry points: [`latest`], [`join`].
 //!
 //! Two rows under one id of ours that are neither are two orders, and stay two: the broker does not
 //! refuse an id that is used twice, and the engine must see it.
@@ -9,11 +9,19 @@
 use std::collections::BTreeMap;
 
 use super::book::BookRow;
-use truefill_core::ids::ClOrdId;
+use truefill_core::ids::{ClOrdId, VenueText};
 use truefill_core::num::Qty;
 use truefill_core::report::OrdStatus;
 
-/// Joins rows of one order, in the order in which they first appear.
+/// The last row of each order: a history has one for every state, the present one at the end.
+pub fn latest(rows: &[BookRow]) -> Vec<BookRow> {
+    let last: BTreeMap<VenueText, usize> =
+        rows.iter().enumerate().map(|(at, row)| (row.order_id, at)).collect();
+    let is_last = |(at, row): &(usize, &BookRow)| last.get(&row.order_id) == Some(at);
+    rows.iter().enumerate().filter(is_last).map(|(_, row)| row.clone()).collect()
+}
+
+/// Joins the latest rows of each order.
 pub fn join(rows: &[BookRow]) -> Vec<BookRow> {
     let mut joined: Vec<BookRow> = Vec::with_capacity(rows.len());
     let mut families: BTreeMap<ClOrdId, Vec<&BookRow>> = BTreeMap::new();

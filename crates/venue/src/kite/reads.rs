@@ -7,7 +7,7 @@
 use super::KiteCodec;
 use super::book::{BookRow, read_rows};
 use super::failure::{Failure, success};
-use super::family::{is_part, join};
+use super::family::{is_part, join, latest};
 use super::form::segment;
 use super::notes::Notes;
 use super::portfolio::{HoldingLine, Positions, account_positions, read_holdings, read_positions};
@@ -135,7 +135,8 @@ impl KiteCodec {
     }
 
     fn book(&self, reply: &HttpReply<'_>, notes: &mut Notes) -> Read<Rows<BookRow>> {
-        let rows = self.read_orders(reply)?;
+        let mut rows = self.read_orders(reply)?;
+        rows.rows = latest(&rows.rows);
         notes.learn_book(&rows.rows);
         Ok(rows)
     }
@@ -150,29 +151,27 @@ impl KiteCodec {
 
     /// From the history of an order, or from the whole book.
     fn one_order(&self, one: &OneOrder, reply: &HttpReply<'_>, notes: &mut Notes) -> Read<ReadEnd> {
-        let book = self.book(reply, notes)?;
+        let mut book = self.read_orders(reply)?;
+        let at_end = bad_at_end(&book);
+        book.rows = latest(&book.rows);
+        notes.learn_book(&book.rows);
         let ours = |row: &&BookRow| {
             row.cl_ord_id == Some(one.cl_ord_id) || Some(row.order_id) == one.order_id
         };
         let rows: Vec<BookRow> = book.rows.iter().filter(ours).cloned().collect();
-        let parts = rows.iter().any(is_part);
-        let mut last: Vec<BookRow> = Vec::new();
-        for row in if parts { join(&rows) } else { rows } {
-            // A history has a row for each state, the present one at the end.
-            last.retain(|earlier| earlier.order_id != row.order_id);
-            last.push(row);
+        let of_part = book.rows.len() == 1 && rows.iter().any(says_little);
+        let mut found = join(&rows);
+        if let Some(id) = one.order_id.filter(|_| found.len() > 1) {
+            found.retain(|row| row.order_id == id);
         }
-        if let Some(id) = one.order_id.filter(|_| last.len() > 1) {
-            last.retain(|row| row.order_id == id);
-        }
-        let unsure = !book.complete() && (last.is_empty() || bad_at_end(&book));
-        if unsure || last.len() > 1 {
+        let unsure = !book.complete() && (found.is_empty() || at_end);
+        if unsure || of_part || found.len() > 1 {
             let why = Garbage::new("the row of the order cannot be told");
             let mut end = Failure::garbled(reply, &why).of_read();
             blame(&mut end, &book);
             return Ok(end);
         }
-        let row = last.first().and_then(BookRow::to_order_row);
+        let row = found.first().and_then(BookRow::to_order_row);
         Ok(told(Found::Order(OneRow { row }), &book))
     }
 
@@ -223,6 +222,13 @@ fn incomplete(first: &HttpReply<'_>) -> ReadEnd {
         Ok(_) => ReadEnd::failed(ReadFailure::Reset),
         Err(failure) => failure.of_read(),
     }
+}
+
+/// A part by itself, perhaps out of its own history: unless it is the first one and works, the
+/// whole is not known by it.
+fn says_little(row: &BookRow) -> bool {
+    let first = row.leg.is_some_and(|leg| leg.leg == 1) && !row.status.is_terminal();
+    is_part(row) && !first
 }
 
 fn bad_at_end(book: &Rows<BookRow>) -> bool {

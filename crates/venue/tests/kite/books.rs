@@ -86,6 +86,32 @@ fn legs_of_an_iceberg_are_one_order_and_a_repeated_tag_is_two() {
 }
 
 #[test]
+fn the_history_of_a_leg_is_not_the_whole_order() {
+    let row = |leg: u32, status: &str, filled: u32| {
+        format!(
+            r#"{{"order_id":"2611250000000000001","status":"{status}","order_timestamp":"2026-11-25 10:00:00","variety":"iceberg","exchange":"NSE","tradingsymbol":"INFY","transaction_type":"BUY","quantity":200,"price":1500,"filled_quantity":{filled},"meta":{{"iceberg":{{"leg":{leg},"legs":5,"total_quantity":1000}}}},"tags":["TF0MXE5K3Z0000000A"]}}"#
+        )
+    };
+    let found = |rows: &[String]| {
+        let body = format!(r#"{{"status":"success","data":[{}]}}"#, rows.join(","));
+        let query = one(Some("2611250000000000001"));
+        let mut notes = Notes::default();
+        let end = read(&kite(), &query, &[body.as_bytes()], &mut notes);
+        let row = match end.found {
+            Found::Order(found) => found.row.map(|row| (row.qty, row.cum, row.status)),
+            _ => None,
+        };
+        (row, notes.live_part(&id("TF0MXE5K3Z0000000A")).is_some())
+    };
+    let working = [row(1, "OPEN", 0), row(1, "OPEN", 50)];
+    let shown = (Qty::whole(1000), Qty::whole(50), OrdStatus::Open);
+    assert_eq!(found(&working), (Some(shown), true), "states are not added up");
+    assert_eq!(found(&[row(1, "OPEN", 50), row(1, "COMPLETE", 200)]), (None, false));
+    assert_eq!(found(&[row(5, "OPEN", 50), row(5, "COMPLETE", 200)]), (None, false));
+    assert_eq!(found(&[row(2, "OPEN", 50)]), (None, true));
+}
+
+#[test]
 fn between_two_legs_an_iceberg_is_not_finished() {
     let whole = String::from_utf8_lossy(bytes!("iceberg.json")).into_owned();
     let done = whole.replacen(r#""filled_quantity":50"#, r#""filled_quantity":200"#, 1);
