@@ -1,12 +1,15 @@
 //! Every reader of bytes from outside, under one roof: for the fuzz targets beside this file, and
 //! for `crates/cli/tests/readers.rs`, which needs no fuzzer.
 //!
-//! Entry points: [`READERS`], [`attack`]. A reader takes bytes as if they were a file and says how
+//! Entry points: [`all`], [`attack`]. A reader takes bytes as if they were a file and says how
 //! many rows it read, or the words of its refusal. None may panic, none may give more rows than
 //! bytes, and every refusal is in words that name a place and say what to do.
 //!
 //! The configuration's reader lives inside the command and has a target of its own. A reader of
 //! scenarios belongs here as one more entry.
+
+#[path = "kite.rs"]
+mod kite;
 
 use std::io::Cursor;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,6 +62,11 @@ const fn of_file(name: &'static str, read: fn(&[u8]) -> Read) -> Reader {
 }
 
 /// All of them.
+pub fn all() -> impl Iterator<Item = &'static Reader> {
+    READERS.iter().chain(&kite::READERS)
+}
+
+/// Those of files.
 pub const READERS: [Reader; 19] = [
     Reader { name: "ledger", read: ledger, names_file: false },
     Reader { name: "record", read: record, names_file: false },
@@ -86,7 +94,7 @@ pub const READERS: [Reader; 19] = [
 /// # Panics
 /// When the reader breaks its promise.
 pub fn attack(name: &str, input: &[u8]) {
-    let reader = READERS.iter().find(|reader| reader.name == name).expect("a reader");
+    let reader = all().find(|reader| reader.name == name).expect("a reader");
     match (reader.read)(input) {
         Ok(rows) => {
             let packed = input.starts_with(b"\x1f\x8b") || input.starts_with(b"PK");

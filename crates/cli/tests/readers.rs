@@ -8,7 +8,7 @@ mod readers;
 mod kit;
 
 use kit::books::Dice;
-use readers::{READERS, Reader, attack};
+use readers::{Reader, all, attack};
 use std::path::PathBuf;
 
 /// Damaged inputs for each reader; a journal is a file on disk each time.
@@ -93,7 +93,7 @@ fn survives(reader: &Reader, times: usize) {
 
 #[test]
 fn every_example_is_read_in_full() {
-    for reader in &READERS {
+    for reader in all() {
         for (path, bytes) in examples(reader.name) {
             let read = (reader.read)(&bytes);
             assert!(read.as_ref().is_ok_and(|rows| *rows > 0), "{}: {read:?}", path.display());
@@ -103,14 +103,14 @@ fn every_example_is_read_in_full() {
 
 #[test]
 fn no_damaged_text_makes_a_reader_panic() {
-    for reader in READERS.iter().filter(|reader| reader.name != "journal") {
+    for reader in all().filter(|reader| reader.name != "journal") {
         survives(reader, DAMAGED);
     }
 }
 
 #[test]
 fn no_damaged_journal_makes_its_reader_panic() {
-    let journal = READERS.iter().find(|reader| reader.name == "journal").expect("a reader");
+    let journal = all().find(|reader| reader.name == "journal").expect("a reader");
     survives(journal, DAMAGED_JOURNALS);
 }
 
@@ -119,7 +119,7 @@ fn nothing_at_all_and_noise_are_refused_or_empty() {
     let mut dice = Dice(1);
     let noise: Vec<u8> = (0..4096).map(|_| dice.below(256).to_le_bytes()[0]).collect();
     let pieces: [&[u8]; 5] = [b"", b"\n\n\n", &noise, &[b'['; 4096], &[0; 4096]];
-    for reader in &READERS {
+    for reader in all() {
         for bytes in pieces {
             attack(reader.name, bytes);
         }

@@ -5,12 +5,21 @@
 //!
 //! Entry points: [`codec::ClientCodec`] is the engine's half, [`codec::ServerCodec`] the
 //! broker's half (simulator and box); [`reference::ReferenceCodec`] is both halves of the small
-//! JSON wire that the simulator speaks.
+//! JSON wire that the simulator speaks. Real brokers are reached over HTTP: [`live::LiveCodec`] is
+//! what their codecs offer a node, [`kite::KiteCodec`] is that of Zerodha's Kite Connect.
 
 pub mod codec;
+pub mod http;
+pub mod kite;
+pub mod live;
+pub mod reason;
 pub mod reference;
+mod words;
 
 pub use codec::{
     Ask, BadRequest, ClientCodec, Garbage, ServerCodec, ServerRequest, StreamFrame, Symbols,
 };
+pub use kite::KiteCodec;
+pub use live::LiveCodec;
+pub use reason::Reason;
 pub use reference::ReferenceCodec;

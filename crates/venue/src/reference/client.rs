@@ -6,13 +6,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::number::Num;
-use super::rows::{bust_in, fill_in, optional_text, shortened, status_in, text, time, word};
+use super::rows::{bust_in, fill_in, optional_text, status_in, text, time, word};
 use super::wire::{
     ActivityWire, AmendWire, AnswerIn, CancelWire, NewWire, OrderWire, PositionWire, PushWire,
     RefusedWire, ReplyWire, RequestWire, TakenWire,
 };
 use super::{ROWS_MAX, ReferenceCodec, parse};
 use crate::codec::{ClientCodec, Garbage, StreamFrame};
+use crate::words::shortened;
 use truefill_core::ids::{CL_ORD_PREFIX, RequestId, VenueText};
 use truefill_core::report::{
     ActivityRows, Failed, Found, News, OneRow, OrderRows, Outcome, PositionRows, Push, ReadFailure,

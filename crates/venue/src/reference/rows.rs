@@ -7,7 +7,7 @@ use super::ReferenceCodec;
 use super::number::{Num, check_notional};
 use super::wire::{ActivityWire, BustWire, FillWire, OrderWire, PositionWire, StatusWire};
 use crate::codec::Garbage;
-use truefill_core::ids::{Ascii, InstrumentId, VenueText};
+use truefill_core::ids::{Ascii, InstrumentId};
 use truefill_core::report::{
     ActivityKind, ActivityRow, BustReport, FillReport, Liquidity, OrdStatus, OrderRow, PositionRow,
     StatusReport,
@@ -31,13 +31,6 @@ pub fn optional_text<const N: usize>(
     value: Option<&Cow<'_, str>>,
 ) -> Result<Option<Ascii<N>>, Garbage> {
     value.map(|value| text(field, value)).transpose()
-}
-
-/// The beginning of words for people, with anything that is not printable ASCII replaced.
-pub fn shortened(value: &str) -> VenueText {
-    let printable = |c: char| if (' '..='~').contains(&c) { c } else { '?' };
-    let kept: String = value.chars().take(48).map(printable).collect();
-    VenueText::new(&kept).unwrap_or_default()
 }
 
 pub fn time(value: i64) -> Result<Nanos, Garbage> {
