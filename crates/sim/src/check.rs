@@ -109,7 +109,13 @@ impl Checker {
                 let unheard = self.really_filled(e.holding, broker) - known;
                 let (low, high) = (e.own.min(Qty::ZERO), e.own.max(Qty::ZERO));
                 let heard = unheard.max(low).min(high);
-                *self.adopted.entry(e.holding).or_default() += e.own - heard;
+                if e.class == DriftClass::Unknown {
+                    // It also sets right what a late fill was taken for by mistake.
+                    let own = engine.state().holding(e.holding).own;
+                    self.adopted.insert(e.holding, own - known - heard);
+                } else {
+                    *self.adopted.entry(e.holding).or_default() += e.own - heard;
+                }
             }
             Event::Adopted(e) => {
                 self.valued.insert(e.holding);

@@ -190,6 +190,16 @@ impl Evidence {
         self.items.binary_search(item).is_ok()
     }
 
+    /// When the latest execution happened that is known by itself, by the broker's clock.
+    #[must_use]
+    pub fn last_fill(&self) -> Option<Nanos> {
+        let time = |item: &Item| match item {
+            Item::Fill(fill) => Some(fill.time),
+            _ => None,
+        };
+        self.items.iter().filter_map(time).max()
+    }
+
     /// The items in canonical order.
     #[must_use]
     pub fn items(&self) -> &[Item] {

@@ -340,11 +340,12 @@ impl State {
         let (side, holding) = (order.ticket.side, order.ticket.holding);
         let leaves_change = order.leaves() - leaves;
         let paid_change = spent(side, order.paid() - paid) + (order.known.fees - fees);
-        // A cumulative number has no time of its own: it is at least as old as its order.
+        // A cumulative number has no time of its own: it is not older than its order, nor than
+        // the executions before it.
         let released = order.ticket.released;
         let effective = match &e.item {
             Item::Fill(fill) => fill.time.max(released).min(now),
-            _ => released,
+            _ => order.evidence.last_fill().unwrap_or(released).max(released).min(now),
         };
         let ours = matches!(e.item, Item::Fill(_) | Item::Cum(_));
         // What the broker keeps in kind never arrives.

@@ -286,10 +286,12 @@ impl HoldingState {
     }
 
     /// The broker's number differs, and not merely by a fill whose message is under way: with
-    /// open orders one differing read is not yet news, orders are read first.
+    /// open orders one differing read is not yet news, orders are read first. While a correction
+    /// waits for its evidence it is: what came may have been taken for it.
     #[must_use]
     pub fn is_drifting(&self) -> bool {
-        self.differing > u32::from(!self.open.is_empty())
+        let patient = !self.open.is_empty() && self.placeholder.is_zero();
+        self.differing > u32::from(patient)
     }
 
     /// Rests after refusals.

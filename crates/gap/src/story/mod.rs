@@ -219,7 +219,12 @@ impl Story {
             Event::Corrected(e) => self.corrected(now, e),
             Event::Adopted(e) => self.adopted(now, e),
             Event::Crossed(e) => self.crossed(now, e),
-            Event::SplitApplied(e) => self.push(now, What::Split(e.clone())),
+            Event::SplitApplied(e) => {
+                // What waited for its evidence is counted in old units, and settled.
+                let of = self.books.of_holding(e.holding);
+                self.placeholders.retain(|(book, _)| !of.contains(book));
+                self.push(now, What::Split(e.clone()));
+            }
             Event::WaiverEnded(e) => self.waiver_ended(now, e),
             Event::DayEnded(_) => self.push(now, What::DayEnd),
             _ => {}
@@ -388,8 +393,10 @@ impl Story {
         let first = self.books.of_holding(e.holding).next();
         let named = e.sleeve.and_then(|sleeve| self.books.find(e.holding, sleeve));
         let (Some(book), qty) = (named.or(first), e.qty) else { return };
-        // What was adopted may have been a placeholder: a fill that comes late replaces it here.
-        self.placeholders.push((book, self.ops.len()));
+        if !self.state.holding(e.holding).placeholder.is_zero() {
+            // It may be what a fill that comes late is: that replaces it here.
+            self.placeholders.push((book, self.ops.len()));
+        }
         self.push(now, What::External { book, qty, px: None });
         self.push(now, What::Adopted { book, qty });
     }
