@@ -340,8 +340,7 @@ impl State {
         let (side, holding) = (order.ticket.side, order.ticket.holding);
         let leaves_change = order.leaves() - leaves;
         let paid_change = spent(side, order.paid() - paid) + (order.known.fees - fees);
-        // A cumulative number has no time of its own: it is not older than its order, nor than
-        // the executions before it.
+        // A cumulative number is not older than its order, nor than the executions before it.
         let released = order.ticket.released;
         let effective = match &e.item {
             Item::Fill(fill) => fill.time.max(released).min(now),
