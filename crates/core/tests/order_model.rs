@@ -112,9 +112,9 @@ impl Broker {
                 let exec_id = text(&format!("E{}", self.executions.len()));
                 let qty = Qty::whole(qty);
                 let cum = self.tells_cum.then(|| self.cum() + qty);
-                // One that looks like one that was taken back, of the same quantity up to the same
-                // CumQty, is taken for it: that is for reconciliation to find.
-                let looks = |e: &Execution| e.busted && (e.report.cum, e.report.qty) == (cum, qty);
+                // After a bust CumQty goes back, and another execution can have the quantity and
+                // the CumQty of an earlier one: it is taken for that, and reconciliation finds it.
+                let looks = |e: &Execution| (e.report.cum, e.report.qty) == (cum, qty);
                 if cum.is_some() && self.executions.iter().any(looks) {
                     return None;
                 }
