@@ -139,7 +139,7 @@ fn what_cannot_be_sent_is_told_once_and_keeps_its_block() {
 fn the_end_of_a_day_marks_what_has_a_price_and_nothing_else() {
     let mut kit = Kit::with(two_holdings());
     let quote = kit.quote();
-    let crossed = Quote { bid_px: Px::whole(101), ask_px: Px::whole(100), ..quote.clone() };
+    let crossed = Quote { bid_px: Px::whole(101), ask_px: Px::whole(100), ..quote };
     let marked = |kit: &mut Kit, marks: Vec<Mark>| -> Vec<HoldingId> {
         let input = Input::DayEnd(DayEnd {});
         let step = kit.engine.step(&Envelope { now: kit.now, marks, input });
@@ -152,10 +152,10 @@ fn the_end_of_a_day_marks_what_has_a_price_and_nothing_else() {
     };
     let second = InstrumentId(1);
     assert_eq!(marked(&mut kit, vec![]), []);
-    let marks = vec![Mark { instrument: second, quote: quote.clone() }];
+    let marks = vec![Mark { instrument: second, quote }];
     assert_eq!(marked(&mut kit, marks), [HoldingId(1)]);
     assert_eq!(marked(&mut kit, vec![Mark { instrument: second, quote: crossed }]), []);
-    let both = [I, second].map(|instrument| Mark { instrument, quote: quote.clone() });
+    let both = [I, second].map(|instrument| Mark { instrument, quote });
     assert_eq!(marked(&mut kit, both.to_vec()), [H, HoldingId(1)]);
 }
 

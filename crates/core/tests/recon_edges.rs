@@ -283,3 +283,57 @@ fn a_read_is_compared_from_the_longest_lag_after_the_last_movement_on() {
     assert_eq!(read_after_a_fill(later_ns), (later_ns, true));
     assert_eq!(read_after_a_fill(later_ns + 1), (later_ns, false));
 }
+
+#[test]
+fn an_overtaken_read_is_not_compared_where_reads_never_lag() {
+    let mut config = config();
+    config.descriptor.read_lag_max_ns = 0;
+    let mut kit = Kit::with(config);
+    kit.target(100);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, taken());
+    kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
+    let request = until_asked(&mut kit);
+    kit.input(fill(&kit, &new, "E1", 40, 40));
+    answer(&mut kit, request, 0);
+    let h = kit.engine.state().holding(H);
+    assert_eq!((h.skips, h.differing), (1, 0), "the instant is the same, the order is not");
+}
+
+#[test]
+fn nothing_is_adopted_while_an_order_could_explain_it() {
+    let mut config = config();
+    config.descriptor.appear_max_ns = None;
+    // Without a certain outcome for ever, without an answer, and claimed to be over.
+    for what in ["unknown", "in flight", "claimed"] {
+        let mut kit = Kit::with(config.clone());
+        kit.target(100);
+        let (request, new) = kit.sent[0].clone();
+        match what {
+            "unknown" => kit.reply(request, kit::words::timeout()),
+            "claimed" => {
+                kit.reply(request, taken());
+                let over = kit::words::status(&kit, &new, OrdStatus::Canceled, None);
+                kit.input(over);
+            }
+            _ => {}
+        }
+        kit.truth.position = Qty::whole(30);
+        kit.wait(60);
+        assert_eq!(classes(&kit), [], "{what}");
+        let frozen = kit.engine.state().holding(H).frozen;
+        assert_ne!(frozen, Some(Freeze::Unexplained), "{what}");
+    }
+}
+
+#[test]
+fn nothing_is_adopted_before_activity_was_read() {
+    let mut kit = held();
+    kit.fail_activity = true;
+    kit.truth.position = Qty::whole(80);
+    kit.wait(60);
+    assert_eq!(classes(&kit), []);
+    kit.fail_activity = false;
+    kit.wait(60);
+    assert_eq!(classes(&kit), [DriftClass::Unknown]);
+}
