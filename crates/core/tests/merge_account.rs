@@ -4,7 +4,7 @@
 
 mod kit;
 
-use kit::words::text;
+use kit::words::{row as order_row, taken, text};
 use kit::{H, I, Kit};
 use proptest::prelude::*;
 use truefill_core::event::Freeze;
@@ -13,8 +13,8 @@ use truefill_core::input::Input;
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::order::Order;
 use truefill_core::report::{
-    ActivityKind, ActivityRow, BustReport, FillReport, News, OrdStatus, OrderRow, Outcome, Push,
-    Reply, StatusReport, Taken,
+    ActivityKind, ActivityRow, BustReport, FillReport, News, OrdStatus, OrderRow, Push, Reply,
+    StatusReport,
 };
 use truefill_core::request::{NewOrder, Side};
 use truefill_core::time::{Nanos, SECOND_NS};
@@ -71,9 +71,7 @@ impl Account {
         let mut kit = Kit::started();
         kit.target(100);
         let (request, new) = kit.sent[0].clone();
-        let order_id = Some(text("V1"));
-        let outcome = Outcome::Taken(Taken { order_id, time: None });
-        let reply = Input::Reply(Reply { request, outcome });
+        let reply = Input::Reply(Reply { request, outcome: taken() });
         let (executions, manual, arrived) = (Vec::new(), Vec::new(), Vec::new());
         let mut account =
             Self { kit, new, executions, manual, under_way: vec![reply], arrived, tells_cum };
@@ -165,17 +163,7 @@ impl Account {
             .collect();
         self.kit.truth.activity = rows;
         self.kit.truth.position = cum + self.manual_qty();
-        self.kit.truth.orders = vec![OrderRow {
-            cl_ord_id: ours,
-            order_id: Some(text("V1")),
-            instrument: I,
-            side: self.new.side,
-            qty: self.new.qty,
-            cum,
-            px: self.new.px,
-            status: OrdStatus::Open,
-            created: Nanos(0),
-        }];
+        self.kit.truth.orders = vec![OrderRow { cum, ..order_row(&self.new, 0, OrdStatus::Open) }];
     }
 
     fn travels(&mut self, travel: Travel) {
