@@ -7,6 +7,7 @@
 //! Exit status: 0 all is well; 1 a check failed; 2 the command was not understood.
 
 mod cargo;
+mod planted;
 mod smoke;
 mod steps;
 mod tally;
@@ -22,6 +23,8 @@ usage: cargo xtask COMMAND
   test           everything that must be green before a change is merged: format, tidy, clippy,
                  all tests and doc tests, and the release binary run once
   tidy           only the house rules (layers, lengths, banned patterns, docs, sizes); fast
+  planted [ARGS] hunts for the faults that are planted on purpose, with the swarm; without ARGS
+                 for all of them, and docs/planted-bugs.md is written
   bench [ARGS]   cargo bench --workspace; ARGS are handed on
   help           this text
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         }
         ["test"] => Workspace::discover().map(|workspace| steps::test(&workspace)),
         ["tidy"] => Workspace::discover().and_then(|workspace| tidy::run(&workspace.root)),
+        ["planted", extra @ ..] => Workspace::discover().and_then(|w| planted::hunt(&w, extra)),
         ["bench", extra @ ..] => Workspace::discover().and_then(|w| steps::bench(&w, extra)),
         other => {
             eprintln!("cargo xtask does not know `{}`\n\n{USAGE}", other.join(" "));

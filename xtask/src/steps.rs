@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cargo::{Workspace, stream};
+use crate::planted;
 use crate::smoke;
 use crate::tally::Tally;
 use crate::tidy;
@@ -41,7 +42,7 @@ const STEPS: [Step; 7] = [
         shows: "cargo clippy --workspace --all-targets -- -D warnings",
         run: clippy,
     },
-    Step { name: "tests", shows: "cargo test --workspace --no-fail-fast", run: tests },
+    Step { name: "tests", shows: "cargo test --workspace, and planted faults", run: tests },
     Step { name: "release", shows: "cargo build --release", run: release },
     Step { name: "demo", shows: "truefill demo --json --out DIR", run: demo },
     Step { name: "swarm", shows: "truefill swarm --seeds 1..2500 --json", run: swarm },
@@ -160,7 +161,14 @@ fn clippy(gate: &mut Gate<'_>) -> Outcome {
 }
 
 fn tests(gate: &mut Gate<'_>) -> Outcome {
-    let mut command = gate.workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    match run_tests(gate, &["test", "--workspace", "--no-fail-fast"]) {
+        Outcome::Pass => run_tests(gate, &planted::QUICK),
+        other => other,
+    }
+}
+
+fn run_tests(gate: &mut Gate<'_>, arguments: &[&str]) -> Outcome {
+    let mut command = gate.workspace.cargo(arguments);
     let tally = &mut gate.tally;
     let mut screen = std::io::stdout().lock();
     let status = match stream(&mut command, &mut screen, |chunk| tally.feed(chunk)) {

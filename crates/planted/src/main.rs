@@ -4,7 +4,9 @@
 //! found and nothing was found where nothing is planted; 1 otherwise; 2 bad usage.
 
 use std::process::ExitCode;
+use std::time::SystemTime;
 use truefill_core::planted::Plant;
+use truefill_core::time::Nanos;
 use truefill_planted::hunt::{Hunted, hunt_all};
 use truefill_planted::storms::Storms;
 use truefill_planted::swarm::Swarm;
@@ -60,7 +62,7 @@ fn main() -> ExitCode {
     println!("\nThe slowest ten:");
     slowest.iter().take(10).for_each(|h| println!("  {} ({} seeds)", h.plant.name(), h.seeds));
     if let Some(file) = wanted.table
-        && let Err(error) = std::fs::write(&file, page(&hunted, trial.name()))
+        && let Err(error) = std::fs::write(&file, page(&hunted, trial.name(), &today()))
     {
         eprintln!("truefill-planted: {file} cannot be written: {error}");
         return ExitCode::FAILURE;
@@ -71,6 +73,13 @@ fn main() -> ExitCode {
     }
     println!("not found: {}", missed.join(", "));
     ExitCode::FAILURE
+}
+
+/// The date, as people write it.
+fn today() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = Nanos(i64::try_from(since.as_nanos()).unwrap_or(0)).to_string();
+    now.chars().take(10).collect()
 }
 
 fn tell(h: &Hunted) {

@@ -122,7 +122,7 @@ fn strategy(ticks: &[Tick], dice: &mut Rng) -> Box<dyn Strategy> {
             let holding = HoldingId(u32::try_from(leg).unwrap_or(0));
             wish = Wish { holding, qty: Qty(size(leg).0 * tenths / 10 + odd), px: None };
         }
-        rows.push((at, wish.clone()));
+        rows.push((at, wish));
     }
     Box::new(Listed::new(rows))
 }

@@ -5,6 +5,7 @@
 use crate::broker::Broker;
 use crate::conduct::Conduct;
 use crate::faults::FaultKind;
+use crate::races::Races;
 use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
@@ -32,6 +33,7 @@ pub struct Checker {
     requests_read: usize,
     releasing: OrderNo,
     conduct: Conduct,
+    races: Races,
     /// Holdings whose cash has a part that was valued by us: a correction, a cross, a split.
     valued: BTreeSet<HoldingId>,
 }
@@ -85,6 +87,9 @@ impl Checker {
     /// A durable event, before its effects are run.
     pub fn event(&mut self, event: &Event, engine: &Engine, broker: &Broker) {
         if let Some(broken) = self.conduct.event(engine.state().now, event, engine) {
+            self.broken(broken);
+        }
+        if let Some(broken) = self.races.event(engine.state().now, event, engine) {
             self.broken(broken);
         }
         match event {

@@ -18,6 +18,7 @@
 //! | [`naive`] | the bot that most people write first, for comparison |
 //! | [`check`] | belief against truth, every law after every turn |
 //! | [`conduct`] | laws that need no truth, by the engine's own events |
+//! | [`races`] | what was read while it moved is not compared |
 //!
 //! Invariant: equal configuration, world, seed and calls give equal deliveries, byte for byte.
 
@@ -31,6 +32,7 @@ pub mod faults;
 pub mod naive;
 pub mod network;
 pub mod profile;
+pub mod races;
 pub mod rng;
 pub mod session;
 pub mod strategy;

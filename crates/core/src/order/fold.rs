@@ -159,6 +159,7 @@ pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Executi
     ids_of_spans.sort_unstable();
     for fill in fills().filter(|f| f.cum.is_none()) {
         if !fill.exec_id.is_empty() && ids_of_spans.binary_search(&fill.exec_id).is_ok() {
+            corrected_by_read(&mut found[..spanned], fill);
             continue;
         }
         if revisions && !fill.exec_id.is_empty() {
@@ -193,6 +194,19 @@ pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Executi
         }
     }
     found
+}
+
+/// A read repeats what was pushed, unless the price was corrected and the message of that is lost.
+/// One id may stand for several executions: then nobody knows which one is meant.
+fn corrected_by_read(spans: &mut [Execution], fill: &FillReport) {
+    let is_meant = |e: &&mut Execution| e.is_called(&fill.exec_id) && e.report.qty == fill.qty;
+    let mut meant = spans.iter_mut().filter(is_meant);
+    if let (Some(known), None) = (meant.next(), meant.next())
+        && fill.time > known.report.time
+        && fill.px != known.report.px
+    {
+        revise(known, fill, false);
+    }
 }
 
 /// The later report is in force; a missing detail is taken from the other one.
