@@ -51,6 +51,7 @@ fn count(rows: usize) -> u64 {
     u64::try_from(rows).expect("a count")
 }
 
+#[expect(clippy::boxed_local, reason = "the readers fail with it, and it is mapped over them")]
 fn failed(failure: Box<Failure>) -> String {
     format!("the broker's answer is none: {} {}", failure.status, failure.words)
 }

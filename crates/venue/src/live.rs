@@ -91,7 +91,7 @@ pub trait LiveCodec {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsendable {
     /// Not sent, or refused for sure: as if the broker had said so.
-    pub outcome: Outcome,
+    pub outcome: Box<Outcome>,
     /// Why, for people.
     pub why: Garbage,
 }
@@ -103,13 +103,13 @@ impl Unsendable {
         let why = Garbage::new(why);
         let text = crate::words::shortened(&why.why);
         let refused = Refused { code: RejectCode::Invalid, text, retry_after_ns: None };
-        Self { outcome: Outcome::Refused(refused), why }
+        Self { outcome: Box::new(Outcome::Refused(refused)), why }
     }
 
     /// It cannot be addressed yet.
     #[must_use]
     pub fn not_sent(why: impl std::fmt::Display) -> Self {
-        Self { outcome: Outcome::NotSent(NotSent {}), why: Garbage::new(why) }
+        Self { outcome: Box::new(Outcome::NotSent(NotSent {})), why: Garbage::new(why) }
     }
 }
 

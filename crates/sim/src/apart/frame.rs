@@ -19,6 +19,7 @@ const BYTES_MAX: u32 = (9 << 20) - 1;
 
 /// What the world tells the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time crosses the line")]
 pub enum Told {
     /// A new line; which links are up: stream, rest, market.
     Begin { now: Nanos, links: [bool; 3] },

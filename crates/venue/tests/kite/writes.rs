@@ -92,7 +92,7 @@ fn changes_and_cancels_go_to_the_address_of_the_order() {
 fn an_order_without_an_id_cannot_be_addressed_and_nothing_is_sent() {
     for request in [amend(None), cancel(None)] {
         let unsendable = kite().write(&request, &Notes::default()).expect_err("no address");
-        assert!(matches!(unsendable.outcome, Outcome::NotSent(_)), "{unsendable:?}");
+        assert!(matches!(*unsendable.outcome, Outcome::NotSent(_)), "{unsendable:?}");
     }
 }
 
@@ -102,7 +102,7 @@ fn what_nobody_would_take_does_not_leave() {
         let mut new = new_order();
         change(&mut new);
         let end = kite().write(&Request::New(new), &Notes::default()).expect_err("unsendable");
-        match end.outcome {
+        match *end.outcome {
             Outcome::Refused(refused) => assert_eq!(refused.code, RejectCode::Invalid),
             other => panic!("{other:?}"),
         }
