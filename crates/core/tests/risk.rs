@@ -212,6 +212,24 @@ fn reduce_only_shrinks_and_never_flips() {
     assert_eq!((last.side, last.qty), (Side::Sell, Qty::whole(50)), "the rest, once resumed");
 }
 
+/// A halt that cancels is over with whatever lets orders out again: else each order would be
+/// cancelled and another sent in its place, for ever.
+#[test]
+fn what_lets_orders_out_again_ends_the_cancelling() {
+    for command in [Command::ReduceOnly, Command::Resume] {
+        let mut kit = Kit::started();
+        kit.target(100);
+        fill(&mut kit, 0, 100);
+        kit.input(Input::Operator(Operator { command: Command::HaltCancel }));
+        kit.input(Input::Operator(Operator { command }));
+        kit.target(40);
+        assert_eq!(sent(&kit)[1..], [(Side::Sell, Qty::whole(60))]);
+        kit.wait(1);
+        assert!(kit.cancelled.is_empty(), "{command}: {:?}", kit.cancelled);
+        assert_eq!(sent(&kit).len(), 2, "{command}");
+    }
+}
+
 #[test]
 fn without_a_stream_nothing_is_added() {
     let mut kit = Kit::started();

@@ -333,7 +333,11 @@ impl Conduct {
         let Item::Refusal(refusal) = item else { return };
         let passing = matches!(
             refusal.code,
-            RejectCode::RateLimited | RejectCode::DuplicateClOrdId | RejectCode::InsufficientFunds
+            // A login cures what the broker did not know; until then nothing leaves.
+            RejectCode::Auth
+                | RejectCode::RateLimited
+                | RejectCode::DuplicateClOrdId
+                | RejectCode::InsufficientFunds
         );
         let of = engine.state().orders.get(order).map(|o| o.ticket.holding);
         if let Some(holding) = of.filter(|_| !passing) {

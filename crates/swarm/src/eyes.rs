@@ -166,6 +166,10 @@ impl Eyes {
 
     /// Law 10: halted means halted, reducing means reducing, and the same for a key.
     fn may_release(&mut self, ticket: &Ticket, engine: &Engine) {
+        if ticket.rule == Rule::Found {
+            // It was there already: found, not sent.
+            return;
+        }
         let (holding, intent, now) = (ticket.holding, ticket.intent, ticket.released);
         let state = engine.state();
         let (mode, entry) = (state.mode, intent == Intent::Entry);

@@ -22,7 +22,10 @@ impl Deciding<'_> {
             return;
         }
         let sweeps = operator.command == Command::HaltCancel;
-        if sweeps != self.state.swept && (sweeps || mode == Mode::Running) {
+        // Whatever lets orders out again ends the sweeping: else each would be cancelled, and
+        // another sent in its place, for ever.
+        let lets_out = !matches!(mode, Mode::Halted | Mode::Killed);
+        if sweeps != self.state.swept && (sweeps || lets_out) {
             self.emit(Event::Swept(Swept { on: sweeps }));
             self.touch_busy();
         }
