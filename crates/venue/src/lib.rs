@@ -5,9 +5,10 @@
 //!
 //! Entry points: [`codec::ClientCodec`] is the engine's half, [`codec::ServerCodec`] the
 //! broker's half (simulator and box); [`reference::ReferenceCodec`] is both halves of the small
-//! JSON wire that the simulator speaks.
+//! JSON wire that the simulator speaks; [`kite_server`] is the broker's half of Zerodha's.
 
 pub mod codec;
+pub mod kite_server;
 pub mod reference;
 
 pub use codec::{
