@@ -9,6 +9,7 @@
 //! | [`faults`] | what can go wrong, how often, and what is armed |
 //! | [`listing`] | what can be traded |
 //! | [`street`] | prices and candles |
+//! | [`tape`] | recorded prices |
 //! | [`chronicle`] | the log of truth |
 //! | [`net`] | sockets, HTTP and WebSocket, the control API, limits on all of it |
 
@@ -18,3 +19,4 @@ pub mod faults;
 pub mod listing;
 pub mod net;
 pub mod street;
+pub mod tape;

@@ -7,16 +7,17 @@ use super::Finding;
 use super::source::Source;
 
 /// Who may depend on whom. Tests (`[dev-dependencies]`) may know more.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("gap", &["core"]),
     ("journal", &["core"]),
     ("market", &["core"]),
     ("venue", &["core"]),
     ("sim", &["core", "gap", "journal", "market", "venue"]),
+    ("box", &["core", "market", "venue", "sim"]),
     ("report", &["core", "gap", "journal"]),
     ("swarm", &["core", "journal", "market", "sim"]),
-    ("cli", &["core", "gap", "journal", "market", "venue", "sim", "report", "swarm"]),
+    ("cli", &["core", "gap", "journal", "market", "venue", "sim", "report", "swarm", "box"]),
 ];
 
 /// Where each crate from outside is argued for.
