@@ -3,7 +3,7 @@
 use super::{Desk, Due, Fill, STATES_MAX};
 use crate::faults::{Fault, Hook};
 use truefill_core::ids::InstrumentId;
-use truefill_core::num::{Px, Qty};
+use truefill_core::num::{NANO, Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::request::{Side, TimeInForce};
 use truefill_core::time::{MILLI_NS, Nanos};
@@ -133,7 +133,7 @@ impl Desk {
             let leaves = face.leaves();
             // One documented row has its quantity both pending and cancelled, another one neither.
             face.pending = if wrong { leaves } else { Qty::ZERO };
-            face.cancelled = if wrong && leaves.0 % 2 == 0 { Qty::ZERO } else { leaves };
+            face.cancelled = if wrong && (leaves.0 / NANO) % 2 == 0 { Qty::ZERO } else { leaves };
         });
         self.chronicle.note(at, "cancelled", self.order_told(serial));
         self.push(at, serial, None);

@@ -8,7 +8,6 @@ use truefill_core::request::Side;
 use truefill_core::time::{Nanos, SECOND_NS};
 use truefill_venue::kite_server::{
     DAY_NS, Json, OrderForm, OrderType, Product, Protection, Status, Validity, Variety, on_day_of,
-    time_of_day,
 };
 
 /// When tokens die and a new day begins.
@@ -39,14 +38,20 @@ impl Desk {
             }
         }
         if !self.options.switches.always_open {
-            let second = time_of_day(at) / SECOND_NS;
-            if second == SQUARE_OFF_NS / SECOND_NS {
+            // The clock may have leapt over it.
+            let last = self.last_second;
+            let passed = |time_of_day_ns| {
+                let then = on_day_of(at, time_of_day_ns);
+                last < then && then <= at
+            };
+            if passed(SQUARE_OFF_NS) {
                 self.happen(at, Fault::SquareOff, Details::default());
             }
-            if second == crate::street::CLOSE_NS / SECOND_NS {
+            if passed(crate::street::CLOSE_NS) {
                 self.end_day_orders(at);
             }
         }
+        self.last_second = at;
         if self.is_open(at) {
             self.release_collected(at);
         }

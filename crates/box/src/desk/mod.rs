@@ -221,6 +221,7 @@ pub struct Desk {
     held: Vec<Execution>,
     link_until: Nanos,
     market_open: bool,
+    last_second: Nanos,
     now: Nanos,
     /// Where the present advance goes.
     target: Nanos,
@@ -296,6 +297,7 @@ impl Desk {
             held: Vec::new(),
             link_until: Nanos(i64::MIN),
             market_open: true,
+            last_second: now,
             now,
             target: now,
             options,
