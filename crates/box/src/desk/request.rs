@@ -73,6 +73,10 @@ impl Desk {
         if self.strikes(now, Fault::TooMany, hook).is_some() {
             return Answer::reply(way_ns, Refusal::too_many());
         }
+        if let Some(details) = self.strikes(now, Fault::Refused, hook) {
+            let kind = details.error.unwrap_or(ErrorType::General);
+            return Answer::reply(way_ns, Refusal::new(kind, "Refused, as the control API said."));
+        }
         if self.strikes(now, Fault::TokenDies, hook).is_some() {
             self.end_session(now, "the session ends in the middle of a request");
         }

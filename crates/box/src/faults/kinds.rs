@@ -133,6 +133,8 @@ faults! {
         "there is too little money, says the broker";
     WrongAddress "wrong_address" 12 Write
         "the address is not registered for orders";
+    Refused "refused" 12 Any
+        "the request is refused with an error of any type, `error_type` says which";
     NotAuthorised "not_authorised" 12 Place
         "the depository wants its permission first: 428";
     ManualTrade "manual_trade" 13 Time

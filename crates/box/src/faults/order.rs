@@ -5,6 +5,7 @@
 use super::kinds::{Fault, Hook};
 use super::presets::PRESETS;
 use std::fmt;
+use truefill_venue::kite_server::ErrorType;
 
 /// Longest time that a fault may be told to last or to wait: a day, in milliseconds.
 const MILLIS_MAX: u64 = 86_400_000;
@@ -46,6 +47,8 @@ pub struct Details {
     pub after_ns: Option<i64>,
     /// How long it lasts, in nanoseconds.
     pub lasts_ns: Option<i64>,
+    /// The error that is answered.
+    pub error: Option<ErrorType>,
 }
 
 /// Why an order of the control API is refused.
@@ -79,9 +82,19 @@ pub(super) enum Order {
 
 type Members = serde_json::Map<String, serde_json::Value>;
 
-const KEYS: [&str; 11] = [
-    "preset", "clear", "shares", "fault", "on", "nth", "times", "form", "fate", "after_ms",
+const KEYS: [&str; 12] = [
+    "preset",
+    "clear",
+    "shares",
+    "fault",
+    "on",
+    "nth",
+    "times",
+    "form",
+    "fate",
+    "after_ms",
     "lasts_ms",
+    "error_type",
 ];
 
 impl Order {
@@ -120,6 +133,7 @@ impl Order {
                 fate: text(order, "fate")?.map(fate).transpose()?,
                 after_ns: millis(order, "after_ms")?,
                 lasts_ns: millis(order, "lasts_ms")?,
+                error: text(order, "error_type")?.map(error_type).transpose()?,
             },
         })
     }
@@ -180,6 +194,13 @@ fn form(name: &str) -> Result<Form, BadOrder> {
     })
 }
 
+fn error_type(name: &str) -> Result<ErrorType, BadOrder> {
+    ErrorType::parse(name).ok_or_else(|| {
+        let names: Vec<&str> = ErrorType::ALL.iter().map(|kind| kind.as_str()).collect();
+        BadOrder(format!("no error type `{name}`; there are {}", names.join(", ")))
+    })
+}
+
 fn fate(name: &str) -> Result<Fate, BadOrder> {
     Ok(match name {
         "now" => Fate::Now,
@@ -208,6 +229,7 @@ mod tests {
             fate: Some(Fate::Later),
             after_ns: Some(8_000_000_000),
             lasts_ns: None,
+            error: None,
         };
         let (fault, hook) = (Fault::LostReply, Hook::Place);
         assert_eq!(told, Ok(Order::Arm { fault, hook, nth: 1, times: 1, details }));
@@ -222,6 +244,7 @@ mod tests {
             (r#"{"fault":"lost_reply","fait":"now"}"#, "fait"),
             (r#"{"fault":"lost_reply","nth":-1}"#, "nth"),
             (r#"{"fault":7}"#, "text"),
+            (r#"{"fault":"refused","error_type":"Oops"}"#, "TwoFAException"),
             (r#"{"shares":{"lost_reply":2000000}}"#, "million"),
             (r"{}", "preset"),
         ] {

@@ -43,6 +43,7 @@ fn in_hours_it_happens_at_twenty_past_three() {
     let collected = rig.place(&format!("price={low}")).order_id();
     assert_eq!(rig.status(&collected), "AMO REQ RECEIVED");
     rig.wait(64_500_000);
+    rig.wait(2_000);
     rig.control("token", r#"{"action":"renew"}"#);
     assert_eq!(rig.status(&collected), "OPEN");
 }
