@@ -156,7 +156,8 @@ impl BodyType {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Json => "application/json",
-            Self::Csv => "text/csv; charset=utf-8",
+            // Exactly this: one official client compares the whole header.
+            Self::Csv => "text/csv",
             Self::Html => "text/html; charset=utf-8",
         }
     }
