@@ -5,15 +5,12 @@
 //! They are not part of this repository. `cargo xtask test` installs them beside the build where
 //! Python and Node are there; without them these tests say so and pass.
 
+mod kit;
+
+use kit::{line, runtime, serve};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use truefill_box::desk::{Desk, Options};
-use truefill_box::listing::Listing;
-use truefill_box::net::clock::Clock;
-use truefill_box::net::{Ready, Settings, start};
-use truefill_core::num::{Px, Qty};
-use truefill_venue::kite_server::parse_stamp;
 
 /// Longest time that a client may take: it waits for conditions, never for a time.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -26,36 +23,10 @@ fn clients() -> PathBuf {
     }
 }
 
-async fn serve() -> Ready {
-    let now = parse_stamp("2026-11-25 10:00:00").expect("a time");
-    let redirect = Some("http://127.0.0.1:9/callback".to_owned());
-    let options = Options { redirect, ..Options::default() };
-    let listing = Listing::standard();
-    let sbin = listing.named("NSE:SBIN").expect("listed");
-    let mut desk = Desk::new(options, listing, now);
-    desk.hold(sbin, Qty::whole(100), Px::whole(900));
-    let here = "127.0.0.1:0".parse().expect("an address");
-    let settings = Settings { listen: here, control: here, log: None, tell: false };
-    start(desk, Clock::new(now, 1), settings).await.expect("a free port")
-}
-
-fn line(ready: &Ready) -> String {
-    let Options { api_key, api_secret, .. } = Options::default();
-    serde_json::json!({
-        "rest": format!("http://{}", ready.rest),
-        "ticker": format!("ws://{}/", ready.rest),
-        "control": format!("http://{}", ready.control),
-        "api_key": api_key,
-        "api_secret": api_secret,
-        "access_token": ready.access_token,
-    })
-    .to_string()
-}
-
 /// Runs a client in another process, while the box serves in this one.
 fn run(mut command: std::process::Command) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("tokio");
-    let ready = runtime.block_on(serve());
+    let runtime = runtime();
+    let ready = runtime.block_on(serve(1));
     command.arg(line(&ready)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     let (done, waits) = std::sync::mpsc::channel();
