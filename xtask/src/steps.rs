@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cargo::{Workspace, stream};
+use crate::clients;
 use crate::smoke;
 use crate::tally::Tally;
 use crate::tidy;
@@ -33,13 +34,18 @@ struct Step {
     run: fn(&mut Gate<'_>) -> Outcome,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "format", shows: "cargo fmt --all --check", run: format },
     Step { name: "tidy", shows: "cargo xtask tidy", run: house_rules },
     Step {
         name: "clippy",
         shows: "cargo clippy --workspace --all-targets -- -D warnings",
         run: clippy,
+    },
+    Step {
+        name: "clients",
+        shows: "brokers' own clients, beside the build",
+        run: official_clients,
     },
     Step { name: "tests", shows: "cargo test --workspace --no-fail-fast", run: tests },
     Step { name: "release", shows: "cargo build --release", run: release },
@@ -158,8 +164,16 @@ fn clippy(gate: &mut Gate<'_>) -> Outcome {
     )
 }
 
+fn official_clients(gate: &mut Gate<'_>) -> Outcome {
+    match clients::install(gate.workspace) {
+        Ok(()) => Outcome::Pass,
+        Err(missing) => Outcome::Skip(missing),
+    }
+}
+
 fn tests(gate: &mut Gate<'_>) -> Outcome {
     let mut command = gate.workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.env(clients::VARIABLE, clients::folder(gate.workspace));
     let tally = &mut gate.tally;
     let mut screen = std::io::stdout().lock();
     let status = match stream(&mut command, &mut screen, |chunk| tally.feed(chunk)) {

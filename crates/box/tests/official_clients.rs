@@ -1,9 +1,10 @@
-//! The broker's own clients for Python and JavaScript do a day's work against the box, over HTTP
+//! The broker's own clients for Python, JavaScript and Rust do a day's work against the box, over HTTP
 //! and WebSocket: session, instruments, quotes, candles, orders, books, positions, margins, the
 //! ticker in three modes with messages about orders, every type of error, and a 429.
 //!
 //! They are not part of this repository. `cargo xtask test` installs them beside the build where
-//! Python and Node are there; without them these tests say so and pass.
+//! Python and Node are there; without them these tests say so and pass. The Rust client has a large
+//! tree and is built by hand (docs/box.md says how).
 
 mod kit;
 
@@ -74,4 +75,14 @@ fn the_javascript_client_works() {
     let mut command = std::process::Command::new("node");
     command.arg(script("session.js")).env("NODE_PATH", modules);
     run(command);
+}
+
+#[test]
+fn the_rust_client_works() {
+    let client = clients().join("rust/bin/kite-client");
+    if !client.is_file() {
+        println!("skipped: the Rust client is not built; docs/box.md says how");
+        return;
+    }
+    run(std::process::Command::new(client));
 }

@@ -315,6 +315,7 @@ impl Desk {
     /// Recorded prices from now on, for the instruments that the tape has.
     pub fn play(&mut self, tape: Tape) {
         self.tape = Some(tape);
+        self.quote_all(self.now);
     }
 
     /// The access token that is valid now.
