@@ -29,15 +29,20 @@ fn run(mut command: std::process::Command) {
     let runtime = runtime();
     let ready = runtime.block_on(serve(1));
     command.arg(line(&ready)).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
+    let text = ends(command.spawn().expect("it starts"));
+    assert!(text.contains("client: done"), "{text}");
+}
+
+/// What a client said, which must end well and in time.
+fn ends(mut child: std::process::Child) -> String {
     let (done, waits) = std::sync::mpsc::channel();
-    let (out, err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+    let (out, err) = (child.stdout.take(), child.stderr.take());
     let reader = std::thread::spawn(move || {
-        let text = std::io::read_to_string(out).unwrap_or_default();
-        let words = std::io::read_to_string(err).unwrap_or_default();
+        let text = out.map(|out| std::io::read_to_string(out).unwrap_or_default());
+        let words = err.map(|err| std::io::read_to_string(err).unwrap_or_default());
         // Nobody waits any more when the patience is over.
         let _ = done.send(());
-        (text, words)
+        (text.unwrap_or_default(), words.unwrap_or_default())
     });
     let in_time = waits.recv_timeout(PATIENCE).is_ok();
     if !in_time {
@@ -46,7 +51,7 @@ fn run(mut command: std::process::Command) {
     let status = child.wait().expect("it ends");
     let (text, words) = reader.join().expect("read");
     assert!(in_time && status.success(), "{status}\n{text}\n{words}");
-    assert!(text.contains("client: done"), "{text}\n{words}");
+    text
 }
 
 fn script(name: &str) -> PathBuf {
@@ -57,7 +62,7 @@ fn script(name: &str) -> PathBuf {
 fn the_python_client_works() {
     let python = clients().join("python/bin/python");
     if !python.is_file() {
-        println!("skipped: the Python client is not installed; `cargo xtask test` installs it");
+        println!("skipped: the Python client is not installed; `cargo xtask clients` installs it");
         return;
     }
     let mut command = std::process::Command::new(python);
@@ -69,12 +74,61 @@ fn the_python_client_works() {
 fn the_javascript_client_works() {
     let modules = clients().join("node/node_modules");
     if !modules.join("kiteconnect").is_dir() {
-        println!("skipped: the JavaScript client is not installed; `cargo xtask test` installs it");
+        println!(
+            "skipped: the JavaScript client is not installed; `cargo xtask clients` installs it"
+        );
         return;
     }
     let mut command = std::process::Command::new("node");
     command.arg(script("session.js")).env("NODE_PATH", modules);
     run(command);
+}
+
+/// The first block of code in this language on the page about the box.
+fn snippet(language: &str) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/box.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let fence = format!("```{language}\n");
+    let block = page.split_once(&fence).and_then(|(_, rest)| rest.split_once("```"));
+    block.expect("a block").0.to_owned()
+}
+
+/// Runs a snippet of the page where it finds the ready line as it expects it.
+fn run_snippet(language: &str, name: &str, mut command: std::process::Command) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("snippet-{language}"));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let runtime = runtime();
+    let ready = runtime.block_on(serve(1));
+    std::fs::write(folder.join("box.json"), line(&ready)).expect("written");
+    std::fs::write(folder.join(name), snippet(language)).expect("written");
+    command.arg(name).current_dir(&folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn();
+    let text = ends(child.expect("it starts"));
+    assert!(!text.trim().is_empty());
+}
+
+#[test]
+fn the_python_snippet_works() {
+    let python = clients().join("python/bin/python");
+    if !python.is_file() {
+        println!("skipped: the Python client is not installed; `cargo xtask clients` installs it");
+        return;
+    }
+    run_snippet("python", "snippet.py", std::process::Command::new(python));
+}
+
+#[test]
+fn the_javascript_snippet_works() {
+    let modules = clients().join("node/node_modules");
+    if !modules.join("kiteconnect").is_dir() {
+        println!(
+            "skipped: the JavaScript client is not installed; `cargo xtask clients` installs it"
+        );
+        return;
+    }
+    let mut command = std::process::Command::new("node");
+    command.env("NODE_PATH", modules);
+    run_snippet("javascript", "snippet.js", command);
 }
 
 #[test]
