@@ -80,7 +80,7 @@ pub enum Command {
     Init(Init),
     /// A broker to be tested against: a real broker's wire over a simulated exchange, hostile on demand
     #[command(after_help = "Examples:\n  truefill box kite\n  \
-        truefill box kite --listen 127.0.0.1:8710 --faults storm --seed 7\n  \
+        truefill box kite --listen 127.0.0.1:8710 --control 127.0.0.1:8711 --faults storm\n  \
         truefill box kite --data quotes.csv --speed 20\n  \
         curl -s localhost:8711/fault -d '{\"fault\":\"lost_reply\",\"form\":\"504\"}'\n\n\
         Prints one line of JSON when it serves: rest, ticker, control, api_key, api_secret,\n\
@@ -530,9 +530,8 @@ pub struct BrokerBox {
     /// Where the control API is; always on this machine unless --expose [default: a free port]
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub control: std::net::SocketAddr,
-    /// What it does to you
-    #[arg(long, value_name = "PRESET", default_value = "calm",
-        value_parser = ["calm", "rough", "storm", "beyond"])]
+    /// What it does to you: a preset, or a file with orders for POST /fault (JSON)
+    #[arg(long, value_name = "calm|rough|storm|beyond|FILE", default_value = "calm")]
     pub faults: String,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]

@@ -140,6 +140,10 @@ impl Desk {
     }
 
     pub(super) fn expire(&mut self, at: Nanos, serial: u64) {
+        if at < self.link_until {
+            self.agenda.plan(self.link_until, Due::Expire(serial));
+            return;
+        }
         self.end_unfilled(at, serial, Some("Order validity expired"));
     }
 
@@ -184,7 +188,7 @@ impl Desk {
         self.stops.remove(&serial);
         self.turn(at, serial, |face| {
             face.filled += qty;
-            face.filled_notional = face.filled_notional + qty.times(px);
+            face.filled_notional += qty.times(px);
             face.pending = face.leaves();
             face.exchange_time = Some(at);
             face.status = if face.leaves().0 <= 0 { Status::Complete } else { Status::Open };

@@ -60,6 +60,9 @@ impl Desk {
 
     /// Orders of the day that still work end with it.
     pub(super) fn end_day_orders(&mut self, at: Nanos) {
+        // After hours the broker reconciles with the exchange, if it lost it.
+        self.link_until = self.link_until.min(at);
+        self.link_back(at);
         let working = self.orders.iter().filter(|(_, order)| {
             !order.face.status.is_terminal() && order.face.status != Status::AmoReceived
         });

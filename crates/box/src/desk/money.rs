@@ -1,6 +1,7 @@
 //! Margins and charges.
 
 use super::Desk;
+use super::account::{Key, Sums};
 use truefill_core::ids::InstrumentId;
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::request::Side;
@@ -33,7 +34,17 @@ impl Desk {
         qty: Qty,
         px: Px,
     ) -> Amount {
-        let position = self.position(id, product);
+        self.needed_beside(self.position(id, product), (id, product), side, qty, px)
+    }
+
+    fn needed_beside(
+        &self,
+        position: Qty,
+        (id, product): Key,
+        side: Side,
+        qty: Qty,
+        px: Px,
+    ) -> Amount {
         let reducing = Side::of(position).is_some_and(|held| held != side);
         let free = if reducing { position.abs().min(qty) } else { Qty::ZERO };
         let worth = self.worth(id, qty - free, px);
@@ -42,17 +53,20 @@ impl Desk {
 
     /// What is blocked by positions and working orders.
     fn blocked(&self) -> Amount {
-        let held = self.account.sums(self.now).into_iter().map(|((id, product), sums)| {
+        let sums = self.account.sums(self.now);
+        let held = sums.iter().map(|((id, product), sums)| {
             let net = sums.net();
-            let last = self.street.face(id).map_or(Px::ZERO, |face| face.last_px);
+            let last = self.street.face(*id).map_or(Px::ZERO, |face| face.last_px);
             let side = Side::of(net).unwrap_or(Side::Buy);
-            Amount(self.worth(id, net.abs(), last).0 / 100 * Self::percent(product, side))
+            Amount(self.worth(*id, net.abs(), last).0 / 100 * Self::percent(*product, side))
         });
         let held: Amount = held.sum();
         let working = self.orders.values().filter(|order| !order.face.status.is_terminal());
         let working = working.map(|order| {
             let face = &order.face;
-            self.needed(order.instrument, face.product, face.side, face.leaves(), face.px)
+            let key = (order.instrument, face.product);
+            let position = sums.get(&key).map_or(Qty::ZERO, Sums::net);
+            self.needed_beside(position, key, face.side, face.leaves(), face.px)
         });
         held + working.sum()
     }

@@ -178,8 +178,20 @@ impl Desk {
         if full {
             user.set("phone", "*0000");
             user.set("twofa_type", "totp");
-            user.set("bank_accounts", Json::List(Vec::new()));
-            user.set("dp_ids", Json::List(Vec::new()));
+            let bank =
+                [("name", "Box Bank".into()), ("branch", "".into()), ("account", "*0000".into())];
+            user.set("bank_accounts", vec![Json::object(bank)]);
+            user.set("dp_ids", vec![Json::from("1200000000000000")]);
+            user.set("pan", "*000A");
+            user.set("tags", Json::List(Vec::new()));
+            user.set("password_timestamp", "1970-01-01 00:00:00");
+            user.set("twofa_timestamp", "1970-01-01 00:00:00");
+            let meta = [
+                ("poa", "ddpi".into()),
+                ("silo", "".into()),
+                ("account_blocks", Json::List(Vec::new())),
+            ];
+            user.set("meta", Json::object(meta));
         }
         user
     }

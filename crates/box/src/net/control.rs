@@ -90,7 +90,7 @@ fn leap(shared: &Shared, members: &Map<String, Value>) -> Result<(), ControlErro
             ControlError("`set` is a time in India, as 2026-11-26 06:00:00".to_owned())
         })?;
         by_ns = to.since(shared.clock.now());
-        if by_ns < 0 || by_ns > LEAP_MS_MAX * 1_000_000 {
+        if !(0..=LEAP_MS_MAX * 1_000_000).contains(&by_ns) {
             return Err(ControlError("time goes forward only, at most a week".to_owned()));
         }
     }

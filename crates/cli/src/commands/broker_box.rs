@@ -7,6 +7,7 @@ use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 use truefill_box::desk::{Desk, Options, Switches};
+use truefill_box::faults::PRESETS;
 use truefill_box::listing::Listing;
 use truefill_box::net::clock::Clock;
 use truefill_box::net::{Ready, Settings, start};
@@ -121,8 +122,35 @@ fn desk(args: &Args, begins: Nanos) -> Result<Desk, Failure> {
     if let Some(tape) = tape {
         desk.play(tape);
     }
-    desk.preset(&args.faults);
+    if !desk.preset(&args.faults) {
+        faults_of_file(&args.faults, &mut desk, begins)?;
+    }
     Ok(desk)
+}
+
+/// A file holds what `POST /fault` takes, or a list of it.
+fn faults_of_file(path: &str, desk: &mut Desk, begins: Nanos) -> Done {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::Input(format!(
+            "--faults {path}: {error}; nothing was started; say {} or a file that is there",
+            PRESETS.join(", ")
+        ))
+    })?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| Failure::about(path, error))?;
+    let orders = match value {
+        serde_json::Value::Array(orders) => orders,
+        one => vec![one],
+    };
+    for (at, order) in orders.iter().enumerate() {
+        let members = order.as_object();
+        let members = members.ok_or_else(|| {
+            Failure::Input(format!("{path}: entry {at} is no object; see docs/box.md"))
+        })?;
+        desk.control(begins, "fault", members)
+            .map_err(|error| Failure::Input(format!("{path}: entry {at}: {error}")))?;
+    }
+    Ok(())
 }
 
 type Held = (truefill_core::ids::InstrumentId, Qty, truefill_core::num::Px);

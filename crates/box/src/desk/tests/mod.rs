@@ -5,6 +5,7 @@ mod account;
 mod hostile;
 mod orders;
 mod session;
+mod shapes;
 mod stream;
 mod unknown;
 

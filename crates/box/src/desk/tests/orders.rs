@@ -367,3 +367,19 @@ fn the_states_of_an_order_are_all_in_its_history() {
     let seen = rig.call("PUT", &format!("/orders/regular/{filled}"), "quantity=50");
     assert!(seen.message().contains("does not exist"));
 }
+
+#[test]
+fn what_ends_while_the_exchange_is_lost_ends_when_it_is_back() {
+    let mut rig = Rig::new();
+    let px = rig.infy()["depth"]["buy"][0]["price"].to_string();
+    let ttl = rig.place(&format!("price={px}&validity=TTL&validity_ttl=1")).order_id();
+    rig.wait(600);
+    rig.control("link", r#"{"state":"exchange_lost","for_s":300}"#);
+    let below = px.parse::<f64>().unwrap() - 10.0;
+    rig.control("price", &format!(r#"{{"symbol":"NSE:INFY","price":{below}}}"#));
+    rig.wait(120_000);
+    assert!(["OPEN", "COMPLETE"].contains(&rig.status(&ttl).as_str()));
+    rig.wait(200_000);
+    // It filled before it could expire, and nobody knew.
+    assert_eq!((rig.status(&ttl), rig.net("MIS")), ("COMPLETE".to_owned(), 10));
+}
