@@ -44,7 +44,7 @@ impl Chronicle {
             ("what", what.into()),
         ]);
         if let Json::Object(members) = more {
-            members.into_iter().for_each(|(key, value)| entry.set(&key, value));
+            members.into_iter().for_each(|(key, value)| entry.set(key, value));
         }
         let line = entry.to_string();
         if self.keep_unwritten {

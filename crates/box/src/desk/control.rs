@@ -95,7 +95,7 @@ impl Desk {
             self.happen(now, fault, details);
         }
         let shares = self.plan.shares().filter(|(_, ppm)| *ppm > 0);
-        let shares = shares.map(|(fault, ppm)| (fault.name().to_owned(), ppm.into()));
+        let shares = shares.map(|(fault, ppm)| (fault.name().into(), ppm.into()));
         Ok(Json::object([
             ("armed", self.plan.armed().into()),
             ("shares", Json::Object(shares.collect())),

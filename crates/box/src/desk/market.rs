@@ -71,7 +71,7 @@ impl Desk {
                 row.set("upper_circuit_limit", high);
                 row.set("depth", face.depth());
             }
-            Some((name.to_owned(), row))
+            Some((name.to_owned().into(), row))
         });
         Json::Object(rows.collect())
     }
@@ -123,7 +123,7 @@ impl Desk {
                 ("lower", lower.into()),
                 ("upper", upper.into()),
             ]);
-            Some((name.to_owned(), range))
+            Some((name.to_owned().into(), range))
         });
         Json::Object(rows.collect())
     }

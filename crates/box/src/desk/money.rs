@@ -89,8 +89,8 @@ impl Desk {
 
     fn segment(&self, cash: Amount, used: Amount) -> Json {
         let money = Json::money;
-        let zero = |keys: &[&str]| {
-            Json::Object(keys.iter().map(|key| ((*key).to_owned(), 0i64.into())).collect())
+        let zero = |keys: &[&'static str]| {
+            Json::Object(keys.iter().map(|key| ((*key).into(), 0i64.into())).collect())
         };
         let mut available = zero(&["adhoc_margin"]);
         available.set("cash", money(cash));

@@ -31,8 +31,7 @@ impl Desk {
             })
             .collect();
         let (net, _) = self.position_rows(self.now);
-        let struck =
-            self.plan.struck().map(|(fault, times)| (fault.name().to_owned(), times.into()));
+        let struck = self.plan.struck().map(|(fault, times)| (fault.name().into(), times.into()));
         let mut truth = Json::object([
             ("now", stamp(self.now).into()),
             ("now_ns", self.now.0.into()),

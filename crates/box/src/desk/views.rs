@@ -91,7 +91,7 @@ impl Desk {
     }
 }
 
-fn set(rows: &mut [Json], at: usize, key: &str, value: Json) {
+fn set(rows: &mut [Json], at: usize, key: &'static str, value: Json) {
     if let Some(row) = rows.get_mut(at).filter(|row| row.get(key).is_some()) {
         row.set(key, value);
     }

@@ -98,7 +98,7 @@ impl Windows {
         let highest = self.limits.iter().map(|limit| {
             let row =
                 Json::object([("allowed", limit.n.into()), ("highest", limit.highest.into())]);
-            (limit.name.to_owned(), row)
+            (limit.name.into(), row)
         });
         let mut counted = Json::object(requests);
         counted.set("windows", Json::Object(highest.collect()));

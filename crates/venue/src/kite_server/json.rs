@@ -4,6 +4,7 @@
 //!
 //! Invariant: a price or a quantity becomes its shortest exact decimal, never a float.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use truefill_core::num::{Amount, PLACES, Px, Qty, Rounding, round_to, write_decimal};
 
@@ -22,7 +23,7 @@ pub enum Json {
     /// A list.
     List(Vec<Json>),
     /// Members in the order in which they are written.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(Cow<'static, str>, Json)>),
 }
 
 impl Json {
@@ -34,16 +35,18 @@ impl Json {
     /// assert_eq!(row.to_string(), r#"{"order_id":"1","quantity":5}"#);
     /// ```
     #[must_use]
-    pub fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
-        Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    pub fn object<const N: usize>(members: [(&'static str, Self); N]) -> Self {
+        let members = members.into_iter();
+        Self::Object(members.map(|(key, value)| (Cow::Borrowed(key), value)).collect())
     }
 
     /// Adds a member, or replaces the one of this key. Nothing happens to what is no object.
-    pub fn set(&mut self, key: &str, value: impl Into<Self>) {
+    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Self>) {
         let Self::Object(members) = self else { return };
-        match members.iter_mut().find(|(name, _)| name == key) {
+        let key = key.into();
+        match members.iter_mut().find(|(name, _)| *name == key) {
             Some((_, old)) => *old = value.into(),
-            None => members.push((key.to_owned(), value.into())),
+            None => members.push((key, value.into())),
         }
     }
 
