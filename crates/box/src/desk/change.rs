@@ -72,6 +72,7 @@ impl Desk {
             }
         }
         if order.modifications >= MODIFICATIONS_MAX {
+            self.windows.violate(now, "modifications_per_order", MODIFICATIONS_MAX, 26);
             self.chronicle.say(now, "too_many", "the 26th change of an order is refused");
             let words = "Maximum allowed order modifications exceeded.";
             return Err(Refusal::new(ErrorType::Network, words).with_status(429));

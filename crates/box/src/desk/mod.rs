@@ -193,6 +193,28 @@ enum Due {
 }
 
 /// The broker.
+///
+/// ```
+/// use truefill_box::desk::{Desk, Ending, Options};
+/// use truefill_box::listing::Listing;
+/// use truefill_core::time::{Nanos, SECOND_NS};
+/// use truefill_venue::kite_server::Asked;
+///
+/// let now = Nanos(1_764_000_000 * SECOND_NS);
+/// let mut desk = Desk::new(Options::default(), Listing::standard(), now);
+/// let mut ask = |desk: &mut Desk, now, method: &str, path: &str, body: &str| {
+///     let authorization = Some(format!("token boxkey:{}", desk.access_token()));
+///     let (method, path) = (method.to_owned(), path.to_owned());
+///     let body = body.as_bytes().to_vec();
+///     desk.request(now, &Asked { method, path, authorization, body, ..Asked::default() })
+/// };
+/// let order = "exchange=NSE&tradingsymbol=INFY&transaction_type=BUY&quantity=10&product=MIS\
+///              &order_type=MARKET&market_protection=-1&tag=mine";
+/// ask(&mut desk, now, "POST", "/orders/regular", order);
+/// let answer = ask(&mut desk, now.plus(SECOND_NS), "GET", "/orders", "");
+/// let Ending::Reply(reply) = answer.ending else { panic!("a calm box answers") };
+/// assert!(String::from_utf8_lossy(&reply.body).contains("\"status\":\"COMPLETE\""));
+/// ```
 pub struct Desk {
     options: Options,
     listing: Listing,

@@ -75,7 +75,8 @@ impl Desk {
         }
         if let Some(details) = self.strikes(now, Fault::Refused, hook) {
             let kind = details.error.unwrap_or(ErrorType::General);
-            return Answer::reply(way_ns, Refusal::new(kind, "Refused, as the control API said."));
+            let words = details.message.as_deref().unwrap_or("Refused, as the control API said.");
+            return Answer::reply(way_ns, Refusal::new(kind, words));
         }
         if self.strikes(now, Fault::TokenDies, hook).is_some() {
             self.end_session(now, "the session ends in the middle of a request");

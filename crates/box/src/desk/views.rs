@@ -84,10 +84,25 @@ impl Desk {
                 row.set("meta_raw", nested.clone());
             }
         }
+        if self.strikes(now, Fault::FloatNoise, Hook::Read).is_some() {
+            rows.iter_mut().for_each(add_noise);
+        }
         if self.strikes(now, Fault::RowMissing, Hook::Read).is_some() {
             rows.remove(victims[2].min(rows.len() - 1));
         }
         rows
+    }
+}
+
+/// What a price is after somebody added and divided floats: `1500.1000000000001`.
+fn add_noise(row: &mut Json) {
+    for key in ["average_price", "pnl", "m2m", "value", "buy_price", "sell_price"] {
+        let Some(Json::Number(text)) = row.get(key).filter(|number| number.to_string() != "0")
+        else {
+            continue;
+        };
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        row.set(key, Json::Number(format!("{whole}.{fraction:0<12}2")));
     }
 }
 

@@ -66,6 +66,12 @@ impl Windows {
             }
         }
         let (name, n, seen) = broken?;
+        self.violate(now, name, n, seen);
+        Some(name)
+    }
+
+    /// A limit was broken.
+    pub(super) fn violate(&mut self, now: Nanos, name: &'static str, n: u32, seen: usize) {
         self.violated += 1;
         if self.violations.len() < KEPT {
             self.violations.push(Json::object([
@@ -75,7 +81,6 @@ impl Windows {
                 ("seen", seen.into()),
             ]));
         }
-        Some(name)
     }
 
     /// Orders that came without a request of their own, as legs of an iceberg: they count in the

@@ -149,6 +149,8 @@ faults! {
         "a row has nulls where there were values";
     RowNewKeys "row_new_keys" 14 Read
         "rows have keys that are new";
+    FloatNoise "float_noise" 14 Read
+        "computed numbers have the noise of floats behind their last digit";
     RowMissing "row_missing" 14 Read
         "a row is missing in a book that looks complete";
     HtmlPage "html_page" 14 Any

@@ -80,7 +80,7 @@ impl Plan {
                 armed.skip -= 1;
             } else {
                 armed.times -= 1;
-                let (details, over) = (armed.details, armed.times == 0);
+                let (details, over) = (armed.details.clone(), armed.times == 0);
                 if over {
                     at.map(|at| self.armed.remove(at));
                 }

@@ -10,6 +10,9 @@ use truefill_venue::kite_server::ErrorType;
 /// Longest time that a fault may be told to last or to wait: a day, in milliseconds.
 const MILLIS_MAX: u64 = 86_400_000;
 
+/// Longest message of a refusal, in characters.
+const WORDS_MAX: usize = 500;
+
 /// What the client sees instead of the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -37,7 +40,7 @@ pub enum Fate {
 }
 
 /// How a fault strikes, where it was said; otherwise its dice decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     /// What the client sees.
     pub form: Option<Form>,
@@ -49,6 +52,8 @@ pub struct Details {
     pub lasts_ns: Option<i64>,
     /// The error that is answered.
     pub error: Option<ErrorType>,
+    /// Its words.
+    pub message: Option<String>,
 }
 
 /// Why an order of the control API is refused.
@@ -82,7 +87,7 @@ pub(super) enum Order {
 
 type Members = serde_json::Map<String, serde_json::Value>;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "preset",
     "clear",
     "shares",
@@ -95,6 +100,7 @@ const KEYS: [&str; 12] = [
     "after_ms",
     "lasts_ms",
     "error_type",
+    "message",
 ];
 
 impl Order {
@@ -134,6 +140,8 @@ impl Order {
                 after_ns: millis(order, "after_ms")?,
                 lasts_ns: millis(order, "lasts_ms")?,
                 error: text(order, "error_type")?.map(error_type).transpose()?,
+                message: text(order, "message")?
+                    .map(|words| words.chars().take(WORDS_MAX).collect()),
             },
         })
     }
@@ -228,8 +236,7 @@ mod tests {
             form: Some(Form::TimedOut400),
             fate: Some(Fate::Later),
             after_ns: Some(8_000_000_000),
-            lasts_ns: None,
-            error: None,
+            ..Details::default()
         };
         let (fault, hook) = (Fault::LostReply, Hook::Place);
         assert_eq!(told, Ok(Order::Arm { fault, hook, nth: 1, times: 1, details }));

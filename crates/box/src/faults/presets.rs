@@ -8,7 +8,7 @@ pub const PRESETS: [&str; 4] = ["calm", "rough", "storm", "beyond"];
 
 /// Kind, and its parts per million in rough and in storm; for kinds that strike at a time of
 /// their own, per second. All that storm does is inside what is known of the real broker.
-const SHARES: [(Fault, u32, u32); 37] = [
+const SHARES: [(Fault, u32, u32); 38] = [
     (Fault::LostReply, 10_000, 60_000),
     (Fault::SlowReply, 20_000, 80_000),
     (Fault::PushTwice, 20_000, 100_000),
@@ -38,6 +38,7 @@ const SHARES: [(Fault, u32, u32); 37] = [
     (Fault::RowUnknownStatus, 1_000, 10_000),
     (Fault::RowNulls, 1_000, 10_000),
     (Fault::RowNewKeys, 100_000, 500_000),
+    (Fault::FloatNoise, 100_000, 500_000),
     (Fault::HtmlPage, 1_000, 10_000),
     (Fault::CutJson, 1_000, 10_000),
     (Fault::JsonOnCsv, 1_000, 50_000),

@@ -90,6 +90,35 @@ fn rows_can_be_bad() {
 }
 
 #[test]
+fn computed_numbers_can_have_the_noise_of_floats() {
+    let mut rig = Rig::new();
+    let trade = r#"{"symbol":"NSE:INFY","side":"BUY","quantity":3,"price":1500.1}"#;
+    rig.control("trade", trade);
+    let raw = |rig: &mut Rig| match rig.ask("GET", "/orders", "").ending {
+        crate::desk::Ending::Reply(reply) => String::from_utf8(reply.body).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert!(raw(&mut rig).contains("\"average_price\":1500.1,"));
+    rig.fault(r#"{"fault":"float_noise"}"#);
+    assert!(raw(&mut rig).contains("\"average_price\":1500.1000000000002,"));
+}
+
+#[test]
+fn any_refusal_can_be_asked_for() {
+    let mut rig = Rig::new();
+    let low = rig.low();
+    rig.fault(
+        r#"{"fault":"refused","on":"place","error_type":"InputException","message":"T2T scrip"}"#,
+    );
+    let seen = rig.place(&format!("price={low}"));
+    assert_eq!((seen.error(), seen.message()), ((400, "InputException"), "T2T scrip"));
+    rig.place(&format!("price={low}")).data();
+    rig.fault(r#"{"fault":"lost_reply","on":"read","form":"silence"}"#);
+    assert_eq!(rig.ask("GET", "/orders", "").ending, crate::desk::Ending::Silence);
+    assert_eq!(rig.get("/orders").as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn bodies_can_be_bad() {
     let mut rig = Rig::new();
     rig.rest("");

@@ -155,6 +155,7 @@ fn cancels_count_unless_switched_off_and_the_26th_change_is_refused() {
     }
     let seen = rig.call("PUT", &format!("/orders/regular/{id}"), "quantity=12");
     assert_eq!(seen.error(), (429, "NetworkException"));
+    assert_eq!(rig.truth()["violations"][0]["limit"], "modifications_per_order");
     let before = rig.truth()["requests"]["orders"].as_i64().unwrap();
     rig.call("DELETE", "/orders/regular/1", "");
     assert_eq!(rig.truth()["requests"]["orders"], before + 1);
