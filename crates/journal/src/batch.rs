@@ -34,7 +34,7 @@ struct Entry {
 /// use truefill_journal::Batch;
 /// let mut batch = Batch::new();
 /// let envelope = Envelope { now: Nanos(1), marks: vec![], input: Input::Tick(Tick {}) };
-/// batch.step(&envelope, &[Event::Suspected(Suspected {})]);
+/// batch.step(&envelope, &[Event::Suspected(Suspected { all_orders: None })]);
 /// assert_eq!(batch.len(), 2);
 /// batch.clear();
 /// assert!(batch.is_empty());

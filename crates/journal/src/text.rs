@@ -20,11 +20,13 @@ use truefill_core::time::Nanos;
 
 /// Names of fields that are lists wherever they occur.
 pub const LISTS: &[&str] = &[
+    "barred",
     "calendars",
     "curve",
     "entries",
     "flats",
     "holdings",
+    "in_kind",
     "instruments",
     "marks",
     "others",

@@ -288,7 +288,7 @@ fn words_keep_their_numbers() {
     let mut out = String::new();
     words!(out:
         alert: AlertCode;
-        config: AmendKind CancelProof ClientIds Funding LossAction OnExpiry OnExternal Peg Phase
+        config: AmendBy AmendKind CancelProof ClientIds FillIds Funding LossAction OnExpiry OnExternal Peg Phase RoundReads
             Remainder Scope SizeBy Style Then;
         event: Block DriftClass Ending Freeze Lane Mode QueueReason RequestClass WireReason
             WorkReason;

@@ -40,7 +40,7 @@ fn px(hundredths: i128) -> Px {
 
 fn fill_report() -> FillReport {
     FillReport {
-        kept: None,
+        kept: Some(qty(1)),
         exec_id: text("exec 9"),
         qty: qty(150),
         px: px(10_005),
@@ -58,7 +58,7 @@ fn bust_report() -> BustReport {
 
 fn order_row() -> OrderRow {
     OrderRow {
-        code: None,
+        code: Some(RejectCode::Temporary),
         cl_ord_id: Some(id()),
         order_id: Some(text("B-1")),
         instrument: InstrumentId(1),
@@ -86,9 +86,9 @@ fn activity_row() -> ActivityRow {
 pub fn outcomes() -> Vec<Outcome> {
     vec![
         Outcome::Taken(Taken {
-            cum: None,
-            instrument: None,
-            status: None,
+            cum: Some(qty(350)),
+            instrument: Some(InstrumentId(1)),
+            status: Some(OrdStatus::CancelPending),
             order_id: Some(text("B-1")),
             time: Some(AT),
         }),
@@ -118,6 +118,8 @@ pub fn findings() -> Vec<Found> {
         Found::Orders(OrderRows { rows: vec![order_row()], complete: true }),
         Found::Activity(ActivityRows { rows: vec![activity_row()], complete: false }),
         Found::Order(OneRow { row: Some(order_row()) }),
+        Found::OpenOrders(OrderRows { rows: vec![order_row()], complete: true }),
+        Found::Clock(ClockRow { time: AT }),
         Found::Failed(Failed { cause: ReadFailure::Auth, retry_after_ns: Some(7) }),
     ]
 }
@@ -132,7 +134,7 @@ pub fn items() -> Vec<Item> {
         Item::Bust(bust_report()),
         Item::Cum(CumQty { cum: qty(350) }),
         Item::Claim(Claim { status: OrdStatus::Canceled, time: AT }),
-        Item::Proof(Proof { code: None, status: OrdStatus::Expired }),
+        Item::Proof(Proof { code: Some(RejectCode::Timestamp), status: OrdStatus::Expired }),
         Item::Seen(Seen { asked: Some(AT) }),
         Item::Absence(Absence { asked: AT }),
         Item::Void(Void {}),
@@ -149,6 +151,7 @@ pub fn items() -> Vec<Item> {
             step: 1,
         }),
         Item::AmendNews(AmendNews { serial: 2, end: AmendEnd::Unseen, at: AT }),
+        Item::Succeeded(Succeeded { order_id: text("B-2") }),
     ]
 }
 
@@ -180,6 +183,12 @@ pub fn inputs() -> Vec<Input> {
         Input::Split(Split { instrument: InstrumentId(1), ratio_num: 3, ratio_den: 2 }),
         Input::Margin(Margin { available: Amount(7) }),
         Input::Enable(Enable { sleeve: SleeveId(2), on: true }),
+        Input::Budget(Budget { used: 380, limit: 400, per_ns: 60_000_000_000 }),
+        Input::PositionTold(PositionTold { instrument: InstrumentId(1), qty: qty(-300) }),
+        Input::ActivityTold(ActivityTold {
+            instrument: InstrumentId(1),
+            kind: ActivityKind::Liquidation,
+        }),
     ];
     inputs.extend(
         outcomes().into_iter().map(|outcome| Input::Reply(Reply { request: REQUEST, outcome })),
@@ -286,6 +295,9 @@ fn order_events() -> Vec<Event> {
             shares: shares(-60, -40),
         }),
         Event::Repeated(Repeated { order: ORDER }),
+        Event::Hung(Hung { order: ORDER, since: Some(AT), cancelling: true }),
+        Event::Missed(Missed { order: ORDER, missing: true }),
+        Event::Restated(Restated { order: ORDER, holding: HOLDING }),
     ];
     events.extend(
         items()
@@ -367,7 +379,7 @@ pub fn events() -> Vec<Event> {
         Event::Started(Started { epoch: 1_795_000_000_000, first: true }),
         Event::Backoff(Backoff { until: AT, strikes: 2 }),
         Event::LinkTurned(LinkTurned { channel: Channel::Rest, up: true }),
-        Event::Suspected(Suspected { all_orders: None }),
+        Event::Suspected(Suspected { all_orders: Some(true) }),
         Event::RoundStarted(RoundStarted {}),
         Event::RoundEnded(RoundEnded { compared: true }),
         Event::ModeSet(ModeSet { mode: Mode::Flattening }),
@@ -379,6 +391,12 @@ pub fn events() -> Vec<Event> {
         }),
         Event::DayEnded(DayEnded {}),
         Event::LoggedIn(LoggedIn {}),
+        Event::AuthLost(AuthLost {}),
+        Event::ReadsPaused(ReadsPaused { until: AT }),
+        Event::Swept(Swept { on: true }),
+        Event::DayCounted(DayCounted { day: 20_000, orders: 7 }),
+        Event::SlotsUsed(SlotsUsed { window: 1, n: 3, until: AT }),
+        Event::ClockSeen(ClockSeen { ahead_ns: -1_500_000_000 }),
         Event::MarginTold(MarginTold { available: Amount(-7) }),
         Event::Poisoned(Poisoned { law: "law 5: overshoot".to_owned() }),
     ];
