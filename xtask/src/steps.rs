@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cargo::{Workspace, stream};
+use crate::clients;
 use crate::planted;
 use crate::smoke;
 use crate::tally::Tally;
@@ -34,13 +35,18 @@ struct Step {
     run: fn(&mut Gate<'_>) -> Outcome,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "format", shows: "cargo fmt --all --check", run: format },
     Step { name: "tidy", shows: "cargo xtask tidy", run: house_rules },
     Step {
         name: "clippy",
         shows: "cargo clippy --workspace --all-targets -- -D warnings",
         run: clippy,
+    },
+    Step {
+        name: "clients",
+        shows: "brokers' own clients, beside the build",
+        run: official_clients,
     },
     Step { name: "tests", shows: "cargo test --workspace, and planted faults", run: tests },
     Step { name: "release", shows: "cargo build --release", run: release },
@@ -160,6 +166,13 @@ fn clippy(gate: &mut Gate<'_>) -> Outcome {
     )
 }
 
+fn official_clients(gate: &mut Gate<'_>) -> Outcome {
+    match clients::install(gate.workspace) {
+        Ok(()) => Outcome::Pass,
+        Err(missing) => Outcome::Skip(missing),
+    }
+}
+
 fn tests(gate: &mut Gate<'_>) -> Outcome {
     match run_tests(gate, &["test", "--workspace", "--no-fail-fast"]) {
         Outcome::Pass => run_tests(gate, &planted::QUICK),
@@ -169,6 +182,7 @@ fn tests(gate: &mut Gate<'_>) -> Outcome {
 
 fn run_tests(gate: &mut Gate<'_>, arguments: &[&str]) -> Outcome {
     let mut command = gate.workspace.cargo(arguments);
+    command.env(clients::VARIABLE, clients::folder(gate.workspace));
     let tally = &mut gate.tally;
     let mut screen = std::io::stdout().lock();
     let status = match stream(&mut command, &mut screen, |chunk| tally.feed(chunk)) {

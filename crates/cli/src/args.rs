@@ -88,6 +88,14 @@ pub enum Command {
     #[command(after_help = "Examples:\n  truefill init crypto\n  \
         truefill init files --out my/strategy.toml\n  truefill init kite-intraday --force")]
     Init(Init),
+    /// A broker to be tested against: a real broker's wire over a simulated exchange, hostile on demand
+    #[command(after_help = "Examples:\n  truefill box kite\n  \
+        truefill box kite --listen 127.0.0.1:8710 --control 127.0.0.1:8711 --faults storm\n  \
+        truefill box kite --data quotes.csv --speed 20\n  \
+        curl -s localhost:8711/fault -d '{\"fault\":\"lost_reply\",\"form\":\"504\"}'\n\n\
+        Prints one line of JSON when it serves: rest, ticker, control, api_key, api_secret,\n\
+        access_token. What it does to you is on standard error, the truth at control/truth.")]
+    Box(BrokerBox),
     /// For tests of kills: the simulated world of a rehearsal as a process of its own
     #[cfg(unix)]
     #[command(hide = true)]
@@ -544,4 +552,60 @@ pub enum Template {
     Crypto,
     /// A target file and a file of bars.
     Files,
+}
+
+/// Arguments of `box`.
+#[derive(Debug, Args)]
+pub struct BrokerBox {
+    /// Whose wire: kite is Zerodha's Kite Connect 3
+    #[arg(value_parser = ["kite"])]
+    pub broker: String,
+    /// Where clients connect; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    /// Where the control API is; always on this machine unless --expose [default: a free port]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub control: std::net::SocketAddr,
+    /// What it does to you: a preset, or a file with orders for POST /fault (JSON)
+    #[arg(long, value_name = "calm|rough|storm|beyond|FILE", default_value = "calm")]
+    pub faults: String,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Recorded quotes instead of made-up ones (CSV, plain or packed)
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Time passes so many times as fast
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub speed: u32,
+    /// When it is at first, in India [default: now]
+    #[arg(long, value_name = "\"YYYY-MM-DD HH:MM:SS\"")]
+    pub time: Option<String>,
+    /// When there is a market
+    #[arg(long, value_name = "always|nse", default_value = "always",
+        value_parser = ["always", "nse"])]
+    pub hours: String,
+    /// Rate windows: any stretch of time, or those of the clock
+    #[arg(long, value_name = "sliding|fixed", default_value = "sliding",
+        value_parser = ["sliding", "fixed"])]
+    pub windows: String,
+    /// Money at the beginning, in rupees
+    #[arg(long, value_name = "RUPEES", default_value_t = 1_000_000)]
+    pub cash: u32,
+    /// Shares held at the beginning, for instance NSE:SBIN=100
+    #[arg(long, value_name = "SYMBOL=QTY")]
+    pub holding: Vec<String>,
+    /// Where the log-in page leads, with the request token
+    #[arg(long, value_name = "URL")]
+    pub redirect: Option<String>,
+    /// Keeps the log of truth as JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Allows addresses that other machines reach
+    #[arg(long)]
+    pub expose: bool,
+    /// Does not say on standard error what it does to you
+    #[arg(long)]
+    pub quiet: bool,
 }

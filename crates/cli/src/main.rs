@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Incidents(args) => commands::incidents::run(&args),
         Command::Swarm(args) => commands::swarm::run(&args),
         Command::Init(args) => commands::init::run(&args),
+        Command::Box(args) => commands::broker_box::run(&args),
         #[cfg(unix)]
         Command::DevBroker(args) => commands::dev::broker(&args),
         #[cfg(unix)]

@@ -6,11 +6,13 @@
 //! Entry points: [`codec::ClientCodec`] is the engine's half, [`codec::ServerCodec`] the
 //! broker's half (simulator and box); [`reference::ReferenceCodec`] is both halves of the small
 //! JSON wire that the simulator speaks. Real brokers are reached over HTTP: [`live::LiveCodec`] is
-//! what their codecs offer a node, [`kite::KiteCodec`] is that of Zerodha's Kite Connect.
+//! what their codecs offer a node, [`kite::KiteCodec`] is that of Zerodha's Kite Connect,
+//! and [`kite_server`] is the broker's half of it.
 
 pub mod codec;
 pub mod http;
 pub mod kite;
+pub mod kite_server;
 pub mod live;
 pub mod reason;
 pub mod reference;

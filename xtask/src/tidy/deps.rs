@@ -7,18 +7,24 @@ use super::Finding;
 use super::source::Source;
 
 /// Who may depend on whom. Tests (`[dev-dependencies]`) may know more.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("core", &[]),
     ("gap", &["core"]),
     ("journal", &["core"]),
     ("market", &["core"]),
     ("venue", &["core"]),
     ("sim", &["core", "gap", "journal", "market", "venue"]),
+    ("box", &["core", "market", "venue", "sim"]),
     ("incidents", &["core", "journal", "market"]),
     ("report", &["core", "gap", "journal"]),
     ("swarm", &["core", "journal", "market", "sim"]),
     ("planted", &["core", "journal", "market", "sim", "swarm"]),
-    ("cli", &["core", "gap", "journal", "market", "venue", "sim", "incidents", "report", "swarm"]),
+    (
+        "cli",
+        &[
+            "core", "gap", "journal", "market", "venue", "sim", "incidents", "report", "swarm", "box",
+        ],
+    ),
 ];
 
 /// Where each crate from outside is argued for.

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod backtest;
+pub mod broker_box;
 pub mod calendar;
 pub mod compare;
 pub mod data;
