@@ -563,6 +563,9 @@ pub struct BrokerBox {
     /// Where the log-in page leads, with the request token
     #[arg(long, value_name = "URL")]
     pub redirect: Option<String>,
+    /// Where postbacks go: an address that starts with http://
+    #[arg(long, value_name = "URL")]
+    pub postback: Option<String>,
     /// Keeps the log of truth as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
