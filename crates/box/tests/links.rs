@@ -107,3 +107,36 @@ fn the_log_can_be_read_from_any_number_on() {
         assert!(!String::from_utf8_lossy(&answer).contains("\"what\""));
     });
 }
+
+#[test]
+fn postbacks_reach_the_apps_own_server() {
+    runtime().block_on(async {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = server.local_addr().expect("an address").to_string();
+        let ready = kit::serve_with(1, Some((address, "/hook".to_owned()))).await;
+        call(&ready, "POST", "/orders/regular", ORDER).await;
+        let (mut stream, _) =
+            tokio::time::timeout(PATIENCE, server.accept()).await.expect("in time").expect("one");
+        let mut text = String::new();
+        while !text.ends_with('}') {
+            let mut part = [0; 4_096];
+            let read = tokio::time::timeout(PATIENCE, stream.read(&mut part)).await;
+            let bytes = read.expect("in time").expect("more");
+            assert!(bytes > 0, "{text}");
+            text.push_str(&String::from_utf8_lossy(&part[..bytes]));
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.expect("sent");
+        assert!(text.starts_with("POST /hook HTTP/1.1\r\n"), "{text}");
+        let body = text.split_once("\r\n\r\n").expect("a body").1;
+        let order: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(
+            (order["status"].as_str(), order["user_id"].as_str()),
+            (Some("COMPLETE"), Some("AB1234"))
+        );
+        let field = |name: &str| order[name].as_str().expect("a text").to_owned();
+        let signed = format!("{}{}boxsecret", field("order_id"), field("order_timestamp"));
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(signed);
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(field("checksum"), hex);
+    });
+}

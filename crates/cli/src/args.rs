@@ -563,7 +563,7 @@ pub struct BrokerBox {
     /// Where clients connect; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: std::net::SocketAddr,
-    /// Where the control API is; always on this machine unless --expose [default: a free port]
+    /// Where the control API is; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub control: std::net::SocketAddr,
     /// What it does to you: a preset, or a file with orders for POST /fault (JSON)
@@ -579,8 +579,8 @@ pub struct BrokerBox {
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub speed: u32,
-    /// When it is at first, in India [default: now]
-    #[arg(long, value_name = "\"YYYY-MM-DD HH:MM:SS\"")]
+    /// When it is at first, in India, as "2026-11-25 09:15:00" [default: now]
+    #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
     /// When there is a market
     #[arg(long, value_name = "always|nse", default_value = "always",
@@ -599,6 +599,9 @@ pub struct BrokerBox {
     /// Where the log-in page leads, with the request token
     #[arg(long, value_name = "URL")]
     pub redirect: Option<String>,
+    /// Where postbacks go: an address that starts with http://
+    #[arg(long, value_name = "URL")]
+    pub postback: Option<String>,
     /// Keeps the log of truth as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,

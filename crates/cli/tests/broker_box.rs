@@ -85,6 +85,7 @@ fn what_cannot_be_is_refused_with_what_can() {
         (&["--holding", "SBIN"], "NSE:SBIN=100"),
         (&["--holding", "NSE:NOPE=1"], "NSE:SBIN=100"),
         (&["--faults", "sunny"], "storm"),
+        (&["--postback", "ftp://x"], "http://127.0.0.1"),
         (&["--speed", "0"], "10000"),
         (&["--data", "no-such-file.csv"], "no-such-file.csv"),
     ] {

@@ -280,6 +280,7 @@ impl Desk {
 
     /// A message about the order goes out, if nothing happens to it.
     pub(super) fn push(&mut self, at: Nanos, serial: u64, status: Option<Status>) {
+        self.post_back(serial, status);
         let Some(order) = self.orders.get(&serial) else { return };
         let mut row = order.face.row();
         if let Some(status) = status {

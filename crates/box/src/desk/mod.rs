@@ -20,6 +20,7 @@
 //! | `life` | what becomes of an order |
 //! | `views` | books, late and damaged where a fault says so |
 //! | `account`, `portfolio`, `money` | positions, holdings, margins, charges |
+//! | `postback` | messages to the app's own server |
 //! | `market` | quotes, candles, instruments |
 //! | `session` | log-in, tokens |
 //! | `stream` | connections of the ticker |
@@ -36,6 +37,7 @@ mod mishaps;
 mod money;
 mod place;
 mod portfolio;
+mod postback;
 mod request;
 mod session;
 mod stream;
@@ -86,6 +88,8 @@ pub struct Options {
     pub api_secret: String,
     /// Where the log-in page leads; without it the page shows the request token.
     pub redirect: Option<String>,
+    /// Somebody waits for postbacks.
+    pub postback: bool,
     /// Money at the beginning, in rupees.
     pub cash: i64,
     /// Time between two quotes of an instrument.
@@ -135,6 +139,7 @@ impl Default for Options {
             api_key: "boxkey".to_owned(),
             api_secret: "boxsecret".to_owned(),
             redirect: None,
+            postback: false,
             cash: 1_000_000,
             tick_ns: 250 * MILLI_NS,
             switches: Switches::default(),
@@ -239,6 +244,7 @@ pub struct Desk {
     up: Latency,
     dice: Rng,
     scratch: Vec<Execution>,
+    postbacks: Vec<String>,
     /// Executions that the broker does not know of while the exchange is out of reach.
     held: Vec<Execution>,
     link_until: Nanos,
@@ -316,6 +322,7 @@ impl Desk {
             link: Link::default(),
             fills: Vec::new(),
             scratch: Vec::new(),
+            postbacks: Vec::new(),
             held: Vec::new(),
             link_until: Nanos(i64::MIN),
             market_open: true,
@@ -375,6 +382,11 @@ impl Desk {
     /// What is to be sent to connections of the ticker, in order.
     pub fn take_frames(&mut self) -> Vec<(Connection, Frame)> {
         self.stream.take()
+    }
+
+    /// Bodies of postbacks since last asked.
+    pub fn take_postbacks(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.postbacks)
     }
 
     fn run(&mut self, at: Nanos, due: Due) {

@@ -73,7 +73,8 @@ fn letters(rng: &mut Rng) -> String {
     (0..32).filter_map(|_| letter()).map(char::from).collect()
 }
 
-fn hex_of(parts: [&str; 3]) -> String {
+/// SHA-256 of three texts, one behind the other.
+pub(super) fn hex_of(parts: [&str; 3]) -> String {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part.as_bytes()));
     hash.finalize().iter().fold(String::new(), |mut hex, byte| {

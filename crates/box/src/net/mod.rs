@@ -16,10 +16,12 @@
 //! | `rest` | a request over HTTP |
 //! | `ticker` | a connection over WebSocket |
 //! | `control` | the control API |
+//! | `postback` | messages to the app's own server |
 
 pub mod clock;
 mod control;
 pub mod guard;
+mod postback;
 mod rest;
 mod ticker;
 
@@ -59,6 +61,8 @@ pub struct Settings {
     pub control: SocketAddr,
     /// The log of truth as JSON Lines, if it is kept on disk.
     pub log: Option<std::fs::File>,
+    /// Where postbacks go: address and path of a server that speaks plain HTTP.
+    pub postback: Option<(String, String)>,
     /// Say on standard error what is done to clients.
     pub tell: bool,
 }
@@ -80,6 +84,7 @@ struct Shared {
     clock: Clock,
     senders: Mutex<BTreeMap<Connection, mpsc::Sender<Frame>>>,
     log: Mutex<Option<std::fs::File>>,
+    postbacks: Option<mpsc::Sender<String>>,
     tell: bool,
 }
 
@@ -116,6 +121,10 @@ impl Shared {
                 }
             }
         }
+        if let Some(sender) = &self.postbacks {
+            // A server that is too slow loses some, as it does with the real broker.
+            desk.take_postbacks().into_iter().for_each(|body| drop(sender.try_send(body)));
+        }
         let said = desk.chronicle().take_said();
         if self.tell {
             let mut screen = std::io::stderr().lock();
@@ -148,11 +157,13 @@ pub async fn start(mut desk: Desk, clock: Clock, settings: Settings) -> std::io:
         control: controls.local_addr()?,
         access_token: desk.access_token().to_owned(),
     };
+    let postbacks = settings.postback.map(postback::start);
     let shared = Arc::new(Shared {
         desk: Mutex::new(desk),
         clock,
         senders: Mutex::new(BTreeMap::new()),
         log: Mutex::new(settings.log),
+        postbacks,
         tell: settings.tell,
     });
     tokio::spawn(drive(Arc::clone(&shared)));

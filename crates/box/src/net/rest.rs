@@ -18,7 +18,7 @@ use truefill_market::date::Date;
 use truefill_venue::kite_server::{Asked, BodyType, ErrorType, Refusal, Reply};
 
 /// Bytes of a body.
-const BODY_BYTES_MAX: usize = 512 * 1024;
+const BODY_BYTES_MAX: usize = 256 * 1024;
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(15);
 /// How long a connection without an answer stays open.

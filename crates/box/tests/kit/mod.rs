@@ -19,16 +19,22 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts a box.
 pub async fn serve(speed: u32) -> Ready {
+    serve_with(speed, None).await
+}
+
+/// Starts a box that sends postbacks.
+pub async fn serve_with(speed: u32, postback: Option<(String, String)>) -> Ready {
     let now = parse_stamp("2026-11-25 10:00:00").expect("a time");
     let redirect = Some("http://127.0.0.1:9/callback".to_owned());
     let switches = Switches { no_limits: true, ..Switches::default() };
-    let options = Options { redirect, switches, ..Options::default() };
+    let postbacks = postback.is_some();
+    let options = Options { redirect, switches, postback: postbacks, ..Options::default() };
     let listing = Listing::standard();
     let sbin = listing.named("NSE:SBIN").expect("listed");
     let mut desk = Desk::new(options, listing, now);
     desk.hold(sbin, Qty::whole(100), Px::whole(900));
     let here = "127.0.0.1:0".parse().expect("an address");
-    let settings = Settings { listen: here, control: here, log: None, tell: false };
+    let settings = Settings { listen: here, control: here, log: None, postback, tell: false };
     start(desk, Clock::new(now, speed), settings).await.expect("a free port")
 }
 

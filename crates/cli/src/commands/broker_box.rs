@@ -27,6 +27,7 @@ pub fn run(args: &Args) -> Done {
         listen: args.listen,
         control: args.control,
         log: log.transpose()?,
+        postback: args.postback.as_deref().map(postback).transpose()?,
         tell: !args.quiet,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -81,6 +82,20 @@ fn refuse_exposure(args: &Args) -> Done {
     }
 }
 
+/// Address and path of a URL.
+fn postback(url: &str) -> Result<(String, String), Failure> {
+    let rest = url.strip_prefix("http://").filter(|rest| !rest.contains(char::is_whitespace));
+    let wrong = || {
+        Failure::Input(format!(
+            "--postback {url:?} is no address; write it as http://127.0.0.1:8000/postback"
+        ))
+    };
+    let rest = rest.ok_or_else(wrong)?;
+    let (address, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let address = if address.contains(':') { address.to_owned() } else { format!("{address}:80") };
+    Ok((address, format!("/{path}")))
+}
+
 fn begins(args: &Args) -> Result<Nanos, Failure> {
     if let Some(text) = &args.time {
         return parse_stamp(text).ok_or_else(|| {
@@ -111,6 +126,7 @@ fn desk(args: &Args, begins: Nanos) -> Result<Desk, Failure> {
     let options = Options {
         seed: args.seed,
         redirect: args.redirect.clone(),
+        postback: args.postback.is_some(),
         cash: i64::from(args.cash),
         switches,
         ..Options::default()
