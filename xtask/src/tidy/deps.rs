@@ -22,7 +22,16 @@ const LAYERS: [(&str, &[&str]); 12] = [
     (
         "cli",
         &[
-            "core", "gap", "journal", "market", "venue", "sim", "incidents", "report", "swarm", "box",
+            "core",
+            "gap",
+            "journal",
+            "market",
+            "venue",
+            "sim",
+            "incidents",
+            "report",
+            "swarm",
+            "box",
         ],
     ),
 ];
