@@ -132,10 +132,13 @@ impl Checker {
             }
             Event::Adopted(e) => {
                 self.valued.insert(e.holding);
-                // As above: what is adopted may be executions that are not heard of yet.
+                // As above: what had no explanation may be executions that are not heard of yet.
                 let known = self.filled(e.holding, engine, broker);
                 let unheard = self.really_filled(e.holding, broker) - known;
-                let heard = unheard.max(e.qty.min(Qty::ZERO)).min(e.qty.max(Qty::ZERO));
+                let within =
+                    |qty: Qty, most: Qty| qty.max(most.min(Qty::ZERO)).min(most.max(Qty::ZERO));
+                let unexplained = within(engine.state().holding(e.holding).placeholder, e.qty);
+                let heard = within(unheard, unexplained);
                 *self.adopted.entry(e.holding).or_default() += e.qty - heard;
             }
             Event::Learned(Learned { order, .. }) | Event::Closed(Closed { order, .. }) => {

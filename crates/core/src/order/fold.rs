@@ -99,6 +99,8 @@ impl From<&Descriptor> for Trust {
 pub struct Execution {
     /// The report in force.
     pub report: FillReport,
+    /// When it happened: the earliest time it was ever told with. A correction is later.
+    pub time: Nanos,
     /// Other ids under which it was told of.
     pub other_ids: Vec<VenueText>,
     /// Taken back.
@@ -112,7 +114,7 @@ impl Execution {
     }
 
     fn new(report: &FillReport) -> Self {
-        Self { report: report.clone(), other_ids: Vec::new(), busted: false }
+        Self { time: report.time, report: report.clone(), other_ids: Vec::new(), busted: false }
     }
 }
 
@@ -228,6 +230,7 @@ fn corrected_by_read(spans: &mut [Execution], fill: &FillReport) {
 /// The later report is in force; a missing detail is taken from the other one.
 fn revise(known: &mut Execution, fill: &FillReport, revisions: bool) {
     let other_id = if known.is_called(&fill.exec_id) { None } else { Some(fill.exec_id) };
+    known.time = known.time.min(fill.time);
     let old = &known.report;
     let numbers = (revision(&fill.exec_id), revision(&old.exec_id));
     let newer = match numbers {
