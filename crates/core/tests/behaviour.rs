@@ -358,19 +358,19 @@ fn an_order_that_works_after_it_was_refused_for_sure_is_told() {
 #[test]
 fn halted_sends_nothing_and_kill_cancels_for_good() {
     let mut kit = Kit::started();
-    kit.input(Input::Operator(Operator { command: Command::Halt }));
+    kit.input(Input::Operator(Operator { command: Command::Halt, by: None }));
     kit.target(100);
     assert!(kit.sent.is_empty());
-    kit.input(Input::Operator(Operator { command: Command::Resume }));
+    kit.input(Input::Operator(Operator { command: Command::Resume, by: None }));
     let (request, new) = kit.sent[0].clone();
     kit.reply(request, taken());
     kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
-    kit.input(Input::Operator(Operator { command: Command::Kill }));
+    kit.input(Input::Operator(Operator { command: Command::Kill, by: None }));
     assert_eq!(kit.cancels.len(), 1);
     kit.reply(kit.cancels[0], taken());
     kit.truth.orders = vec![row(&new, 0, OrdStatus::Canceled)];
     kit.wait(30);
-    kit.input(Input::Operator(Operator { command: Command::Resume }));
+    kit.input(Input::Operator(Operator { command: Command::Resume, by: None }));
     kit.target(200);
     assert_eq!((kit.sent.len(), kit.engine.state().mode), (1, Mode::Killed));
 }
@@ -378,7 +378,7 @@ fn halted_sends_nothing_and_kill_cancels_for_good() {
 #[test]
 fn flatten_sells_out_and_ends_halted() {
     let mut kit = filled_100(config());
-    kit.input(Input::Operator(Operator { command: Command::Flatten }));
+    kit.input(Input::Operator(Operator { command: Command::Flatten, by: None }));
     let (request, new) = kit.sent[1].clone();
     assert_eq!((new.side, new.qty), (Side::Sell, Qty::whole(100)));
     kit.reply(request, taken());

@@ -1,0 +1,136 @@
+//! What people are told: alerts of the engine, and answers to what they ask.
+
+use super::Desk;
+use crate::news::{Asked, Demand};
+use crate::notices::Notice;
+use serde_json::{Value, json};
+use truefill_core::alert::AlertCode;
+use truefill_core::event::{Alert, Lane};
+use truefill_core::ids::{HoldingId, InstrumentId, VenueText};
+use truefill_core::input::{Channel, Command, Input, Operator};
+use truefill_core::limiter::Class;
+use truefill_core::order::Order;
+
+/// Orders that a status lists.
+const ORDERS_MAX: usize = 500;
+
+impl Desk {
+    /// An alert of the engine.
+    pub(super) fn tell(&self, alert: &Alert) {
+        if self.starting && alert.code == AlertCode::StreamStale {
+            return;
+        }
+        let key = alert.holding.and_then(|id| self.engine.config().holdings.get(id.ix()));
+        let instruments = &self.engine.config().instruments;
+        let symbol = key.and_then(|key| instruments.get(key.instrument.ix()));
+        self.notices.tell(Notice {
+            time: self.clock.now(),
+            code: alert.code.to_string(),
+            symbol: symbol.map(|instrument| instrument.symbol.clone()),
+            text: alert.text.clone(),
+            then: alert.code.consequence().to_owned(),
+        });
+    }
+
+    /// Somebody asks for something.
+    pub(super) fn demand(&mut self, demand: Demand) {
+        let answer = match demand.what {
+            Asked::Status => self.status(),
+            Asked::Command(command) => {
+                if command == Command::Resume {
+                    self.gateway.reopen();
+                }
+                let by = VenueText::new(&demand.by).or(VenueText::new("somebody"));
+                self.inbox.push(Input::Operator(Operator { command, by }));
+                json!({ "taken": command.to_string(), "by": demand.by })
+            }
+        };
+        // Who asked may be gone.
+        let _ = demand.answer.send(answer);
+    }
+
+    fn status(&self) -> Value {
+        let (state, config) = (self.engine.state(), self.engine.config());
+        let now = self.clock.now();
+        let holdings: Vec<Value> =
+            (0u32..).zip(&state.holdings).map(|(id, _)| self.holding(HoldingId(id))).collect();
+        let orders: Vec<Value> =
+            state.orders.open.values().take(ORDERS_MAX).map(|order| self.order(order)).collect();
+        let unknown = state.orders.open.values().filter(|order| order.is_unknown()).count();
+        let up = |channel: Channel| state.links_up[channel as usize - 1];
+        let (commits, sum, longest) = self.commits;
+        let mean = sum.checked_div(u32::try_from(commits).unwrap_or(u32::MAX)).unwrap_or_default();
+        let (last, told) = self.notices.last();
+        json!({
+            "account": config.account,
+            "mode": match self.settings.mode {
+                crate::settings::Mode::Live => "live",
+                crate::settings::Mode::Paper => "paper",
+            },
+            "now": now.to_string(),
+            "epoch": state.epoch,
+            "state": state.mode.to_string(),
+            "stopping": self.leaving.is_some(),
+            "authenticated": self.session && state.limiter.probe.is_none(),
+            "refused_for_good": self.gateway.is_closed(),
+            "links": { "rest": up(Channel::Rest), "stream": up(Channel::Stream),
+                       "market": up(Channel::Market) },
+            "read": state.recon.baseline,
+            "holdings": holdings,
+            "orders": orders,
+            "unknown_orders": unknown,
+            "requests_under_way": state.wire.len(),
+            "next_order_ms": state.limiter.next_free(now, Class::New).since(now).max(0) / 1_000_000,
+            "journal": { "records": state.seq, "commits": commits,
+                         "mean_us": micros(mean), "longest_us": micros(longest) },
+            "alerts": { "told": told, "last": last.iter().map(Notice::json).collect::<Vec<_>>() },
+        })
+    }
+
+    fn holding(&self, id: HoldingId) -> Value {
+        let (config, now) = (self.engine.config(), self.clock.now());
+        let h = self.engine.state().holding(id);
+        let key = &config.holdings[id.ix()];
+        let working =
+            truefill_core::engine::working::working_target(config, self.engine.state(), id, now);
+        let quote = self.tape.last(key.instrument);
+        json!({
+            "symbol": self.symbol(key.instrument),
+            "product": key.product.to_string(),
+            "declared": h.declared,
+            "target": h.rounded.to_string(),
+            "working_target": working.to_string(),
+            "position": h.own.to_string(),
+            "manual": h.manual.to_string(),
+            "frozen": h.frozen.map(|why| why.to_string()),
+            "differs": (h.differing > 0).then(|| h.broker.to_string()),
+            "waits_for": (h.staged.lane != Lane::Idle).then(|| h.staged.blocked.to_string()),
+            "buying": h.buying.to_string(),
+            "selling": h.selling.to_string(),
+            "quote_age_ms": quote.map(|quote| now.since(quote.time) / 1_000_000),
+        })
+    }
+
+    fn order(&self, order: &Order) -> Value {
+        let ticket = &order.ticket;
+        let key = self.engine.config().holdings.get(ticket.holding.ix());
+        json!({
+            "client_id": ticket.cl_ord_id.to_string(),
+            "order_id": order.order_id.map(|id| id.to_string()),
+            "symbol": key.map(|key| self.symbol(key.instrument)),
+            "side": ticket.side.to_string(),
+            "quantity": ticket.qty.to_string(),
+            "filled": order.known.filled.to_string(),
+            "price": ticket.px.to_string(),
+            "unknown": order.is_unknown(),
+        })
+    }
+
+    fn symbol(&self, id: InstrumentId) -> &str {
+        self.engine.config().instruments.get(id.ix()).map_or("", |i| i.symbol.as_str())
+    }
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
