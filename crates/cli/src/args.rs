@@ -96,6 +96,39 @@ pub enum Command {
         Prints one line of JSON when it serves: rest, ticker, control, api_key, api_secret,\n\
         access_token. What it does to you is on standard error, the truth at control/truth.")]
     Box(BrokerBox),
+    /// Trades: the engine between your targets and a real broker (or a box)
+    #[cfg(unix)]
+    #[command(after_help = "Examples:\n  truefill run my.toml\n  \
+        truefill box kite > box.json &      then box = \"box.json\" in [live]\n\n\
+        Stops on SIGTERM and leaves the account as on_stop says; a second one ends it at once.\n\
+        mode = \"live\" needs confirm_account = \"<the account>\" in the file before any order leaves.\n\n\
+        Exit status: 0 stopped as asked; 1 had to stop by itself; 2 bad configuration; 3 another \
+        node trades this account.")]
+    Run(Run),
+    /// How a running node is: positions, orders, links, alerts
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill status my.toml\n  truefill status my.toml --json"
+    )]
+    Status(Operate),
+    /// Sends nothing new; positions and working orders stay
+    #[cfg(unix)]
+    #[command(after_help = "Example:\n  truefill halt my.toml")]
+    Halt(Operate),
+    /// Trades again after a halt, a flatten or a freeze (not after a kill)
+    #[cfg(unix)]
+    #[command(after_help = "Example:\n  truefill resume my.toml")]
+    Resume(Operate),
+    /// Cancels all of ours, proves by a read that nothing rests, and stays down; positions stay
+    #[cfg(unix)]
+    #[command(after_help = "Example:\n  truefill kill my.toml\n\n\
+        Latched: it survives restarts, and only a new folder (dir in [live]) ends it.\n\
+        Exit status: 0 nothing rests, proven; 1 not proven yet.")]
+    Kill(Operate),
+    /// Cancels, closes all positions of strategies, then halts
+    #[cfg(unix)]
+    #[command(after_help = "Example:\n  truefill flatten my.toml")]
+    Flatten(Operate),
     /// For tests of kills: the simulated world of a rehearsal as a process of its own
     #[cfg(unix)]
     #[command(hide = true)]
@@ -611,4 +644,26 @@ pub struct BrokerBox {
     /// Does not say on standard error what it does to you
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// Arguments of `run`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Configuration (TOML)
+    pub config: PathBuf,
+    /// Says nothing on standard error but why it ends
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Arguments of what talks to a running node.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Operate {
+    /// Configuration (TOML) that the node was started with
+    pub config: PathBuf,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub json: bool,
 }

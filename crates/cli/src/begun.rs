@@ -166,7 +166,7 @@ impl DataFile {
     pub fn all(setup: &Setup) -> Result<Vec<Self>, Failure> {
         let market = match &setup.market {
             MarketSpec::File { path, .. } | MarketSpec::Bars { path, .. } => Some(path),
-            MarketSpec::Demo | MarketSpec::Synthetic { .. } => None,
+            MarketSpec::Demo | MarketSpec::Live { .. } | MarketSpec::Synthetic { .. } => None,
         };
         let targets = setup.strategies.iter().filter_map(|spec| match spec {
             StrategySpec::Targets { path, .. } => Some(path),

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use truefill_core::engine::Engine;
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
+use truefill_core::num::Qty;
 use truefill_core::time::Nanos;
 use truefill_market::symbols::Symbols;
 use truefill_market::targets::{Target, Targets};
@@ -36,6 +37,33 @@ pub struct TargetFile {
     pub strategy: String,
     /// Its sleeve.
     pub sleeve: SleeveId,
+}
+
+/// A basket that is wanted as soon as there are prices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Whose.
+    pub sleeve: SleeveId,
+    /// What.
+    pub wishes: Vec<(HoldingId, Qty)>,
+    /// So long after the start.
+    pub after_ns: i64,
+}
+
+impl Hold {
+    /// Wants it.
+    pub(crate) async fn run(self, inbox: Inbox) {
+        let after = Duration::from_nanos(u64::try_from(self.after_ns).unwrap_or(0));
+        tokio::time::sleep(after).await;
+        let wish = |(holding, qty): &(HoldingId, Qty)| Wanted {
+            sleeve: self.sleeve,
+            holding: *holding,
+            qty: *qty,
+            decided: None,
+            px: None,
+        };
+        drop(inbox.send(News::Wanted(self.wishes.iter().map(wish).collect())).await);
+    }
 }
 
 /// A file as it was looked at.

@@ -26,7 +26,8 @@
 //! | `http`, `wire` | calls and connections |
 //! | `ticker`, `board`, `tape` | prices, from the socket to the engine |
 //! | `session` | the token of the day |
-//! | `feed` | target files |
+//! | [`instruments`] | what the broker lists |
+//! | [`feed`] | target files |
 //! | [`operator`] | the socket of those who command it |
 //! | `notices` | what people must know |
 //! | `emergency` | cancels without an engine |
@@ -39,6 +40,7 @@
 
 pub mod clock;
 pub mod feed;
+pub mod instruments;
 #[cfg(unix)]
 pub mod operator;
 pub mod settings;

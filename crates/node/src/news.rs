@@ -51,6 +51,16 @@ pub enum Asked {
     Status,
     /// A command to the engine.
     Command(Command),
+    /// What was found in a symbol becomes a strategy's, or nobody's with a quantity of zero; and
+    /// the symbol trades again.
+    Adopt {
+        /// Symbol.
+        symbol: String,
+        /// How much of it, signed.
+        qty: Qty,
+        /// Whose it becomes; absent for the first that trades it.
+        strategy: Option<String>,
+    },
 }
 
 /// A piece of news.

@@ -21,6 +21,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, oneshot};
 use truefill_core::input::Command;
+use truefill_core::num::Qty;
 
 /// Name of the socket in the folder of a node.
 pub const SOCKET: &str = "control.sock";
@@ -97,6 +98,7 @@ impl Desk {
         let answer = match word(&line) {
             Ok(Word::Status) => self.ask(Asked::Status, &by).await,
             Ok(Word::Command(Command::Kill)) => self.kill(&by).await,
+            Ok(Word::Adopt(what)) => self.ask(what, &by).await,
             Ok(Word::Command(command)) => self.ask(Asked::Command(command), &by).await,
             Err(why) => json!({ "error": why }),
         };
@@ -148,6 +150,7 @@ impl Desk {
 
 enum Word {
     Status,
+    Adopt(Asked),
     Command(Command),
 }
 
@@ -158,10 +161,19 @@ fn word(line: &str) -> Result<Word, String> {
     if word == "status" {
         return Ok(Word::Status);
     }
+    let text = |key: &str| request.get(key).and_then(Value::as_str);
+    let symbol = text("symbol").filter(|symbol| symbol.len() <= 64).map(str::to_owned);
+    if word == "adopt" || (word == "resume" && symbol.is_some()) {
+        let symbol = symbol.ok_or("which symbol?")?;
+        let qty = text("quantity").unwrap_or("0").parse::<Qty>();
+        let qty = qty.map_err(|_| "the quantity is a number as text, such as \"10\"")?;
+        let strategy = text("strategy").map(str::to_owned);
+        return Ok(Word::Adopt(Asked::Adopt { symbol, qty, strategy }));
+    }
     let found = COMMANDS.iter().find(|(name, _)| *name == word);
     found.map(|(_, command)| Word::Command(*command)).ok_or_else(|| {
         let words: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
-        format!("there is no such command; there are status, {}", words.join(", "))
+        format!("there is no such command; there are status, adopt, {}", words.join(", "))
     })
 }
 

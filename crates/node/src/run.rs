@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::desk::{Desk, Parts};
 use crate::emergency;
 use crate::error::NodeError;
-use crate::feed::{TargetFile, Watched, holdings_of};
+use crate::feed::{Hold, TargetFile, Watched, holdings_of};
 use crate::gateway::Gateway;
 use crate::http::Pool;
 use crate::news::{self, Inbox};
@@ -52,6 +52,8 @@ pub struct Job {
     pub tokens: BTreeMap<u32, InstrumentId>,
     /// Where targets come from.
     pub targets: Vec<TargetFile>,
+    /// Baskets that are wanted from the start.
+    pub holds: Vec<Hold>,
     /// Say nothing on standard error.
     pub quiet: bool,
 }
@@ -257,6 +259,9 @@ impl Outside<'_> {
                 clock: self.clock,
             };
             tokio::spawn(watched.run());
+        }
+        for hold in &self.job.holds {
+            tokio::spawn(hold.clone().run(self.inbox.clone()));
         }
         Ok(())
     }

@@ -14,8 +14,12 @@ pub mod gap;
 pub mod incidents;
 pub mod init;
 pub mod journal;
+#[cfg(unix)]
+pub mod operate;
 pub mod rehearse;
 pub mod resume;
+#[cfg(unix)]
+pub mod run;
 pub mod swarm;
 
 use crate::failure::Failure;

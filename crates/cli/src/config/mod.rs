@@ -8,6 +8,7 @@
 //! | `keys` | every key there is, and what is said about one there is not |
 //! | `value` | values as exact numbers, times with a unit, words |
 //! | `account`, `market`, `recorded`, `strategy`, `policy`, `release`, `sizing`, `risk`, `broker` | the sections |
+//! | [`live`] | what a node is told |
 //! | `hours` | sessions and hours, as instants |
 //! | `open` | market data and strategies of a setup |
 //! | `error` | what is wrong, where, what is allowed, what to do |
@@ -22,6 +23,7 @@ mod broker;
 mod error;
 mod hours;
 mod keys;
+pub mod live;
 mod market;
 mod open;
 mod policy;
@@ -104,6 +106,11 @@ pub enum MarketSpec {
         points: PointSpec,
         /// The session of bars that are stamped with a day.
         session: Option<Session>,
+    },
+    /// The broker's own stream, from this time on.
+    Live {
+        /// The start.
+        now: truefill_core::time::Nanos,
     },
     /// Made-up quotes.
     Synthetic {

@@ -22,7 +22,7 @@ use super::market::{self, Market};
 use super::policy::{Side, policy};
 use super::source::{Field, Section};
 use super::value::Sign;
-use super::{StrategySpec, quoted, sizing};
+use super::{MarketSpec, StrategySpec, quoted, sizing};
 
 const SYMBOLS: &str = "a list of symbols, such as [\"BTCUSDT\"]";
 const HOLD: &str = "{ SYMBOL = \"10\" }, or \"10\" for as much of every symbol";
@@ -277,7 +277,11 @@ fn targets(
     base_dir: &Path,
 ) -> Result<StrategySpec, ConfigError> {
     let allowed = "the path of a target file (CSV or JSON Lines)";
-    let path = market::file(field, base_dir, allowed)?;
+    let path = match market.spec {
+        // A node waits for it.
+        MarketSpec::Live { .. } => base_dir.join(field.text(allowed)?),
+        _ => market::file(field, base_dir, allowed)?,
+    };
     let words = [("open", Decided::Open), ("close", Decided::Close)];
     let decided = draft.section.get("decided").map(|field| field.word(&words, &[])).transpose()?;
     let spec = WantedSpec { decided, zone: market.zone, session: market.session() };

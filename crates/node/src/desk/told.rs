@@ -6,9 +6,10 @@ use crate::notices::Notice;
 use serde_json::{Value, json};
 use truefill_core::alert::AlertCode;
 use truefill_core::event::{Alert, Lane};
-use truefill_core::ids::{HoldingId, InstrumentId, VenueText};
-use truefill_core::input::{Channel, Command, Input, Operator};
+use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
+use truefill_core::input::{Adopt, Channel, Command, Input, Operator};
 use truefill_core::limiter::Class;
+use truefill_core::num::Qty;
 use truefill_core::order::Order;
 
 /// Orders that a status lists.
@@ -44,9 +45,32 @@ impl Desk {
                 self.inbox.push(Input::Operator(Operator { command, by }));
                 json!({ "taken": command.to_string(), "by": demand.by })
             }
+            Asked::Adopt { symbol, qty, strategy } => {
+                match self.adopted(&symbol, qty, strategy.as_deref()) {
+                    Ok(adopt) => {
+                        self.inbox.push(Input::Adopt(adopt));
+                        json!({ "taken": "adopt", "symbol": symbol, "by": demand.by })
+                    }
+                    Err(why) => json!({ "error": why }),
+                }
+            }
         };
         // Who asked may be gone.
         let _ = demand.answer.send(answer);
+    }
+
+    fn adopted(&self, symbol: &str, qty: Qty, strategy: Option<&str>) -> Result<Adopt, String> {
+        let config = self.engine.config();
+        let named = |sleeve: SleeveId| config.strategy(sleeve).map(|s| s.name.as_str());
+        let traded = (0u32..).zip(&config.holdings).find_map(|(id, key)| {
+            let is = self.symbol(key.instrument) == symbol;
+            let sleeve = key.sleeves().find(|s| strategy.is_none() || named(*s) == strategy);
+            sleeve.filter(|_| is).map(|sleeve| Adopt { holding: HoldingId(id), sleeve, qty })
+        });
+        traded.ok_or_else(|| {
+            "no strategy of that name trades that symbol; nothing was done; see `truefill status`"
+                .to_owned()
+        })
     }
 
     fn status(&self) -> Value {

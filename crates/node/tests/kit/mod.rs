@@ -17,7 +17,7 @@ use truefill_box::listing::Listing;
 use truefill_box::net::clock::Clock;
 use truefill_box::net::{Ready, Settings as BoxSettings, start};
 use truefill_core::config::{
-    Config, Holding, Instrument, Policy, Recon, Remainder, Risk, Strategy,
+    Config, Descriptor, Holding, Instrument, Policy, Recon, Remainder, Risk, Strategy,
 };
 use truefill_core::ids::{InstrumentId, SleeveId, VenueText};
 use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
@@ -114,7 +114,7 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         instruments,
         holdings,
         strategies: vec![Strategy::new("mine", at_once(), at_once())],
-        descriptor: descriptor(&Limits::default()),
+        descriptor: quick(),
         risk: Risk { collar_bps_max: 500, ..Risk::default() },
         recon: Recon { busy_ns: SECOND_NS, idle_ns: 2 * SECOND_NS, ..Recon::default() },
         digest_every: 64,
@@ -143,8 +143,17 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         strategy: "mine".to_owned(),
         sleeve: SleeveId(1),
     }];
-    let job = Job { config, settings, tokens, targets, quiet: true };
+    let job = Job { config, settings, tokens, targets, holds: Vec::new(), quiet: true };
     Setup { job, folder }
+}
+
+/// The broker's promises, but for what makes a first start wait for more than a minute.
+fn quick() -> Descriptor {
+    let mut descriptor = descriptor(&Limits::default());
+    descriptor.windows.retain(|window| window.per_ns <= SECOND_NS);
+    descriptor.arrival_max_ns = 2 * SECOND_NS;
+    descriptor.reply_timeout_ns = 3 * SECOND_NS;
+    descriptor
 }
 
 /// A token file as the log-in writes it.
@@ -175,7 +184,7 @@ impl Node {
 
     /// Asks it to stop and waits for the end.
     pub async fn stop(&mut self) -> Result<(), NodeError> {
-        drop(self.stop.send(()).await);
+        let _ = self.stop.send(()).await;
         let ended = self.ended.take().expect("it runs");
         let ended = tokio::time::timeout(PATIENCE, ended).await;
         ended.expect("it stops in time").expect("it does not panic")
@@ -212,10 +221,24 @@ impl Node {
         open.expect("a file").write_all(text.as_bytes()).expect("written");
     }
 
+    /// A node that has read its account and has prices.
+    pub async fn ready(name: &str, symbols: &[&str], change: impl FnOnce(&mut Job)) -> Self {
+        let ready = open_box(Switches::default()).await;
+        let mut setup = setup(name, &ready, symbols);
+        change(&mut setup.job);
+        let node = Self::start(ready, setup);
+        node.until("a read account and links", is_up).await;
+        node
+    }
+
     /// Asks the operator's socket.
     pub async fn ask(&self, word: &str) -> Value {
+        self.say(json!({ "do": word })).await
+    }
+
+    /// Says something to the operator's socket.
+    pub async fn say(&self, request: Value) -> Value {
         let dir = self.job.settings.dir.clone();
-        let request = json!({ "do": word });
         let asked =
             tokio::task::spawn_blocking(move || truefill_node::operator::ask(&dir, &request));
         asked.await.expect("no panic").unwrap_or_else(|why| json!({ "error": why }))
@@ -286,6 +309,12 @@ impl Node {
         let found = tokio::time::timeout(PATIENCE, looks).await;
         found.unwrap_or_else(|_| panic!("no alert {code}; there were {:?}", self.alerts()));
     }
+}
+
+/// It has read its account and all links are up.
+pub fn is_up(status: &Value) -> bool {
+    let links = &status["links"];
+    status["read"] == true && ["rest", "stream", "market"].iter().all(|l| links[*l] == true)
 }
 
 fn is_settled((status, truth): &(Value, Value), symbol: &str, qty: i64) -> bool {
@@ -359,4 +388,30 @@ pub async fn control(ready: &Ready, path: &str, body: &str) -> Value {
 /// So long ago.
 pub fn before(now: Nanos, ms: i64) -> Nanos {
     now.plus(-ms * MILLI_NS)
+}
+
+/// Entries rest at the near touch for ever, so that there is something to cancel.
+pub fn resting(job: &mut Job) {
+    let entry = &mut job.config.strategies[0].entry;
+    entry.style = truefill_core::config::Style::Limit;
+    // Far below the market: a limit at a price nobody sells at.
+    entry.px = Some(truefill_core::num::Px::whole(1490));
+}
+
+/// Another program of the account places an order.
+pub async fn place(ready: &Ready, form: &str) -> Value {
+    let request = format!(
+        "POST /orders/regular HTTP/1.1\r\nHost: box\r\nConnection: close\r\nX-Kite-Version: 3\r\n\
+         Authorization: token boxkey:{}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        ready.access_token,
+        form.len()
+    );
+    let mut stream = TcpStream::connect(ready.rest).await.expect("it listens");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut got = Vec::new();
+    stream.read_to_end(&mut got).await.expect("read");
+    let text = String::from_utf8_lossy(&got);
+    let (_, body) = text.split_once("\r\n\r\n").expect("an answer");
+    serde_json::from_str(body).unwrap_or(Value::Null)
 }
