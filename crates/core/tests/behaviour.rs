@@ -355,6 +355,21 @@ fn an_order_that_works_after_it_was_refused_for_sure_is_told() {
     assert!(kit.alerts().contains(&"OUT_OF_ORDER"), "{:?}", kit.alerts());
 }
 
+/// The target is wanted still: what was refused for want of a login is not a refusal of the order.
+#[test]
+fn what_a_dead_session_refused_is_sent_after_the_login() {
+    let mut kit = Kit::started();
+    kit.target(100);
+    let (request, _) = kit.sent[0].clone();
+    kit.reply(request, kit::words::refused(RejectCode::Auth));
+    kit.wait(30);
+    assert_eq!(kit.sent.len(), 1, "nothing leaves without a session");
+    kit.input(kit::words::op(Command::Login));
+    kit.wait(1);
+    let (_, again) = kit.sent.last().cloned().expect("sent");
+    assert_eq!((kit.sent.len(), again.qty), (2, Qty::whole(100)));
+}
+
 #[test]
 fn halted_sends_nothing_and_kill_cancels_for_good() {
     let mut kit = Kit::started();

@@ -114,8 +114,8 @@ fn behaviour_11_refused_without_a_row_or_rejected_after_a_success() {
             node.want(&[(INFY, target)]);
             if fault == "margin_short" {
                 // More of the same would be refused again: it waits for a new target.
-                node.until("a rest", |s| s["holdings"][0]["waits_for"].is_string()).await;
-                node.alerted("UNCONVERGED").await;
+                let funds = |s: &Value| s["alerts"].to_string().contains("insufficient_funds");
+                node.until("a refusal for want of funds", funds).await;
                 target += 1;
                 node.want(&[(INFY, target)]);
             }
@@ -165,7 +165,21 @@ fn behaviour_12_refusals_of_every_type_end_in_rest_and_not_in_a_loop() {
             let truth = node.settles_at(&[(INFY, target)]).await;
             assert_eq!(traded(&truth, INFY), (target, 0), "{kind}");
         }
-        // The depository wants to be asked first.
+        node.stop().await.expect("stopped");
+    });
+}
+
+#[test]
+fn behaviour_12_holdings_that_are_not_authorised_for_sale_are_told_of() {
+    live(async {
+        let delivery = |job: &mut truefill_node::Job| {
+            let key = &mut job.config.holdings[0];
+            key.product = truefill_core::ids::VenueText::new("CNC").expect("short");
+            key.never_short = true;
+        };
+        let mut node = Node::ready("authorise", &[INFY], delivery).await;
+        node.want(&[(INFY, 5)]);
+        node.settles_at(&[(INFY, 5)]).await;
         node.control("/fault", json!({ "fault": "not_authorised", "on": "place" })).await;
         node.want(&[(INFY, 0)]);
         node.alerted("UNPROTECTED").await;

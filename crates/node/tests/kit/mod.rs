@@ -28,7 +28,7 @@ use truefill_node::{Job, NodeError, run};
 use truefill_venue::kite::{Limits, descriptor};
 
 /// Longest wait for anything that must come.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
