@@ -105,6 +105,13 @@ pub enum Command {
         Exit status: 0 stopped as asked; 1 had to stop by itself; 2 bad configuration; 3 another \
         node trades this account.")]
     Run(Run),
+    /// Logs in at the broker and stores the token of the day, for a node that runs or will run
+    #[cfg(unix)]
+    #[command(after_help = "Examples:\n  truefill login kite my.toml\n  \
+        ssh -L 5100:127.0.0.1:5100 server truefill login kite my.toml\n\n\
+        Needs api_key in [live], and the app's secret in TRUEFILL_KITE_SECRET or in secret_file.\n\
+        The app's redirect URL must be http://127.0.0.1:5100/ for the browser to come back by itself.")]
+    Login(Login),
     /// How a running node is: positions, orders, links, alerts
     #[cfg(unix)]
     #[command(
@@ -666,4 +673,18 @@ pub struct Operate {
     /// Prints one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `login`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Login {
+    /// Whose page: kite is Zerodha's Kite Connect 3
+    #[arg(value_parser = ["kite"])]
+    pub broker: String,
+    /// Configuration (TOML)
+    pub config: PathBuf,
+    /// Port on this machine to which the browser is sent back
+    #[arg(long, value_name = "PORT", default_value_t = 5100)]
+    pub port: u16,
 }

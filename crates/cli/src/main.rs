@@ -50,6 +50,8 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Command::Run(args) => commands::run::run(&args),
         #[cfg(unix)]
+        Command::Login(args) => commands::login::run(&args),
+        #[cfg(unix)]
         Command::Status(args) => commands::operate::run("status", &args),
         #[cfg(unix)]
         Command::Halt(args) => commands::operate::run("halt", &args),

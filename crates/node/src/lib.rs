@@ -27,6 +27,7 @@
 //! | `ticker`, `board`, `tape` | prices, from the socket to the engine |
 //! | `session` | the token of the day |
 //! | [`instruments`] | what the broker lists |
+//! | [`login`] | a person at the broker, a token in a file |
 //! | [`feed`] | target files |
 //! | [`operator`] | the socket of those who command it |
 //! | `notices` | what people must know |
@@ -41,6 +42,7 @@
 pub mod clock;
 pub mod feed;
 pub mod instruments;
+pub mod login;
 #[cfg(unix)]
 pub mod operator;
 pub mod settings;

@@ -15,6 +15,8 @@ pub mod incidents;
 pub mod init;
 pub mod journal;
 #[cfg(unix)]
+pub mod login;
+#[cfg(unix)]
 pub mod operate;
 pub mod rehearse;
 pub mod resume;

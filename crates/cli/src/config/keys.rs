@@ -33,8 +33,17 @@ pub(super) const ACCOUNT: &[&str] = &[
     "crossing",
 ];
 /// `[live]`.
-pub(super) const LIVE: &[&str] =
-    &["box", "rest", "ticker", "api_key", "token_file", "dir", "on_stop", "stop_within"];
+pub(super) const LIVE: &[&str] = &[
+    "box",
+    "rest",
+    "ticker",
+    "api_key",
+    "secret_file",
+    "token_file",
+    "dir",
+    "on_stop",
+    "stop_within",
+];
 /// `[market]`.
 pub(super) const MARKET: &[&str] = &[
     "quotes",

@@ -43,6 +43,8 @@ pub struct Place {
     pub account: String,
     /// The app's public key, where the file has it.
     pub api_key: Option<String>,
+    /// Where its secret is, where the file says so.
+    pub secret_file: Option<PathBuf>,
 }
 
 /// What must be known before a node can be configured.
@@ -274,7 +276,9 @@ fn place_of(root: &Section<'_>, base_dir: &Path) -> Result<Place, ConfigError> {
         stop_within: Duration::from_nanos(u64::try_from(stop_within).unwrap_or(0)),
         build: env!("TRUEFILL_BUILD").to_owned(),
     };
-    Ok(Place { settings, account: name.to_owned(), api_key: api_key.map(str::to_owned) })
+    let (account, api_key) = (name.to_owned(), api_key.map(str::to_owned));
+    let secret_file = file("secret_file")?.map(|path| base_dir.join(path));
+    Ok(Place { settings, account, api_key, secret_file })
 }
 
 fn endpoint(field: Option<&Field<'_>>, usual: &str) -> Result<Endpoint, ConfigError> {
