@@ -170,7 +170,9 @@ impl DataFile {
         };
         let targets = setup.strategies.iter().filter_map(|spec| match spec {
             StrategySpec::Targets { path, .. } => Some(path),
-            StrategySpec::Imbalance { .. } | StrategySpec::Hold { .. } => None,
+            StrategySpec::Imbalance { .. }
+            | StrategySpec::Hold { .. }
+            | StrategySpec::Run { .. } => None,
         });
         let files = market.into_iter().chain(targets);
         files.map(|path| Self::of(path).map_err(|e| Failure::about(path.display(), e))).collect()

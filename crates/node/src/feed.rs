@@ -76,6 +76,8 @@ pub(crate) struct Watched {
     /// The holding of the strategy in each instrument that it trades, and until when its targets
     /// are known.
     pub holdings: BTreeMap<InstrumentId, (HoldingId, Nanos)>,
+    /// When the journal began.
+    pub began: Nanos,
     pub inbox: Inbox,
     pub notices: Notices,
     pub clock: Clock,
@@ -112,6 +114,7 @@ impl Watched {
                     Ok(read) => {
                         rows = read;
                         said.clear();
+                        self.tell_history(&rows, declared.is_empty());
                     }
                     Err(why) => {
                         if said != why {
@@ -136,6 +139,25 @@ impl Watched {
                 return;
             }
             tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// A file of which nothing will ever count is a mistake that people should know of.
+    fn tell_history(&self, rows: &[Target], nothing_yet: bool) {
+        let old = |row: &&Target| row.time <= self.since(row.instrument);
+        let known = self.holdings.values().any(|(_, since)| *since > self.began);
+        if nothing_yet
+            && !known
+            && !rows.is_empty()
+            && rows.iter().filter(old).count() == rows.len()
+        {
+            let text = format!(
+                "all {} rows of {} are from before the first start of this node",
+                rows.len(),
+                self.file.path.display()
+            );
+            let then = "the past is not traded again; append rows with the present time";
+            self.notices.say(self.clock.now(), "TARGETS_PAST", text, then);
         }
     }
 

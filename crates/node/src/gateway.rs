@@ -31,6 +31,9 @@ use truefill_venue::live::{ReadEnd, WriteEnd};
 use truefill_venue::reason::Consequence;
 use truefill_venue::{KiteCodec, LiveCodec as _};
 
+/// How long a read may wait for a place in the broker's windows.
+const READ_WAIT_NS: i64 = 3 * SECOND_NS;
+
 /// See the module.
 pub struct Gateway {
     /// How requests become calls.
@@ -131,7 +134,8 @@ impl Gateway {
         let Some(session) = self.door.session().filter(|_| !shut) else { return unsent() };
         match self.call(&call, &session.authorization(), not_after).await {
             Ok(answer) => self.codec.reply(what, &reply(&answer), &mut self.notes()),
-            Err(Lost::NotSent) => {
+            Err(Lost::NotSent) => unsent(),
+            Err(Lost::Unreached) => {
                 self.unreached().await;
                 unsent()
             }
@@ -154,15 +158,16 @@ impl Gateway {
         };
         let mut answers = Vec::new();
         for (number, call) in calls.iter().enumerate() {
-            // Only the first one is late when it is late: the others follow it.
-            let leave = if number == 0 { not_after } else { self.clock.now().plus(SECOND_NS) };
+            // A read may wait for its place; what it shows is newer than it was asked for then.
+            let wait_ns = if number == 0 { READ_WAIT_NS } else { 2 * READ_WAIT_NS };
+            let leave = not_after.plus(wait_ns);
             match self.call(call, &signed, leave).await {
                 Ok(answer) => answers.push(answer),
-                Err(Lost::NotSent) => {
+                Err(Lost::Unreached) => {
                     self.unreached().await;
                     return ReadEnd::failed(ReadFailure::Reset);
                 }
-                Err(Lost::Timeout) => return ReadEnd::failed(ReadFailure::Timeout),
+                Err(Lost::NotSent | Lost::Timeout) => return ReadEnd::failed(ReadFailure::Timeout),
                 Err(Lost::Reset) => return ReadEnd::failed(ReadFailure::Reset),
             }
         }

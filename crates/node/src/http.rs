@@ -6,7 +6,8 @@
 //! 1. A call is put on a wire once. What never reached one ended as [`Lost::NotSent`], for sure;
 //!    everything else that has no answer is not known ([`Lost::Reset`], [`Lost::Timeout`]).
 //! 2. No redirect is followed; an answer of any status is an answer.
-//! 3. Every call has an end in time, every body a largest size.
+//! 3. In no window does a broker see more reads than it allows, restarts included.
+//! 4. Every call has an end in time, every body a largest size.
 
 use crate::wire::Connector;
 use http_body_util::{BodyExt, Full};
@@ -14,13 +15,16 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Semaphore;
-use truefill_venue::http::{HttpRequest, Secret};
+use truefill_venue::http::{Budget, HttpRequest, Secret};
 
 /// Calls that are under way at once; more wait for a place.
 const CALLS_MAX: usize = 64;
+/// Reads in a window of the broker, and that window with a margin for its clock.
+const READS_MAX: usize = 10;
+const READS_WINDOW: Duration = Duration::from_millis(1_050);
 /// Connections that are kept for later.
 const IDLE_MAX: usize = 8;
 /// A connection that was idle for longer may be half closed on the other side.
@@ -45,8 +49,10 @@ pub struct Answer {
 /// A call without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
-    /// It never left, for sure.
+    /// It never left, for sure: there was no place for it in time.
     NotSent,
+    /// It never left, for sure: no connection stands.
+    Unreached,
     /// The connection broke, or the answer was larger than anything that is read.
     Reset,
     /// No answer in time.
@@ -78,13 +84,44 @@ pub struct Pool {
     connector: Connector,
     idle: Mutex<Vec<(Instant, Sender)>>,
     places: Semaphore,
+    reads: Arc<Semaphore>,
+}
+
+/// Gives places for reads back once their window is over, as the broker sees it.
+fn after_window(reads: Arc<Semaphore>, places: usize) {
+    tokio::spawn(async move {
+        tokio::time::sleep(READS_WINDOW).await;
+        reads.add_permits(places);
+    });
+}
+
+/// A place for a read. It stays taken from the sending until one window after the end.
+struct ReadPlace(Arc<Semaphore>);
+
+impl Drop for ReadPlace {
+    fn drop(&mut self) {
+        after_window(Arc::clone(&self.0), 1);
+    }
 }
 
 impl Pool {
-    /// Without connections yet.
+    /// Without connections yet. What a node before this one has read in the last second is not
+    /// known, so the first read waits for one window.
     #[must_use]
     pub fn new(connector: Connector) -> Self {
-        Self { connector, idle: Mutex::new(Vec::new()), places: Semaphore::new(CALLS_MAX) }
+        let reads = Arc::new(Semaphore::new(0));
+        after_window(Arc::clone(&reads), READS_MAX);
+        let (idle, places) = (Mutex::new(Vec::new()), Semaphore::new(CALLS_MAX));
+        Self { connector, idle, places, reads }
+    }
+
+    /// Reads that have no budget of their own share one, which the engine knows half of: a read of
+    /// its may be two calls, and the node has questions of its own.
+    async fn read_place(&self, leave: tokio::time::Instant) -> Result<ReadPlace, Lost> {
+        let place = tokio::time::timeout_at(leave, self.reads.acquire()).await;
+        let Ok(Ok(place)) = place else { return Err(Lost::NotSent) };
+        place.forget();
+        Ok(ReadPlace(Arc::clone(&self.reads)))
     }
 
     /// Makes a call and reads its answer, at most so many bytes of it.
@@ -129,6 +166,8 @@ impl Pool {
         let leave = tokio::time::Instant::from_std(by.leave);
         let place = tokio::time::timeout_at(leave, self.places.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(Lost::NotSent) };
+        let is_read = call.budget == Budget::Reads;
+        let _read = if is_read { Some(self.read_place(leave).await?) } else { None };
         let mut request = self.request(call, signed).ok_or(Lost::NotSent)?;
         let answer_by = tokio::time::Instant::from_std(by.answer);
         let (response, sender) = loop {
@@ -182,11 +221,11 @@ impl Pool {
             }
         }
         let opened = tokio::time::timeout_at(leave, self.connector.open()).await;
-        let Ok(Ok(stream)) = opened else { return Err(Lost::NotSent) };
+        let Ok(Ok(stream)) = opened else { return Err(Lost::Unreached) };
         let mut builder = http1::Builder::new();
         builder.max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX);
         let shaken = builder.handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = shaken.map_err(|_| Lost::NotSent)?;
+        let (sender, connection) = shaken.map_err(|_| Lost::Unreached)?;
         // However it ends, the call that used it is told.
         tokio::spawn(async move { drop(connection.await) });
         Ok((sender, true))

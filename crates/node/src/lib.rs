@@ -30,6 +30,7 @@
 //! | [`login`] | a person at the broker, a token in a file |
 //! | [`feed`] | target files |
 //! | [`operator`] | the socket of those who command it |
+//! | `child` | strategies that are programs |
 //! | `notices` | what people must know |
 //! | `emergency` | cancels without an engine |
 //! | [`clock`], `backoff` | time that is never set, waits that grow |
@@ -49,6 +50,7 @@ pub mod settings;
 
 mod backoff;
 mod board;
+mod child;
 mod desk;
 mod emergency;
 mod error;
@@ -63,5 +65,6 @@ mod tape;
 mod ticker;
 mod wire;
 
+pub use child::Program;
 pub use error::NodeError;
 pub use run::{Job, run};

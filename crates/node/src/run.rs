@@ -6,6 +6,7 @@
 //! engine is recovered, a segment is opened, and only then is anybody talked to.
 
 use crate::board::Board;
+use crate::child::{Child, Mail, Program};
 use crate::clock::Clock;
 use crate::desk::{Desk, Parts};
 use crate::emergency;
@@ -26,9 +27,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use truefill_core::config::Config;
+use truefill_core::config::{Config, Holding};
 use truefill_core::engine::Engine;
-use truefill_core::ids::InstrumentId;
+use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
 use truefill_core::time::{MILLI_NS, Nanos};
 use truefill_journal::lock::Lock;
 use truefill_journal::{
@@ -54,6 +55,8 @@ pub struct Job {
     pub targets: Vec<TargetFile>,
     /// Baskets that are wanted from the start.
     pub holds: Vec<Hold>,
+    /// Strategies that are programs.
+    pub programs: Vec<Program>,
     /// Say nothing on standard error.
     pub quiet: bool,
 }
@@ -87,6 +90,7 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
     let outside = Outside { job: &job, inbox, notices: notices.clone(), clock };
     let (gateway, board) = outside.connect()?;
     outside.watch_targets(&engine, began)?;
+    let mails = outside.start_programs();
     #[cfg(unix)]
     crate::operator::serve(&settings.dir, outside.inbox.clone(), Arc::clone(&gateway))
         .map_err(|error| NodeError::io("the operator's socket in", &settings.dir, &error))?;
@@ -97,6 +101,7 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
         scribe,
         gateway: Arc::clone(&gateway),
         board,
+        mails,
         arrivals,
         notices,
         clock,
@@ -245,6 +250,31 @@ impl Outside<'_> {
         tokio::spawn(ticker.run());
     }
 
+    fn start_programs(&self) -> Vec<(SleeveId, Arc<Mail>)> {
+        let config = &self.job.config;
+        let mut mails = Vec::new();
+        for program in &self.job.programs {
+            let own = (0u32..).zip(&config.holdings).filter(|(_, key)| key.has(program.sleeve));
+            let own: Vec<(HoldingId, &Holding)> =
+                own.map(|(id, key)| (HoldingId(id), key)).collect();
+            let named = |key: &Holding| config.instruments[key.instrument.ix()].symbol.clone();
+            let mail = own.iter().map(|(id, key)| (*id, key.instrument, named(key)));
+            let mail = Arc::new(Mail::new(mail));
+            let child = Child {
+                hello: hello(config, program, &own),
+                holdings: own.iter().map(|(id, key)| (named(key), *id)).collect(),
+                program: program.clone(),
+                mail: Arc::clone(&mail),
+                inbox: self.inbox.clone(),
+                notices: self.notices.clone(),
+                clock: self.clock,
+            };
+            mails.push((program.sleeve, mail));
+            tokio::spawn(child.run());
+        }
+        mails
+    }
+
     fn watch_targets(&self, engine: &Engine, began: Nanos) -> Result<(), NodeError> {
         let config = &self.job.config;
         let symbols = Symbols::new(&config.instruments);
@@ -254,6 +284,7 @@ impl Outside<'_> {
                 symbols: symbols.clone(),
                 holdings: holdings_of(engine, file.sleeve, began),
                 file: file.clone(),
+                began,
                 inbox: self.inbox.clone(),
                 notices: self.notices.clone(),
                 clock: self.clock,
@@ -265,4 +296,21 @@ impl Outside<'_> {
         }
         Ok(())
     }
+}
+
+/// The first line that a program reads.
+fn hello(config: &Config, program: &Program, own: &[(HoldingId, &Holding)]) -> String {
+    let symbols = own.iter().map(|(_, key)| {
+        let rules = &config.instruments[key.instrument.ix()];
+        serde_json::json!({
+            "symbol": rules.symbol, "product": key.product.to_string(),
+            "tick": rules.tick.to_string(), "lot": rules.lot.to_string(),
+        })
+    });
+    let size_by = config.strategy(program.sleeve).map(|s| s.size_by.to_string());
+    serde_json::json!({
+        "type": "hello", "version": 1, "strategy": program.strategy, "account": config.account,
+        "size_by": size_by, "symbols": symbols.collect::<Vec<_>>(),
+    })
+    .to_string()
 }

@@ -211,7 +211,9 @@ impl Watch {
         let by = Deadlines::within(PATIENCE);
         let answer = match self.pool.call(&call, &signed, by, PROFILE_BYTES_MAX).await {
             Ok(answer) => answer,
-            Err(Lost::NotSent | Lost::Reset | Lost::Timeout) => return Verdict::Unclear,
+            Err(Lost::NotSent | Lost::Unreached | Lost::Reset | Lost::Timeout) => {
+                return Verdict::Unclear;
+            }
         };
         match Session::read_profile(&HttpReply::new(answer.status, &answer.body)) {
             Ok(profile) if profile.user_id == self.account => Verdict::Ours,

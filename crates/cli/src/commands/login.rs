@@ -29,13 +29,13 @@ pub fn run(args: &Args) -> Done {
     })?;
     let secret = secret(&place)?;
     let settings = &place.settings;
-    let login = Login::new(&place.account, &api_key, secret, &settings.rest);
-    let login = login.map_err(Failure::Input)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::about("the runtime does not start", error))?;
     let ended = runtime.block_on(async {
+        let login = Login::new(&place.account, &api_key, secret, &settings.rest);
+        let login = login.map_err(Failure::Input)?;
         let listener = TcpListener::bind(("127.0.0.1", args.port)).await;
         let catches = listener.as_ref().ok().and_then(|l| l.local_addr().ok());
         eprintln!("Open this page, log in as {}, and come back:\n", place.account);

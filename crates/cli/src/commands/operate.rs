@@ -91,6 +91,13 @@ fn told(status: &Value) -> String {
             text(row, "manual"),
         );
     }
+    orders_told(&mut out, status);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Open orders and the last alerts.
+fn orders_told(out: &mut String, status: &Value) {
     let orders = status["orders"].as_array().map_or(0, Vec::len);
     let _ = writeln!(out, "\n{orders} orders open, {} unknown", status["unknown_orders"]);
     for row in status["orders"].as_array().into_iter().flatten().take(20) {
@@ -116,6 +123,4 @@ fn told(status: &Value) -> String {
             text(row, "then")
         );
     }
-    out.truncate(out.trim_end().len());
-    out
 }

@@ -45,6 +45,7 @@ async fn job(
         tokens: live.tokens,
         targets: Vec::new(),
         holds: Vec::new(),
+        programs: Vec::new(),
         quiet,
     };
     for feed in live.feeds {
@@ -52,6 +53,7 @@ async fn job(
             Feed::File { path, strategy, sleeve } => {
                 job.targets.push(TargetFile { path, strategy, sleeve });
             }
+            Feed::Program(program) => job.programs.push(program),
             Feed::Hold { sleeve, wishes, after_ns } => {
                 job.holds.push(Hold { sleeve, wishes, after_ns });
             }

@@ -98,6 +98,8 @@ pub(super) const STRATEGY: &[&str] = &[
     "builtin",
     "targets",
     "hold",
+    "run",
+    "on_death",
     "symbols",
     "size",
     "period",
@@ -208,7 +210,7 @@ const HOMES: [(&str, &[&str]); 20] = [
 ];
 
 /// Keys that are designed and not built yet: they are not mistakes, and not silently ignored.
-const LATER: [&str; 3] = ["run", "bars", "on_death"];
+const LATER: [&str; 1] = ["bars"];
 
 /// Words longer than this are not compared: nothing valid is that long.
 const COMPARED_BYTES_MAX: usize = 64;

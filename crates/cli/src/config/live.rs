@@ -16,6 +16,7 @@ use truefill_core::config::{Config, Holding};
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
 use truefill_core::num::Qty;
 use truefill_core::time::Nanos;
+use truefill_node::Program;
 use truefill_node::settings::{Endpoint, Mode, OnStop, Settings};
 use truefill_venue::kite::{self, InstrumentRow};
 
@@ -68,6 +69,8 @@ pub enum Feed {
         /// Its sleeve.
         sleeve: SleeveId,
     },
+    /// A program that is started.
+    Program(Program),
     /// A basket, wanted once.
     Hold {
         /// Its sleeve.
@@ -194,7 +197,7 @@ pub fn parse(
         faults: None,
     };
     hours::resolve(&root, &mut setup)?;
-    let feeds = feeds(&root, setup.strategies)?;
+    let feeds = feeds(&root, setup.strategies, &setup.config, base_dir)?;
     Ok(Live { config: setup.config, settings: place.settings, tokens, feeds })
 }
 
@@ -210,12 +213,24 @@ fn products(root: &Section<'_>, holdings: &[Holding]) -> Result<(), ConfigError>
     }
 }
 
-fn feeds(root: &Section<'_>, specs: Vec<StrategySpec>) -> Result<Vec<Feed>, ConfigError> {
+fn feeds(
+    root: &Section<'_>,
+    specs: Vec<StrategySpec>,
+    config: &Config,
+    base_dir: &Path,
+) -> Result<Vec<Feed>, ConfigError> {
     let mut feeds = Vec::new();
     for (spec, number) in specs.into_iter().zip(1u16..) {
         let sleeve = SleeveId(number);
         feeds.push(match spec {
             StrategySpec::Targets { path, name, .. } => Feed::File { path, strategy: name, sleeve },
+            StrategySpec::Run { command, flat_on_death } => Feed::Program(Program {
+                strategy: config.strategy(sleeve).map_or_else(String::new, |s| s.name.clone()),
+                sleeve,
+                command,
+                folder: if base_dir.as_os_str().is_empty() { ".".into() } else { base_dir.into() },
+                flat_on_death,
+            }),
             StrategySpec::Hold { at_ns_after_start: after_ns, wishes } => {
                 Feed::Hold { sleeve, wishes, after_ns }
             }

@@ -140,6 +140,13 @@ pub enum StrategySpec {
         /// What it does not say of itself, where it is not in truefill's own form.
         spec: WantedSpec,
     },
+    /// A program that a node starts.
+    Run {
+        /// The command and its arguments.
+        command: Vec<String>,
+        /// Its targets go to zero when it dies.
+        flat_on_death: bool,
+    },
     /// A basket, wanted once.
     Hold {
         /// When, after the first quote, in nanoseconds.

@@ -127,6 +127,14 @@ impl Setup {
                     };
                     Box::new(Listed::new(rows))
                 }
+                StrategySpec::Run { .. } => {
+                    return Err(OpenError::Targets(
+                        "a strategy with `run` is a program that `truefill run` starts; nothing was \
+                         started; to rehearse it, let it write a target file and name that in \
+                         `targets`"
+                            .to_owned(),
+                    ));
+                }
                 StrategySpec::Hold { at_ns_after_start, wishes } => {
                     let wish = |(holding, qty): &(HoldingId, _)| Wish {
                         holding: *holding,

@@ -19,6 +19,7 @@ mod leave;
 mod told;
 
 use crate::board::Board;
+use crate::child::Mail;
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::gateway::Gateway;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
+use truefill_core::ids::SleeveId;
 use truefill_core::input::{
     Channel, Command, Envelope, Input, LinkChange, Operator, Release, Start, Target, Tick,
 };
@@ -65,6 +67,8 @@ pub struct Parts {
     pub gateway: Arc<Gateway>,
     /// Prices.
     pub board: Arc<Board>,
+    /// What waits for strategies that are programs, each with its sleeve.
+    pub mails: Vec<(SleeveId, Arc<Mail>)>,
     /// Everything else.
     pub arrivals: mpsc::Receiver<News>,
     /// Where people are told.
@@ -83,6 +87,7 @@ pub struct Desk {
     scribe: Scribe,
     gateway: Arc<Gateway>,
     board: Arc<Board>,
+    mails: Vec<(SleeveId, Arc<Mail>)>,
     arrivals: mpsc::Receiver<News>,
     notices: Notices,
     clock: Clock,
@@ -125,6 +130,7 @@ impl Desk {
             scribe: parts.scribe,
             gateway: parts.gateway,
             board: parts.board,
+            mails: parts.mails,
             arrivals: parts.arrivals,
             notices: parts.notices,
             clock: parts.clock,
@@ -259,9 +265,12 @@ impl Desk {
 
     async fn turn(&mut self) -> Result<(), NodeError> {
         let now = self.clock.now();
-        let (board, tape) = (Arc::clone(&self.board), &mut self.tape);
+        let (board, tape, mails) = (Arc::clone(&self.board), &mut self.tape, &self.mails);
         let mut woken = false;
-        board.take(|id, posted| woken |= tape.put(id, posted));
+        board.take(|id, posted| {
+            woken |= tape.put(id, posted);
+            mails.iter().for_each(|(_, mail)| mail.quote(id, &posted.quote));
+        });
         if woken {
             self.inbox.push(Input::Tick(Tick {}));
         }
@@ -286,6 +295,7 @@ impl Desk {
         let happened = !self.batch.is_empty();
         if happened {
             self.commit().await?;
+            self.post();
         }
         for effect in effects {
             self.act(effect)?;

@@ -1,6 +1,7 @@
 //! What people are told: alerts of the engine, and answers to what they ask.
 
 use super::Desk;
+use crate::child::Standing;
 use crate::news::{Asked, Demand};
 use crate::notices::Notice;
 use serde_json::{Value, json};
@@ -57,6 +58,28 @@ impl Desk {
         };
         // Who asked may be gone.
         let _ = demand.answer.send(answer);
+    }
+
+    /// Strategies that are programs hear how they stand.
+    pub(super) fn post(&self) {
+        let (state, config, now) = (self.engine.state(), self.engine.config(), self.clock.now());
+        for (sleeve, mail) in &self.mails {
+            for id in mail.holdings() {
+                let h = state.holding(id);
+                let book = h.sleeves.iter().find(|book| book.sleeve == *sleeve);
+                let working =
+                    truefill_core::engine::working::working_target(config, state, id, now);
+                mail.standing(
+                    id,
+                    Standing {
+                        position: book.map_or(h.own, |book| book.own),
+                        target: book.map_or(h.rounded, |book| book.rounded),
+                        working,
+                        frozen: h.frozen.map(|why| why.to_string()),
+                    },
+                );
+            }
+        }
     }
 
     fn adopted(&self, symbol: &str, qty: Qty, strategy: Option<&str>) -> Result<Adopt, String> {

@@ -143,7 +143,15 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         strategy: "mine".to_owned(),
         sleeve: SleeveId(1),
     }];
-    let job = Job { config, settings, tokens, targets, holds: Vec::new(), quiet: true };
+    let job = Job {
+        config,
+        settings,
+        tokens,
+        targets,
+        holds: Vec::new(),
+        programs: Vec::new(),
+        quiet: true,
+    };
     Setup { job, folder }
 }
 
