@@ -39,7 +39,7 @@ fn lives_on(name: &str, kills: u32, faults: &str) {
             target += 1 + i64::try_from(dice.below(4)).expect("small");
             scene.want(target);
         }
-        std::thread::sleep(Duration::from_millis(dice.below(1500)));
+        std::thread::sleep(Duration::from_millis(dice.below(6000)));
         scene.kill();
         let truth = scene.control("/truth", "");
         for symbol in SYMBOLS {

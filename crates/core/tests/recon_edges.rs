@@ -3,12 +3,12 @@
 
 mod kit;
 
-use kit::words::{fill, row, taken, text};
+use kit::words::{fill, row, status, taken, text};
 use kit::{H, I, Kit, config};
 use truefill_core::engine::Engine;
 use truefill_core::event::{DriftClass, Event, Freeze, RequestClass};
-use truefill_core::ids::{InstrumentId, RequestId, VenueText};
-use truefill_core::input::{Input, Release, Start};
+use truefill_core::ids::{InstrumentId, RequestId, SleeveId, VenueText};
+use truefill_core::input::{Adopt, DayEnd, Input, Release, Start};
 use truefill_core::num::{Px, Qty};
 use truefill_core::report::{
     ActivityKind, ActivityRow, Answer, FillReport, Found, OrdStatus, PositionRow, PositionRows,
@@ -130,11 +130,36 @@ fn a_trade_while_the_engine_was_down_is_no_opening() {
     kit.now = kit.now.plus(SECOND_NS);
     kit.truth.position = Qty::whole(80);
     kit.truth.activity = vec![by_hand("M", -20, kit.now)];
+    kit.now = kit.now.plus(60 * SECOND_NS);
     kit.input(Input::Start(Start { epoch: 1_000_000_001 }));
     kit.wait(100);
     assert_eq!(classes(&kit), [DriftClass::External]);
     let h = kit.engine.state().holding(H);
     assert_eq!((h.own, h.manual, h.frozen), (Qty::whole(80), Qty::ZERO, Some(Freeze::External)));
+}
+
+#[test]
+fn what_a_fill_stands_for_goes_back_to_whom_it_was_booked() {
+    let mut kit = Kit::with(config());
+    kit.truth.position = Qty::whole(50);
+    kit.truth.activity = vec![by_hand("M", 50, kit.now)];
+    kit.wait(200);
+    let thaw = Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO });
+    kit.input(thaw);
+    kit.target(-140);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, taken());
+    kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
+    // A hundred are sold, nobody can say by whom: they are nobody's for now.
+    kit.truth.position = Qty::whole(-50);
+    kit.wait(200);
+    let h = kit.engine.state().holding(H);
+    assert_eq!((h.own, h.manual, h.placeholder), (Qty::ZERO, Qty::whole(-50), Qty::whole(-100)));
+    // The order fills: it may be what was adopted. Nothing of it is taken from the strategy.
+    kit.answers = false;
+    kit.input(status(&kit, &new, OrdStatus::Filled, Some(140)));
+    let h = kit.engine.state().holding(H);
+    assert_eq!((h.own, h.manual, h.placeholder), (Qty::whole(-140), Qty::whole(50), Qty::ZERO));
 }
 
 #[test]
@@ -337,4 +362,16 @@ fn nothing_is_adopted_before_activity_was_read() {
     kit.fail_activity = false;
     kit.wait(60);
     assert_eq!(classes(&kit), [DriftClass::Unknown]);
+}
+
+#[test]
+fn people_are_told_of_an_execution_without_a_price_when_the_day_closes() {
+    let (mut kit, new) = working();
+    kit.input(status(&kit, &new, OrdStatus::Filled, Some(100)));
+    kit.truth.position = Qty::whole(100);
+    kit.truth.orders = vec![row(&new, 100, OrdStatus::Filled)];
+    kit.wait(200);
+    assert!(!said(&kit, "UNREADABLE"));
+    kit.input(Input::DayEnd(DayEnd {}));
+    assert!(said(&kit, "UNREADABLE"));
 }

@@ -19,6 +19,8 @@ use truefill_venue::kite::{BadLine, Calls, InstrumentReader, InstrumentRow, inst
 
 /// Longest time for one list.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A list that was read so recently is not read again.
+const YOUNG: Duration = Duration::from_secs(600);
 /// Name of what is kept.
 const KEPT: &str = "instruments.csv";
 
@@ -31,23 +33,26 @@ pub async fn load(
     symbols: &BTreeSet<String>,
 ) -> Result<Vec<InstrumentRow>, NodeError> {
     let kept = settings.dir.join(KEPT);
-    let rows = match fetch(settings, symbols).await {
-        Ok(rows) => {
-            keep(&kept, &rows)?;
-            rows
-        }
-        Err(why) => {
-            let text = std::fs::read(&kept).map_err(|_| {
-                NodeError::Config(format!(
-                    "the broker's list of instruments cannot be read ({why}), and there is none \
+    let young = std::fs::metadata(&kept).and_then(|meta| meta.modified()).ok();
+    let young = young.and_then(|at| at.elapsed().ok()).is_some_and(|age| age < YOUNG);
+    let again = if young { of_file(&kept, symbols).ok() } else { None };
+    let again = again.filter(|rows| symbols.iter().all(|s| rows.iter().any(|r| r.symbol == *s)));
+    let fetched = match again {
+        // A start soon after another one: it may be one of many, and each would read it all.
+        Some(rows) => Ok(rows),
+        None => fetch(settings, symbols).await.and_then(|rows| {
+            keep(&kept, &rows).map_err(|error| error.to_string())?;
+            Ok(rows)
+        }),
+    };
+    let rows = match fetched {
+        Ok(rows) => rows,
+        Err(why) => of_file(&kept, symbols).map_err(|_| {
+            NodeError::Config(format!(
+                "the broker's list of instruments cannot be read ({why}), and there is none \
                      from before; nothing was started; check the network and the address"
-                ))
-            })?;
-            let mut rows = Vec::new();
-            read(InstrumentReader::default(), &text, symbols, &mut rows)
-                .map_err(|why| NodeError::Config(format!("{}: {why}", kept.display())))?;
-            rows
-        }
+            ))
+        })?,
     };
     let listed = |symbol: &String| rows.iter().any(|row| row.symbol == *symbol);
     if let Some(missing) = symbols.iter().find(|symbol| !listed(symbol)) {
@@ -58,6 +63,14 @@ pub async fn load(
     }
     let found = symbols.iter().filter_map(|s| rows.iter().find(|row| row.symbol == *s));
     Ok(found.cloned().collect())
+}
+
+/// What was kept.
+fn of_file(kept: &Path, symbols: &BTreeSet<String>) -> Result<Vec<InstrumentRow>, String> {
+    let text = std::fs::read(kept).map_err(|error| error.to_string())?;
+    let mut rows = Vec::new();
+    read(InstrumentReader::default(), &text, symbols, &mut rows)?;
+    Ok(rows)
 }
 
 /// Reads the lists of the exchanges that are traded on.

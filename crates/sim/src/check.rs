@@ -49,6 +49,8 @@ struct Held {
     busted: Qty,
     /// Open quantity of orders on the other side, stops aside.
     opposite: Qty,
+    /// Signed part of the position that stops have closed and the engine has not heard of.
+    unheard: Qty,
 }
 
 impl Checker {
@@ -165,12 +167,16 @@ impl Checker {
     /// Law 5 on the truth: what we really hold through our orders, and all that may still fill,
     /// must fit the working target together with this order.
     fn law_5(&mut self, ticket: &Ticket, engine: &Engine, broker: &Broker) {
-        let Held { position, open, busted, opposite, .. } = self.held(ticket, engine, broker);
+        let Held { position: real, open, stops, busted, opposite, unheard } =
+            self.held(ticket, engine, broker);
         if !opposite.is_zero() {
             let no = ticket.order;
             self.broken(format!("law 5: order {no} meets {opposite} of ours on the other side"));
         }
         let open = open + ticket.qty;
+        // A stop is contingent: what it closes is wanted no more, so the target moves with it as
+        // soon as it is heard of. Until then the orders beside it may not go through zero.
+        let position = real - unheard;
         let Working { target, gate } =
             working(engine.config(), engine.state(), ticket.holding, ticket.released);
         let over = match ticket.side {
@@ -203,6 +209,14 @@ impl Checker {
                 ticket.order
             ));
         }
+        let end = real + ticket.side.signed(open + stops);
+        let through = match ticket.side {
+            Side::Sell => end + busted < target.min(Qty::ZERO),
+            Side::Buy => end - busted > target.max(Qty::ZERO),
+        };
+        if through && !(stops + unheard.abs()).is_zero() {
+            self.broken(format!("law 5: order {} beside stops ends at {end}", ticket.order));
+        }
         if over > self.max_overshoot {
             self.max_overshoot = over;
             self.broken(format!(
@@ -220,7 +234,7 @@ impl Checker {
         let truth = broker.truth();
         let mut position = self.adopted.get(&ticket.holding).copied().unwrap_or_default();
         let (mut open, mut stops, mut busted) = (Qty::ZERO, Qty::ZERO, Qty::ZERO);
-        let mut opposite = Qty::ZERO;
+        let (mut opposite, mut unheard) = (Qty::ZERO, Qty::ZERO);
         for other in self.tickets.values().filter(|t| t.holding == ticket.holding) {
             let known = truth.orders_by_client_id(&other.cl_ord_id);
             let orders = known.iter().map(|at| &truth.orders()[*at]);
@@ -234,6 +248,10 @@ impl Checker {
                 leaves = other.qty;
             }
             position += other.side.signed(filled);
+            if other.intent == Intent::Protect {
+                let heard = engine.state().orders.get(other.order).map(|o| o.known.filled);
+                unheard += other.side.signed((filled - heard.unwrap_or(filled)).max(Qty::ZERO));
+            }
             if other.side == ticket.side && other.intent == Intent::Protect {
                 stops += leaves;
             } else if other.side == ticket.side {
@@ -242,7 +260,7 @@ impl Checker {
                 opposite += leaves;
             }
         }
-        Held { position, open, stops, busted, opposite }
+        Held { position, open, stops, busted, opposite, unheard }
     }
 
     /// Law 5 for a stop: exits and stops together never take what is held through zero.
@@ -337,6 +355,11 @@ impl Checker {
     /// no price had to be assumed.
     fn cash(&mut self, engine: &Engine, broker: &Broker) {
         let truth = broker.truth();
+        let holding_of = |fill: usize| {
+            let order = &truth.orders()[truth.fills()[fill].order];
+            engine.config().holding_of(order.instrument, &order.product)
+        };
+        self.valued.extend(never_priced(engine, broker).into_iter().filter_map(holding_of));
         let mut real = vec![Amount::ZERO; engine.config().holdings.len()];
         for fill in truth.fills().iter().filter(|fill| !fill.external) {
             let order = &truth.orders()[fill.order];
@@ -354,4 +377,18 @@ impl Checker {
             }
         }
     }
+}
+
+/// Executions of ours that the broker has shown by their quantity alone, and has forgotten: no
+/// read can tell their prices any more.
+pub(crate) fn never_priced(engine: &Engine, broker: &Broker) -> Vec<usize> {
+    let (orders, truth) = (&engine.state().orders, broker.truth());
+    let closed = orders.unpriced.iter().filter_map(|no| orders.get(*no));
+    let unpriced = orders.open.values().chain(closed).filter(|o| o.known.unpriced.0 > 0);
+    let ids: BTreeSet<ClOrdId> = unpriced.map(|o| o.ticket.cl_ord_id).collect();
+    let is_one = |at: &usize| {
+        let id = truth.orders()[truth.fills()[*at].order].cl_ord_id;
+        id.is_some_and(|id| ids.contains(&id)) && broker.has_forgotten(*at)
+    };
+    (0..truth.fills().len()).filter(is_one).collect()
 }

@@ -134,6 +134,22 @@ impl Deciding<'_> {
         }
     }
 
+    /// Executions that the broker has shown by their quantity alone are booked at the limit; people
+    /// are told when the day closes over them.
+    fn tell_unpriced(&mut self) {
+        let orders = &self.state.orders;
+        let closed = orders.unpriced.iter().filter_map(|no| orders.get(*no));
+        let unpriced: Vec<_> =
+            closed.map(|o| (o.ticket.order, o.ticket.holding, o.known.unpriced, o.px())).collect();
+        for (order, holding, qty, px) in unpriced {
+            let text = format!(
+                "the broker has not shown at what price {qty} of the order was filled: it is \
+                 booked at its limit, {px}"
+            );
+            self.alert(AlertCode::Unreadable, Some(holding), Some(order), text);
+        }
+    }
+
     pub fn day_end(&mut self) {
         for mark in self.envelope.marks.clone() {
             for at in 0..self.config.holdings.len() {
@@ -148,6 +164,7 @@ impl Deciding<'_> {
         if self.config.descriptor.appear_max_ns.is_none() {
             self.void_unknown(None);
         }
+        self.tell_unpriced();
         self.emit(Event::DayEnded(DayEnded {}));
     }
 }

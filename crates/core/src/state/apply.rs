@@ -160,7 +160,11 @@ impl State {
         (self.recon.ended, self.recon.compared) = (now, e.compared);
         if e.compared && !self.recon.baseline {
             self.recon.baseline = true;
-            self.recon.since = self.recon.since.max(now);
+            // Only the first one takes over what it finds; what others did while a process was
+            // down is a difference like any other, and activity may explain it.
+            if self.recon.since.0 == i64::MIN {
+                self.recon.since = now;
+            }
         }
     }
 
@@ -458,6 +462,7 @@ impl State {
             h.sleeve_corrected(&e.shares, e.own, px, e.placeholder);
             if e.placeholder {
                 h.placeholder += e.own + e.manual;
+                h.placed_own += e.own;
                 h.placeholder_time = now;
                 h.placeholder_px = px;
             }
@@ -472,6 +477,12 @@ impl State {
             h.own += e.qty;
             h.manual -= e.qty;
             h.cash -= e.qty.times(px);
+            let of_others = h.placeholder - h.placed_own;
+            if of_others.0.signum() == e.qty.0.signum() {
+                // Part of what was adopted may be what a late fill explains: it is theirs now.
+                let moved = of_others.0.abs().min(e.qty.0.abs());
+                h.placed_own += Qty(moved * e.qty.0.signum());
+            }
             let named = e.sleeve.map(|sleeve| Share { sleeve, qty: e.qty });
             h.sleeve_corrected(named.as_slice(), e.qty, px, false);
         });
@@ -502,12 +513,15 @@ fn replace_placeholder(h: &mut super::HoldingState, delta: Qty, effective: Nanos
     }
     let size = delta.0.abs().min(h.placeholder.0.abs());
     let replaced = Qty(size * delta.0.signum());
-    h.placeholder -= replaced;
-    let from_manual = if h.manual.0.signum() == replaced.0.signum() {
-        Qty(size.min(h.manual.0.abs()) * replaced.0.signum())
+    // It is taken back from whom it was booked to: from nobody's part first.
+    let of_others = h.placeholder - h.placed_own;
+    let from_manual = if of_others.0.signum() == replaced.0.signum() {
+        Qty(size.min(of_others.0.abs()) * replaced.0.signum())
     } else {
         Qty::ZERO
     };
+    h.placeholder -= replaced;
+    h.placed_own -= replaced - from_manual;
     h.manual -= from_manual;
     h.own -= replaced - from_manual;
     // The correction's money goes with it: the fill brings its own.

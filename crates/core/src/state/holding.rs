@@ -56,6 +56,8 @@ pub struct HoldingState {
     pub placeholder_px: Px,
     /// Signed part of the position that was adopted without knowing the fills behind it.
     pub placeholder: Qty,
+    /// The part of it that was taken from, or given to, strategies; the rest is manual.
+    pub placed_own: Qty,
     /// Evidence effective by then replaces the placeholder.
     pub placeholder_time: Nanos,
     /// [`super::State::seq`] of the last movement.
@@ -129,6 +131,7 @@ impl Default for HoldingState {
             target_seq: 0,
             placeholder_px: Px::ZERO,
             placeholder: Qty::ZERO,
+            placed_own: Qty::ZERO,
             placeholder_time: Nanos(i64::MIN),
             moved_seq: 0,
             moved: Nanos(i64::MIN),

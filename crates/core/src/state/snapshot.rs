@@ -101,6 +101,8 @@ records! {
         pub sleeves: Vec<SleeveState> = 60,
         /// A flatten asked for nothing.
         pub flattened: Option<bool> = 64,
+        /// The part of the placeholder that is of strategies; all of it where absent.
+        pub placed_own: Option<Qty> = 65,
     }
 
     /// An order as it is stored.
@@ -365,6 +367,7 @@ fn holding_row(h: &HoldingState) -> HoldingRow {
         traded: h.traded,
         sleeves: h.sleeves.clone(),
         flattened: set(h.flattened),
+        placed_own: (h.placed_own != h.placeholder).then_some(h.placed_own),
     }
 }
 
@@ -386,6 +389,7 @@ fn holding_from(row: HoldingRow) -> HoldingState {
         broker: row.broker,
         differ_seq: row.differ_seq,
         placeholder: row.placeholder,
+        placed_own: row.placed_own.unwrap_or(row.placeholder),
         placeholder_time: row.placeholder_time,
         moved_seq: row.moved_seq,
         moved: row.moved,

@@ -191,7 +191,7 @@ impl State {
             // The fraction is paid out at the mark.
             h.cash += e.fraction.times(h.mark.as_ref().map_or(Px::ZERO, Quote::mid));
             (h.dropped, h.rejected) = (Qty::ZERO, Qty::ZERO);
-            h.placeholder = Qty::ZERO;
+            (h.placeholder, h.placed_own) = (Qty::ZERO, Qty::ZERO);
             h.terms.split(e.ratio_num, e.ratio_den);
             if lone {
                 h.terms.said = e.emitted;

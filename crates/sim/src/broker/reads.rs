@@ -121,6 +121,11 @@ impl Broker {
         Found::Order(OneRow { row: seen.map(|(order, state)| self.order_row(order, state)) })
     }
 
+    /// An execution that the lists of trades do not go back to any more.
+    pub(crate) fn has_forgotten(&self, fill: usize) -> bool {
+        fill < self.books_from.1
+    }
+
     /// Moves the beginnings of the books past what is finished and old.
     fn forget_old(&mut self, now: Nanos) {
         let old = now.plus(-self.world.books_keep_ns);

@@ -36,7 +36,6 @@ impl Sum {
 /// tells of a revision may be lost, and no list shows that there was one.
 fn revised(config: &Config, truth: &Truth) -> BTreeMap<String, Sum> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
-    let amount = |sum: Amount| Decimal::from_scaled(sum.0, PLACES * 2).abs();
     for revision in truth.revisions() {
         let fill = &truth.fills()[revision.fill];
         let order = &truth.orders()[fill.order];
@@ -55,11 +54,29 @@ fn revised(config: &Config, truth: &Truth) -> BTreeMap<String, Sum> {
     sums
 }
 
-/// What in the ledger is not what really happened through our orders, as sentences.
-pub(super) fn differences(config: &Config, entries: &[Entry], truth: &Truth) -> Vec<String> {
+fn amount(sum: Amount) -> Decimal {
+    Decimal::from_scaled(sum.0, PLACES * 2).abs()
+}
+
+/// What in the ledger is not what really happened through our orders, as sentences. `unpriced`
+/// are executions whose prices nobody can know any more: they are booked at their limits.
+pub(super) fn differences(
+    config: &Config,
+    entries: &[Entry],
+    truth: &Truth,
+    unpriced: &[usize],
+) -> Vec<String> {
     let (told, real) = (of_ledger(entries), of_truth(config, truth));
     let mut found = Vec::new();
-    let revised = revised(config, truth);
+    let mut revised = revised(config, truth);
+    for at in unpriced {
+        let fill = &truth.fills()[*at];
+        let order = &truth.orders()[fill.order];
+        let symbol = config.instruments[order.instrument.ix()].symbol.clone();
+        let sum = revised.entry(symbol).or_default();
+        sum.money += &amount(fill.qty.times(fill.px - order.px));
+        sum.fees += &amount(fill.fee);
+    }
     for (symbol, sum) in &real {
         let ours = told.get(symbol).cloned().unwrap_or_default();
         let unheard = revised.get(symbol).is_some_and(|most| ours.is_within(sum, most));

@@ -48,7 +48,7 @@ pub use watch::{NoWatch, Watch};
 
 use crate::broker::world::World;
 use crate::broker::{Broker, NoLog, TruthLog};
-use crate::check::Checker;
+use crate::check::{Checker, never_priced};
 use crate::strategy::{Strategy, Wish, speaker};
 use measure::Measure;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -561,7 +561,9 @@ impl<'a> Session<'a> {
             violations.push(format!("law 8: the gap has a residual of {}", gap.residual()));
         }
         let truth = self.broker.truth();
-        violations.extend(books::differences(&self.plan.config, &told.entries, truth));
+        let unpriced = never_priced(&self.engine, &self.broker);
+        let config = &self.plan.config;
+        violations.extend(books::differences(config, &told.entries, truth, &unpriced));
         violations.extend(books::ladders(&self.engine, &told));
         let mut positions = Vec::new();
         for (at, counters) in told.counters.iter().enumerate() {

@@ -133,7 +133,9 @@ pub(crate) fn is_quiet(engine: &Engine) -> bool {
         let split = h.frozen == Some(Freeze::CorporateAction);
         (h.differing > 0 && !split) || waits
     });
-    state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup())
+    // Where pushes are lost or there are none, a read says what became of an order.
+    let read = state.recon.orders_seq.max(state.recon.open_seq);
+    state.orders.open.values().all(|o| o.known.exists && !o.needs_lookup() && o.released_seq < read)
         && state.wire.values().all(|w| w.order.is_none())
         && !is_unpriced(engine)
         && !waiting
