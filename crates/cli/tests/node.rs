@@ -5,7 +5,7 @@
 
 mod live_kit;
 
-use live_kit::{PATIENCE, Scene, TRUEFILL};
+use live_kit::{PATIENCE, Scene, TRUEFILL, rest};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -86,7 +86,7 @@ impl Scene {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "waited in vain for {what}: {status:#}");
-            std::thread::sleep(Duration::from_millis(50));
+            rest(Duration::from_millis(50));
         }
     }
 }

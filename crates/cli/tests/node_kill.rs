@@ -8,7 +8,7 @@
 
 mod live_kit;
 
-use live_kit::{SYMBOLS, Scene, bought, verified};
+use live_kit::{SYMBOLS, Scene, bought, rest, verified};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A small generator: the same moments each time would find the same things each time.
@@ -39,14 +39,14 @@ fn lives_on(name: &str, kills: u32, faults: &str) {
             target += 1 + i64::try_from(dice.below(4)).expect("small");
             scene.want(target);
         }
-        std::thread::sleep(Duration::from_millis(dice.below(6000)));
+        rest(Duration::from_millis(dice.below(6000)));
         scene.kill();
         let truth = scene.control("/truth", "");
         for symbol in SYMBOLS {
             let (bought, sold) = bought(&truth, symbol);
             assert!(bought <= target && sold == 0, "kill {number}: {symbol} {bought} of {target}");
         }
-        std::thread::sleep(Duration::from_millis(dice.below(200)));
+        rest(Duration::from_millis(dice.below(200)));
         scene.start();
     }
     scene.control("/fault", r#"{"clear":true}"#);

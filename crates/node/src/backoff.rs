@@ -3,8 +3,8 @@
 //!
 //! Entry point: [`Pace`].
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// First wait.
 const FIRST: Duration = Duration::from_millis(250);
@@ -15,14 +15,23 @@ const LONGEST: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Pace {
     tries: u32,
-    dice: RandomState,
+    /// Thrown anew for each wait; where they begin is nobody's business.
+    dice: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Pace {
     /// Nothing was tried yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { tries: 0, dice: RandomState::new() }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seed = u64::from(now.subsec_nanos()) ^ (u64::from(std::process::id()) << 32);
+        Self { tries: 0, dice: seed | 1 }
     }
 
     /// It worked: the next wait is a short one.
@@ -35,8 +44,10 @@ impl Pace {
         let whole = FIRST.saturating_mul(1 << self.tries.min(16)).min(LONGEST);
         self.tries = self.tries.saturating_add(1);
         let half = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX) / 2;
-        // Not the core: here a die that the system seeded is what is wanted.
-        let thrown = self.dice.hash_one(self.tries) % half.max(1);
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 7;
+        self.dice ^= self.dice << 17;
+        let thrown = self.dice % half.max(1);
         Duration::from_millis(half + thrown)
     }
 }

@@ -18,6 +18,12 @@ pub const PATIENCE: Duration = Duration::from_secs(300);
 /// After the last fault an order may still appear for so long.
 const APPEARS: Duration = Duration::from_secs(95);
 
+/// Between two looks at another process, which nothing else tells of.
+#[allow(clippy::disallowed_methods, reason = "another process is looked at from time to time")]
+pub fn rest(time: Duration) {
+    std::thread::sleep(time);
+}
+
 pub struct Killed(pub Child);
 
 impl Drop for Killed {
@@ -118,7 +124,7 @@ impl Scene {
         let began = Instant::now();
         while self.ask(&json!({ "do": "status" })).is_none() {
             assert!(began.elapsed() < PATIENCE, "the node does not answer");
-            std::thread::sleep(Duration::from_millis(50));
+            rest(Duration::from_millis(50));
         }
     }
 
@@ -127,19 +133,19 @@ impl Scene {
         let began = Instant::now();
         while self.control("/truth", "")["orders"].as_array().is_none_or(Vec::is_empty) {
             assert!(began.elapsed() < PATIENCE, "nothing was ever ordered");
-            std::thread::sleep(Duration::from_millis(50));
+            rest(Duration::from_millis(50));
         }
     }
 
     /// Waits until engine and broker hold the target everywhere and nothing is open.
     pub fn until_true(&self, qty: i64) -> Value {
-        let began = Instant::now();
+        let (began, wanted) = (Instant::now(), qty.to_string());
         loop {
             let truth = self.control("/truth", "");
             let status = self.ask(&json!({ "do": "status" })).unwrap_or_default();
             let rows = status["holdings"].as_array().cloned().unwrap_or_default();
             let all = rows.len() == SYMBOLS.len()
-                && rows.iter().all(|row| row["position"] == qty.to_string())
+                && rows.iter().all(|row| row["position"] == wanted)
                 && status["orders"].as_array().is_some_and(Vec::is_empty)
                 && SYMBOLS.iter().all(|symbol| bought(&truth, symbol) == (qty, 0));
             if all {
@@ -152,7 +158,7 @@ impl Scene {
                 }
             }
             assert!(began.elapsed() < PATIENCE, "not true:\n{status:#}\n{:#}", truth["positions"]);
-            std::thread::sleep(Duration::from_millis(100));
+            rest(Duration::from_millis(100));
         }
     }
 }

@@ -329,7 +329,7 @@ fn is_settled((status, truth): &(Value, Value), symbol: &str, qty: i64) -> bool 
     let rows = status["holdings"].as_array();
     let engine = rows.and_then(|rows| rows.iter().find(|row| row["symbol"] == symbol));
     let Some(engine) = engine else { return false };
-    engine["position"] == qty.to_string()
+    engine["position"].as_str() == Some(qty.to_string().as_str())
         && held(truth, symbol) == qty
         && status["unknown_orders"] == 0
         && status["orders"].as_array().is_some_and(Vec::is_empty)
