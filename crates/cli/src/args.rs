@@ -112,6 +112,20 @@ pub enum Command {
         Needs api_key in [live], and the app's secret in TRUEFILL_KITE_SECRET or in secret_file.\n\
         The app's redirect URL must be http://127.0.0.1:5100/ for the browser to come back by itself.")]
     Login(Login),
+    /// Checks everything that can be checked before going live, and says what to mend
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill doctor my.toml\n  truefill doctor my.toml --json\n\n\
+        Sends nothing that changes an account. Exit status: 0 nothing to mend; 1 something is wrong."
+    )]
+    Doctor(Operate),
+    /// Says whose the position is that was found in a symbol; the symbol trades again
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill adopt my.toml NSE:INFY 10 mine     10 of it are strategy mine's\n  \
+        truefill adopt my.toml NSE:INFY 0           it stays nobody's; unknown orders never were"
+    )]
+    Adopt(Adopt),
     /// How a running node is: positions, orders, links, alerts
     #[cfg(unix)]
     #[command(
@@ -124,8 +138,10 @@ pub enum Command {
     Halt(Operate),
     /// Trades again after a halt, a flatten or a freeze (not after a kill)
     #[cfg(unix)]
-    #[command(after_help = "Example:\n  truefill resume my.toml")]
-    Resume(Operate),
+    #[command(
+        after_help = "Examples:\n  truefill resume my.toml\n  truefill resume my.toml NSE:INFY     one frozen symbol"
+    )]
+    Resume(Resume),
     /// Cancels all of ours, proves by a read that nothing rests, and stays down; positions stay
     #[cfg(unix)]
     #[command(after_help = "Example:\n  truefill kill my.toml\n\n\
@@ -687,4 +703,33 @@ pub struct Login {
     /// Port on this machine to which the browser is sent back
     #[arg(long, value_name = "PORT", default_value_t = 5100)]
     pub port: u16,
+}
+
+/// Arguments of `resume`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// Configuration and form of the answer
+    #[command(flatten)]
+    pub node: Operate,
+    /// Only this symbol
+    pub symbol: Option<String>,
+}
+
+/// Arguments of `adopt`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// Configuration (TOML) that the node was started with
+    pub config: PathBuf,
+    /// Which symbol
+    pub symbol: String,
+    /// How much of what was found, with its sign; 0 leaves it nobody's
+    #[arg(allow_negative_numbers = true)]
+    pub quantity: String,
+    /// Whose it becomes; the first strategy that trades it, if nothing is said
+    pub strategy: Option<String>,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub json: bool,
 }

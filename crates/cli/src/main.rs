@@ -52,11 +52,15 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Command::Login(args) => commands::login::run(&args),
         #[cfg(unix)]
+        Command::Doctor(args) => commands::doctor::run(&args),
+        #[cfg(unix)]
+        Command::Adopt(args) => commands::operate::adopt(&args),
+        #[cfg(unix)]
         Command::Status(args) => commands::operate::run("status", &args),
         #[cfg(unix)]
         Command::Halt(args) => commands::operate::run("halt", &args),
         #[cfg(unix)]
-        Command::Resume(args) => commands::operate::run("resume", &args),
+        Command::Resume(args) => commands::operate::resume(&args),
         #[cfg(unix)]
         Command::Kill(args) => commands::operate::run("kill", &args),
         #[cfg(unix)]

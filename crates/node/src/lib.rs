@@ -26,6 +26,7 @@
 //! | `http`, `wire` | calls and connections |
 //! | `ticker`, `board`, `tape` | prices, from the socket to the engine |
 //! | `session` | the token of the day |
+//! | [`doctor`] | what can be checked before going live |
 //! | [`instruments`] | what the broker lists |
 //! | [`login`] | a person at the broker, a token in a file |
 //! | [`feed`] | target files |
@@ -41,6 +42,8 @@
 //! 3. Secrets are shown nowhere: not in logs, errors, the journal or a list of processes.
 
 pub mod clock;
+#[cfg(unix)]
+pub mod doctor;
 pub mod feed;
 pub mod instruments;
 pub mod login;

@@ -97,10 +97,10 @@ pub fn watch(keeper: Watch) -> Door {
 }
 
 /// What a token file holds.
-struct Found {
-    api_key: String,
-    token: Secret,
-    opened: truefill_core::time::Nanos,
+pub(crate) struct Found {
+    pub api_key: String,
+    pub token: Secret,
+    pub opened: truefill_core::time::Nanos,
 }
 
 /// What the broker says about a token.
@@ -262,7 +262,7 @@ const LOGIN: &str = "nothing is sent until there is a session; everything else g
                      `truefill login kite`, which puts a new token where it is looked for";
 
 /// Reads a token file. No error holds any of its text.
-fn read(path: &Path) -> Result<Found, String> {
+pub(crate) fn read(path: &Path) -> Result<Found, String> {
     let shown = path.display();
     let meta = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
     if meta.len() > FILE_BYTES_MAX {

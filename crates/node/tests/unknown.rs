@@ -59,7 +59,7 @@ fn behaviour_1_what_never_appears_blocks_its_symbol_until_a_person_decides() {
 #[test]
 fn behaviour_2_two_live_orders_under_one_tag_are_noticed_and_go() {
     live(async {
-        let mut node = Node::ready("tags", &[INFY], |job| kit::resting(job)).await;
+        let mut node = Node::ready("tags", &[INFY], kit::resting).await;
         node.want(&[(INFY, 10)]);
         let status =
             node.until("a resting order", |s| s["orders"][0]["order_id"].is_string()).await;
@@ -122,7 +122,7 @@ fn behaviour_4_books_of_different_moments_and_an_order_that_is_not_known_yet() {
 #[test]
 fn behaviour_4_a_cancel_of_an_order_that_the_broker_does_not_know_yet_is_tried_again() {
     live(async {
-        let mut node = Node::ready("acked", &[INFY], |job| kit::resting(job)).await;
+        let mut node = Node::ready("acked", &[INFY], kit::resting).await;
         node.control("/fault", json!({ "fault": "just_acked", "times": 3 })).await;
         node.want(&[(INFY, 10)]);
         node.until("an order with its number", |s| s["orders"][0]["order_id"].is_string()).await;

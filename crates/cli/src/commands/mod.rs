@@ -9,6 +9,8 @@ mod dated;
 pub mod demo;
 #[cfg(unix)]
 pub mod dev;
+#[cfg(unix)]
+pub mod doctor;
 pub mod fees;
 pub mod gap;
 pub mod incidents;

@@ -1,7 +1,7 @@
 //! What talks to a running node: `truefill status`, `halt`, `resume`, `kill`, `flatten`.
 
 use super::print;
-use crate::args::Operate as Args;
+use crate::args::{Adopt, Operate as Args, Resume};
 use crate::config;
 use crate::config::live::place;
 use crate::failure::{Done, Failure};
@@ -10,17 +10,34 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 pub fn run(word: &str, args: &Args) -> Done {
+    say(word, &json!({ "do": word }), args)
+}
+
+/// All of it, or one symbol.
+pub fn resume(args: &Resume) -> Done {
+    say("resume", &json!({ "do": "resume", "symbol": args.symbol }), &args.node)
+}
+
+/// Whose a position is.
+pub fn adopt(args: &Adopt) -> Done {
+    let request = json!({
+        "do": "adopt", "symbol": args.symbol, "quantity": args.quantity,
+        "strategy": args.strategy,
+    });
+    say("adopt", &request, &Args { config: args.config.clone(), json: args.json })
+}
+
+fn say(word: &str, request: &Value, args: &Args) -> Done {
     let text = config::text(&args.config).map_err(Failure::input)?;
     let base = args.config.parent().unwrap_or(Path::new(""));
     let place = place(&text, &args.config.display().to_string(), base).map_err(Failure::input)?;
-    let request = json!({ "do": word });
-    let answer = truefill_node::operator::ask(&place.settings.dir, &request);
+    let answer = truefill_node::operator::ask(&place.settings.dir, request);
     let answer = answer.map_err(Failure::Wrong)?;
     if args.json {
         print(&answer.to_string())?;
     } else if word == "status" {
         print(&told(&answer))?;
-    } else {
+    } else if answer.get("error").is_none() {
         print(&done(word, &answer))?;
     }
     match answer.get("error").and_then(Value::as_str) {
@@ -37,6 +54,7 @@ fn done(word: &str, answer: &Value) -> String {
         }
         "kill" => format!("killed by {by}"),
         "halt" => format!("halted by {by}: nothing new is sent; positions and orders stay"),
+        "adopt" => format!("adopted, by {by}: the symbol trades again"),
         "flatten" => format!("flattening, by {by}: orders are cancelled, positions closed"),
         _ => format!("trading again, by {by}"),
     }
