@@ -7,6 +7,7 @@
 //!
 //! Invariant: an instrument that is not in the list is an error, never a guess.
 
+use crate::backoff::Pace;
 use crate::error::NodeError;
 use crate::http::{Deadlines, Pool};
 use crate::settings::Settings;
@@ -19,6 +20,8 @@ use truefill_venue::kite::{BadLine, Calls, InstrumentReader, InstrumentRow, inst
 
 /// Longest time for one list.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Tries to read a list without which there is no start.
+const TRIES: u32 = 4;
 /// A list that was read so recently is not read again.
 const YOUNG: Duration = Duration::from_secs(600);
 /// Name of what is kept.
@@ -40,7 +43,7 @@ pub async fn load(
     let fetched = match again {
         // A start soon after another one: it may be one of many, and each would read it all.
         Some(rows) => Ok(rows),
-        None => fetch(settings, symbols).await.and_then(|rows| {
+        None => patiently(settings, symbols, kept.exists()).await.and_then(|rows| {
             keep(&kept, &rows).map_err(|error| error.to_string())?;
             Ok(rows)
         }),
@@ -71,6 +74,22 @@ fn of_file(kept: &Path, symbols: &BTreeSet<String>) -> Result<Vec<InstrumentRow>
     let mut rows = Vec::new();
     read(InstrumentReader::default(), &text, symbols, &mut rows)?;
     Ok(rows)
+}
+
+/// Reads the lists, more than once where there is nothing else to start with.
+async fn patiently(
+    settings: &Settings,
+    symbols: &BTreeSet<String>,
+    has_other: bool,
+) -> Result<Vec<InstrumentRow>, String> {
+    let mut pace = Pace::new();
+    for _ in 1..if has_other { 1 } else { TRIES } {
+        if let Ok(rows) = fetch(settings, symbols).await {
+            return Ok(rows);
+        }
+        tokio::time::sleep(pace.wait()).await;
+    }
+    fetch(settings, symbols).await
 }
 
 /// Reads the lists of the exchanges that are traded on.

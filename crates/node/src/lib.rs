@@ -34,6 +34,7 @@
 //! | `child` | strategies that are programs |
 //! | `notices` | what people must know |
 //! | `emergency` | cancels without an engine |
+//! | `pace` | how long a turn takes, and the disk in it |
 //! | [`clock`], `backoff` | time that is never set, waits that grow |
 //!
 //! Invariants:
@@ -61,6 +62,7 @@ mod gateway;
 mod http;
 mod news;
 mod notices;
+mod pace;
 mod run;
 mod scribe;
 mod session;

@@ -27,6 +27,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use truefill_core::config::{Config, Holding};
 use truefill_core::engine::Engine;
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
@@ -41,6 +42,12 @@ use truefill_venue::kite::Notes;
 
 /// Space that is reserved for the day on which the disk is full.
 const EMERGENCY_BYTES: usize = 256 << 10;
+
+/// How long programs may take to end.
+const FAREWELL: Duration = Duration::from_secs(4);
+
+/// What waits for each program, with its sleeve.
+type Mails = Vec<(SleeveId, Arc<Mail>)>;
 
 /// Everything a node needs.
 #[derive(Clone, Debug)]
@@ -90,7 +97,7 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
     let outside = Outside { job: &job, inbox, notices: notices.clone(), clock };
     let (gateway, board) = outside.connect()?;
     outside.watch_targets(&engine, began)?;
-    let mails = outside.start_programs();
+    let (mails, mut programs) = outside.start_programs();
     #[cfg(unix)]
     crate::operator::serve(&settings.dir, outside.inbox.clone(), Arc::clone(&gateway))
         .map_err(|error| NodeError::io("the operator's socket in", &settings.dir, &error))?;
@@ -108,6 +115,9 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
         stop,
     });
     let ended = desk.run().await;
+    // Nobody hears them any more: they may put their things in order.
+    let farewell = async { while programs.join_next().await.is_some() {} };
+    drop(tokio::time::timeout(FAREWELL, farewell).await);
     match ended {
         Err(NodeError::Broken(law, _)) => {
             let words = emergency::cancel_all(&gateway, &journal, config, reserved.ok()).await;
@@ -250,9 +260,9 @@ impl Outside<'_> {
         tokio::spawn(ticker.run());
     }
 
-    fn start_programs(&self) -> Vec<(SleeveId, Arc<Mail>)> {
+    fn start_programs(&self) -> (Mails, JoinSet<()>) {
         let config = &self.job.config;
-        let mut mails = Vec::new();
+        let (mut mails, mut running) = (Vec::new(), JoinSet::new());
         for program in &self.job.programs {
             let own = (0u32..).zip(&config.holdings).filter(|(_, key)| key.has(program.sleeve));
             let own: Vec<(HoldingId, &Holding)> =
@@ -270,9 +280,9 @@ impl Outside<'_> {
                 clock: self.clock,
             };
             mails.push((program.sleeve, mail));
-            tokio::spawn(child.run());
+            running.spawn(child.run());
         }
-        mails
+        (mails, running)
     }
 
     fn watch_targets(&self, engine: &Engine, began: Nanos) -> Result<(), NodeError> {

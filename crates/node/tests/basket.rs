@@ -68,3 +68,42 @@ fn nothing_leaves_for_an_account_that_is_not_confirmed() {
         }
     });
 }
+
+/// At ten orders a second a basket of fifty needs five slots of a second, each held until its replies
+/// are here: no 429, and nothing slower than that.
+#[test]
+fn fifty_names_go_out_as_fast_as_the_windows_allow_and_no_faster() {
+    live(async {
+        let options = truefill_box::desk::Options { cash: 900_000_000, ..Default::default() };
+        let ready = kit::open_box_with(options).await;
+        let listing = truefill_box::listing::Listing::standard();
+        let shares = listing.iter().filter(|(_, item)| item.is_equity());
+        let names: Vec<String> = shares
+            .filter(|(_, item)| item.listed.named.exchange == "NSE")
+            .map(|(_, item)| format!("NSE:{}", item.listed.named.symbol))
+            .take(50)
+            .collect();
+        let symbols: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut node = Node::start(ready.clone(), setup("fifty", &ready, &symbols));
+        let prices = |s: &serde_json::Value| {
+            let quoted = |row: &serde_json::Value| row["quote_age_ms"].is_number();
+            let rows = s["holdings"].as_array().filter(|rows| rows.iter().all(quoted));
+            kit::is_up(s) && s["next_order_ms"] == 0 && rows.is_some()
+        };
+        node.until("prices and free windows", prices).await;
+        let wanted: Vec<(&str, i64)> = symbols.iter().map(|symbol| (*symbol, 4)).collect();
+        let began = std::time::Instant::now();
+        node.want(&wanted);
+        let truth = node.settles_at(&wanted).await;
+        let took = began.elapsed();
+        no_violation(&truth);
+        assert_eq!(truth["faults_struck"].get("too_many"), None);
+        for symbol in &symbols {
+            assert_eq!(traded(&truth, symbol), (4, 0), "{symbol}");
+        }
+        let pace = node.ask("status").await["to_the_wire"].clone();
+        println!("50 names in {took:?}; to the wire {pace}");
+        assert!(took.as_secs() < 60, "{took:?}");
+        node.stop().await.expect("stopped");
+    });
+}

@@ -93,3 +93,15 @@ fn floods_and_garbage_and_endless_lines_are_contained() {
         }
     });
 }
+
+#[test]
+fn a_child_may_put_its_things_in_order_when_the_node_stops() {
+    live(async {
+        let folder = kit::Folder::new("farewell");
+        let note = folder.0.join("note");
+        let text = format!("while read line; do :; done; echo done > {}", note.display());
+        let mut node = Node::ready("farewell", &[INFY, SBIN], script(&text, false)).await;
+        node.stop().await.expect("stopped");
+        assert_eq!(std::fs::read_to_string(&note).expect("a note"), "done\n");
+    });
+}

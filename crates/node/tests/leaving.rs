@@ -102,3 +102,31 @@ fn a_flatten_at_the_stop_sells_what_is_held_and_the_next_start_waits_for_targets
         node.stop().await.expect("stopped");
     });
 }
+
+/// Another program holds the journal: nothing can be written, so nothing may leave but the way out.
+#[test]
+fn a_journal_that_cannot_be_written_ends_the_node_and_cancels_leave_all_the_same() {
+    live(async {
+        let mut node = Node::ready("unwritten", &[INFY, "NSE:SBIN"], resting).await;
+        node.want(&[(INFY, 10)]);
+        node.until("a resting order", numbered).await;
+        let path = node.job.settings.dir.join("journal.db");
+        let other = rusqlite::Connection::open(&path).expect("a journal");
+        other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        node.want(&[("NSE:SBIN", 5)]);
+        let error = node.ended().await.expect_err("it cannot go on").to_string();
+        assert!(error.contains("1 of 1 working orders of ours were cancelled"), "{error}");
+        let truth = node.truth().await;
+        assert_eq!((working(&truth), held(&truth, "NSE:SBIN")), (0, 0));
+        let notes = node.job.settings.dir.join("emergency.notes");
+        let notes = truefill_journal::emergency::read_notes(&notes).expect("readable");
+        assert!(notes.len() == 1 && notes[0].starts_with("cancel TF"), "{notes:?}");
+        // The next start finds out what really happened.
+        drop(other);
+        node.again();
+        node.until("a read account", kit::is_up).await;
+        node.want(&[(INFY, 0)]);
+        node.until("nothing open", |s| s["orders"].as_array().is_some_and(Vec::is_empty)).await;
+        node.stop().await.expect("stopped");
+    });
+}

@@ -146,6 +146,7 @@ impl Child {
         let why = tokio::select! {
             why = self.talk(input) => why,
             why = self.listen(output) => why,
+            () = self.inbox.closed() => "the node ends".to_owned(),
         };
         // Its input is closed: one that ends by itself may still put its things in order.
         match tokio::time::timeout(FAREWELL, child.wait()).await {

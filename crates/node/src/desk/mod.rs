@@ -25,12 +25,13 @@ use crate::error::NodeError;
 use crate::gateway::Gateway;
 use crate::news::{News, Wanted};
 use crate::notices::Notices;
+use crate::pace::Stopwatch;
 use crate::scribe::Scribe;
 use crate::settings::Settings;
 use crate::tape::Tape;
 use leave::Leaving;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
@@ -113,6 +114,8 @@ pub struct Desk {
     leaving: Option<Leaving>,
     /// Commits so far, what they took, and the longest one.
     commits: (u64, Duration, Duration),
+    /// How long turns take that send something.
+    watch: Stopwatch,
 }
 
 impl Desk {
@@ -149,6 +152,7 @@ impl Desk {
             silent: false,
             leaving: None,
             commits: (0, Duration::ZERO, Duration::ZERO),
+            watch: Stopwatch::default(),
         }
     }
 
@@ -280,7 +284,7 @@ impl Desk {
         if self.inbox.is_empty() && !due {
             return Ok(());
         }
-        let idle = self.inbox.is_empty();
+        let (idle, began) = (self.inbox.is_empty(), Instant::now());
         if !self.silent {
             self.inbox.push(Input::Release(Release {}));
         }
@@ -294,11 +298,16 @@ impl Desk {
         }
         let happened = !self.batch.is_empty();
         if happened {
-            self.commit().await?;
-            self.post();
+            let took = self.commit().await?;
+            if effects.iter().any(|effect| matches!(effect, Effect::Send { .. })) {
+                self.watch.note(began.elapsed(), took);
+            }
         }
         for effect in effects {
             self.act(effect)?;
+        }
+        if happened {
+            self.post();
         }
         if idle && !happened {
             self.rest_until = self.clock.now().plus(REST_NS);
@@ -319,7 +328,7 @@ impl Desk {
         }
     }
 
-    async fn commit(&mut self) -> Result<(), NodeError> {
+    async fn commit(&mut self) -> Result<Duration, NodeError> {
         let batch = std::mem::take(&mut self.batch);
         let written = match self.scribe.commit(batch).await {
             Ok(written) => written,
@@ -335,7 +344,7 @@ impl Desk {
             self.snapshot_seq = seq;
             self.scribe.snapshot(snapshot_of(&self.engine, seq));
         }
-        Ok(())
+        Ok(written.took)
     }
 
     fn act(&mut self, effect: Effect) -> Result<(), NodeError> {

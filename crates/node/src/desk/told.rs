@@ -4,6 +4,7 @@ use super::Desk;
 use crate::child::Standing;
 use crate::news::{Asked, Demand};
 use crate::notices::Notice;
+use crate::pace::micros;
 use serde_json::{Value, json};
 use truefill_core::alert::AlertCode;
 use truefill_core::event::{Alert, Lane};
@@ -130,6 +131,7 @@ impl Desk {
             "next_order_ms": state.limiter.next_free(now, Class::New).since(now).max(0) / 1_000_000,
             "journal": { "records": state.seq, "commits": commits,
                          "mean_us": micros(mean), "longest_us": micros(longest) },
+            "to_the_wire": self.watch.told(),
             "alerts": { "told": told, "last": last.iter().map(Notice::json).collect::<Vec<_>>() },
         })
     }
@@ -176,8 +178,4 @@ impl Desk {
     fn symbol(&self, id: InstrumentId) -> &str {
         self.engine.config().instruments.get(id.ix()).map_or("", |i| i.symbol.as_str())
     }
-}
-
-fn micros(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
