@@ -34,6 +34,7 @@
 //! | `child` | strategies that are programs |
 //! | `notices` | what people must know |
 //! | `emergency` | cancels without an engine |
+//! | `paper` | a simulated broker on live prices |
 //! | `pace` | how long a turn takes, and the disk in it |
 //! | [`clock`], `backoff` | time that is never set, waits that grow |
 //!
@@ -63,6 +64,7 @@ mod http;
 mod news;
 mod notices;
 mod pace;
+mod paper;
 mod run;
 mod scribe;
 mod session;

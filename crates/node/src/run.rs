@@ -7,7 +7,7 @@
 
 use crate::board::Board;
 use crate::child::{Child, Mail, Program};
-use crate::clock::Clock;
+use crate::clock::{Clock, wall};
 use crate::desk::{Desk, Parts};
 use crate::emergency;
 use crate::error::NodeError;
@@ -16,13 +16,14 @@ use crate::gateway::Gateway;
 use crate::http::Pool;
 use crate::news::{self, Inbox};
 use crate::notices::Notices;
+use crate::paper::Paper;
 use crate::scribe::Scribe;
 use crate::session::{self, Door};
 use crate::settings::{Mode, Settings};
 use crate::ticker::Ticker;
 use crate::wire::Connector;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,6 +38,7 @@ use truefill_journal::{
     EmergencyNotes, Journal as _, JournalError, SegmentStart, SqliteStore, Store, recover,
 };
 use truefill_market::symbols::Symbols;
+use truefill_sim::broker::world::World;
 use truefill_venue::KiteCodec;
 use truefill_venue::kite::Notes;
 
@@ -62,6 +64,8 @@ pub struct Job {
     pub targets: Vec<TargetFile>,
     /// Baskets that are wanted from the start.
     pub holds: Vec<Hold>,
+    /// The broker on paper.
+    pub world: World,
     /// Strategies that are programs.
     pub programs: Vec<Program>,
     /// Say nothing on standard error.
@@ -76,7 +80,7 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
     let Job { config, settings, .. } = &job;
     confirmed(config, settings)?;
     let _account = lock_account(config, settings)?;
-    let journal = settings.dir.join("journal.db");
+    let journal = journal_of(settings)?;
     let (mut store, engine) = open(&journal, config)?;
     let reserved = EmergencyNotes::prepare(&settings.dir.join("emergency.notes"), EMERGENCY_BYTES);
     let notices = Notices::open(&settings.dir, job.quiet);
@@ -98,8 +102,9 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
     let (gateway, board) = outside.connect()?;
     outside.watch_targets(&engine, began)?;
     let (mails, mut programs) = outside.start_programs();
+    let paper = settings.mode == Mode::Paper;
     #[cfg(unix)]
-    crate::operator::serve(&settings.dir, outside.inbox.clone(), Arc::clone(&gateway))
+    crate::operator::serve(&settings.dir, outside.inbox.clone(), Arc::clone(&gateway), paper)
         .map_err(|error| NodeError::io("the operator's socket in", &settings.dir, &error))?;
     let desk = Desk::new(Parts {
         settings: settings.clone(),
@@ -107,6 +112,7 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
         epoch,
         scribe,
         gateway: Arc::clone(&gateway),
+        paper: paper.then(|| Paper::new(config, job.world.clone(), epoch)),
         board,
         mails,
         arrivals,
@@ -131,14 +137,20 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
     }
 }
 
+/// On paper each start has a journal of its own, as it has an account of its own.
+fn journal_of(settings: &Settings) -> Result<PathBuf, NodeError> {
+    let dir = match settings.mode {
+        Mode::Live => settings.dir.clone(),
+        Mode::Paper => settings.dir.join(format!("paper-{}", wall().0 / MILLI_NS)),
+    };
+    std::fs::create_dir_all(&dir).map_err(|error| NodeError::io("the folder", &dir, &error))?;
+    Ok(dir.join("journal.db"))
+}
+
 /// In live, the account must have been typed a second time.
 fn confirmed(config: &Config, settings: &Settings) -> Result<(), NodeError> {
     if settings.mode == Mode::Paper {
-        return Err(NodeError::Config(
-            "mode = \"paper\" is not in this version of the node; nothing was started; rehearse \
-             with `truefill rehearse`, or trade against `truefill box kite` with mode = \"live\""
-                .to_owned(),
-        ));
+        return Ok(());
     }
     if settings.confirmed.as_deref() == Some(config.account.as_str()) {
         return Ok(());

@@ -46,6 +46,7 @@ async fn job(
         targets: Vec::new(),
         holds: Vec::new(),
         programs: Vec::new(),
+        world: live.world,
         quiet,
     };
     for feed in live.feeds {

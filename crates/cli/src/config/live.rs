@@ -18,6 +18,7 @@ use truefill_core::num::Qty;
 use truefill_core::time::Nanos;
 use truefill_node::Program;
 use truefill_node::settings::{Endpoint, Mode, OnStop, Settings};
+use truefill_sim::broker::world::World;
 use truefill_venue::kite::{self, InstrumentRow};
 
 use super::error::{ConfigError, shown};
@@ -91,6 +92,8 @@ pub struct Live {
     pub settings: Settings,
     /// The broker's numbers of the instruments.
     pub tokens: BTreeMap<u32, InstrumentId>,
+    /// The broker on paper.
+    pub world: World,
     /// Where targets come from.
     pub feeds: Vec<Feed>,
 }
@@ -171,7 +174,10 @@ pub fn parse(
         window.n = same.map_or(window.n, |lowered| window.n.min(lowered.n));
     }
     descriptor.clock_every_ns = Some(60_000_000_000);
-    let (_, world) = broker::broker(&root, &account, base_dir)?;
+    let (simulated, world) = broker::broker(&root, &account, base_dir)?;
+    if place.settings.mode == Mode::Paper {
+        descriptor = simulated;
+    }
     let config = Config {
         account: account.name,
         instruments: market.instruments,
@@ -198,7 +204,7 @@ pub fn parse(
     };
     hours::resolve(&root, &mut setup)?;
     let feeds = feeds(&root, setup.strategies, &setup.config, base_dir)?;
-    Ok(Live { config: setup.config, settings: place.settings, tokens, feeds })
+    Ok(Live { world: setup.world, config: setup.config, settings: place.settings, tokens, feeds })
 }
 
 fn products(root: &Section<'_>, holdings: &[Holding]) -> Result<(), ConfigError> {

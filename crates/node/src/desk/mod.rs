@@ -26,6 +26,7 @@ use crate::gateway::Gateway;
 use crate::news::{News, Wanted};
 use crate::notices::Notices;
 use crate::pace::Stopwatch;
+use crate::paper::Paper;
 use crate::scribe::Scribe;
 use crate::settings::Settings;
 use crate::tape::Tape;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub scribe: Scribe,
     /// The way to the broker.
     pub gateway: Arc<Gateway>,
+    /// The broker that is simulated instead, on paper.
+    pub paper: Option<Paper>,
     /// Prices.
     pub board: Arc<Board>,
     /// What waits for strategies that are programs, each with its sleeve.
@@ -87,6 +90,7 @@ pub struct Desk {
     epoch: u64,
     scribe: Scribe,
     gateway: Arc<Gateway>,
+    paper: Option<Paper>,
     board: Arc<Board>,
     mails: Vec<(SleeveId, Arc<Mail>)>,
     arrivals: mpsc::Receiver<News>,
@@ -132,6 +136,7 @@ impl Desk {
             epoch: parts.epoch,
             scribe: parts.scribe,
             gateway: parts.gateway,
+            paper: parts.paper,
             board: parts.board,
             mails: parts.mails,
             arrivals: parts.arrivals,
@@ -165,10 +170,21 @@ impl Desk {
         for channel in [Channel::Rest, Channel::Market, Channel::Stream] {
             self.inbox.push(Input::Link(LinkChange { channel, up: false }));
         }
+        if self.paper.is_some() {
+            for channel in [Channel::Rest, Channel::Stream] {
+                self.inbox.push(Input::Link(LinkChange { channel, up: true }));
+            }
+        }
         self.turn().await?;
         self.starting = false;
         loop {
-            let next = self.deadline.max(self.rest_until).min(self.clock_look).min(self.day_end);
+            let paper = self.paper.as_ref().map_or(Nanos::MAX, |p| p.next(self.clock.now()));
+            let next = self
+                .deadline
+                .max(self.rest_until)
+                .min(self.clock_look)
+                .min(self.day_end)
+                .min(paper);
             let wake = tokio::time::Instant::from_std(self.clock.instant(next));
             let board = Arc::clone(&self.board);
             tokio::select! {
@@ -196,11 +212,14 @@ impl Desk {
         match news {
             News::Written(request, end) => self.inbox.push(end.to_input(request)),
             News::Read(request, end) => self.inbox.push(end.to_input(request)),
+            // On paper the account of the stream is not the one that is traded.
+            News::Input(_) if self.paper.is_some() => {}
             News::Input(input) => self.inbox.push(input),
             News::Link(Channel::Rest, up) => {
                 self.session = up;
                 self.rest();
             }
+            News::Link(Channel::Stream, _) if self.paper.is_some() => {}
             News::Reached(up) => {
                 self.reached = up;
                 self.rest();
@@ -209,7 +228,8 @@ impl Desk {
                 self.inbox.push(Input::Link(LinkChange { channel, up }));
             }
             News::Session { fresh } => {
-                if fresh || self.engine.state().limiter.probe.is_some() {
+                let lost = self.engine.state().limiter.probe.is_some();
+                if self.paper.is_none() && (fresh || lost) {
                     let login = Operator { command: Command::Login, by: None };
                     self.inbox.push(Input::Operator(login));
                 }
@@ -223,6 +243,9 @@ impl Desk {
 
     /// Requests go out while there is a session and a connection.
     fn rest(&mut self) {
+        if self.paper.is_some() {
+            return;
+        }
         let (channel, up) = (Channel::Rest, self.session && self.reached);
         self.inbox.push(Input::Link(LinkChange { channel, up }));
     }
@@ -270,11 +293,18 @@ impl Desk {
     async fn turn(&mut self) -> Result<(), NodeError> {
         let now = self.clock.now();
         let (board, tape, mails) = (Arc::clone(&self.board), &mut self.tape, &self.mails);
+        let paper = &mut self.paper;
         let mut woken = false;
         board.take(|id, posted| {
             woken |= tape.put(id, posted);
+            if let Some(paper) = paper {
+                paper.quote(now, id, &posted.quote);
+            }
             mails.iter().for_each(|(_, mail)| mail.quote(id, &posted.quote));
         });
+        if let Some(paper) = &mut self.paper {
+            self.inbox.extend(paper.take(now));
+        }
         if woken {
             self.inbox.push(Input::Tick(Tick {}));
         }
@@ -349,12 +379,14 @@ impl Desk {
 
     fn act(&mut self, effect: Effect) -> Result<(), NodeError> {
         match effect {
-            Effect::Send { request, what, not_after, .. } => {
-                self.gateway.send(request, what, not_after);
-            }
-            Effect::Ask { request, what, not_after, .. } => {
-                self.gateway.ask(request, what, not_after);
-            }
+            Effect::Send { request, what, not_after, .. } => match &mut self.paper {
+                Some(paper) => paper.send(self.clock.now(), request, &what),
+                None => self.gateway.send(request, what, not_after),
+            },
+            Effect::Ask { request, what, not_after, .. } => match &mut self.paper {
+                Some(paper) => paper.ask(self.clock.now(), request, what),
+                None => self.gateway.ask(request, what, not_after),
+            },
             Effect::Tell(alert) => self.tell(&alert),
             Effect::Halt { law } => {
                 self.scribe.close();
