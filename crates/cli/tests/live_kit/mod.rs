@@ -137,6 +137,19 @@ impl Scene {
         }
     }
 
+    /// What a person does about an order without an outcome: asks the broker, and says so when it
+    /// is not there. Only right where no fault lets it appear later.
+    pub fn by_hand(&self) {
+        let status = self.ask(&json!({ "do": "status" })).unwrap_or_default();
+        let truth = self.control("/truth", "").to_string();
+        for order in status["orders"].as_array().into_iter().flatten() {
+            let id = order["client_id"].as_str().unwrap_or_default();
+            if order["unknown"] == true && !truth.contains(id) {
+                self.ask(&json!({ "do": "adopt", "symbol": order["symbol"], "quantity": "0" }));
+            }
+        }
+    }
+
     /// Waits until engine and broker hold the target everywhere and nothing is open.
     pub fn until_true(&self, qty: i64) -> Value {
         let (began, wanted) = (Instant::now(), qty.to_string());
