@@ -96,6 +96,62 @@ pub enum Command {
         Prints one line of JSON when it serves: rest, ticker, control, api_key, api_secret,\n\
         access_token. What it does to you is on standard error, the truth at control/truth.")]
     Box(BrokerBox),
+    /// Trades: the engine between your targets and a real broker (or a box)
+    #[cfg(unix)]
+    #[command(after_help = "Examples:\n  truefill run my.toml\n  \
+        truefill box kite > box.json &      then box = \"box.json\" in [live]\n\n\
+        Stops on SIGTERM and leaves the account as on_stop says; a second one ends it at once.\n\
+        mode = \"live\" needs confirm_account = \"<the account>\" in the file before any order leaves.\n\n\
+        Exit status: 0 stopped as asked; 1 had to stop by itself; 2 bad configuration; 3 another \
+        node trades this account.")]
+    Run(Run),
+    /// Logs in at the broker and stores the token of the day, for a node that runs or will run
+    #[cfg(unix)]
+    #[command(after_help = "Examples:\n  truefill login kite my.toml\n  \
+        ssh -L 5100:127.0.0.1:5100 server truefill login kite my.toml\n\n\
+        Needs api_key in [live], and the app's secret in TRUEFILL_KITE_SECRET or in secret_file.\n\
+        The app's redirect URL must be http://127.0.0.1:5100/ for the browser to come back by itself.")]
+    Login(Login),
+    /// Checks everything that can be checked before going live, and says what to mend
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill doctor my.toml\n  truefill doctor my.toml --json\n\n\
+        Sends nothing that changes an account. Exit status: 0 nothing to mend; 1 something is wrong."
+    )]
+    Doctor(Operate),
+    /// Says whose the position is that was found in a symbol; the symbol trades again
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill adopt my.toml NSE:INFY 10 mine     10 of it are strategy mine's\n  \
+        truefill adopt my.toml NSE:INFY 0           it stays nobody's; unknown orders never were"
+    )]
+    Adopt(Adopt),
+    /// How a running node is: positions, orders, links, alerts
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill status my.toml\n  truefill status my.toml --json"
+    )]
+    Status(Operate),
+    /// Sends nothing new; positions and working orders stay
+    #[cfg(unix)]
+    #[command(after_help = "Example:\n  truefill halt my.toml")]
+    Halt(Operate),
+    /// Trades again after a halt, a flatten or a freeze (not after a kill)
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill resume my.toml\n  truefill resume my.toml NSE:INFY     one frozen symbol"
+    )]
+    Resume(Resume),
+    /// Cancels all of ours, proves by a read that nothing rests, and stays down; positions stay
+    #[cfg(unix)]
+    #[command(after_help = "Example:\n  truefill kill my.toml\n\n\
+        Latched: it survives restarts, and only a new folder (dir in [live]) ends it.\n\
+        Exit status: 0 nothing rests, proven; 1 not proven yet.")]
+    Kill(Operate),
+    /// Cancels, closes all positions of strategies, then halts
+    #[cfg(unix)]
+    #[command(after_help = "Example:\n  truefill flatten my.toml")]
+    Flatten(Operate),
     /// For tests of kills: the simulated world of a rehearsal as a process of its own
     #[cfg(unix)]
     #[command(hide = true)]
@@ -611,4 +667,69 @@ pub struct BrokerBox {
     /// Does not say on standard error what it does to you
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// Arguments of `run`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Configuration (TOML)
+    pub config: PathBuf,
+    /// Says nothing on standard error but why it ends
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Arguments of what talks to a running node.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Operate {
+    /// Configuration (TOML) that the node was started with
+    pub config: PathBuf,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `login`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Login {
+    /// Whose page: kite is Zerodha's Kite Connect 3
+    #[arg(value_parser = ["kite"])]
+    pub broker: String,
+    /// Configuration (TOML)
+    pub config: PathBuf,
+    /// Port on this machine to which the browser is sent back
+    #[arg(long, value_name = "PORT", default_value_t = 5100)]
+    pub port: u16,
+}
+
+/// Arguments of `resume`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// Configuration and form of the answer
+    #[command(flatten)]
+    pub node: Operate,
+    /// Only this symbol
+    pub symbol: Option<String>,
+}
+
+/// Arguments of `adopt`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// Configuration (TOML) that the node was started with
+    pub config: PathBuf,
+    /// Which symbol
+    pub symbol: String,
+    /// How much of what was found, with its sign; 0 leaves it nobody's
+    #[arg(allow_negative_numbers = true)]
+    pub quantity: String,
+    /// Whose it becomes; the first strategy that trades it, if nothing is said
+    pub strategy: Option<String>,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub json: bool,
 }

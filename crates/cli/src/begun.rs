@@ -166,11 +166,13 @@ impl DataFile {
     pub fn all(setup: &Setup) -> Result<Vec<Self>, Failure> {
         let market = match &setup.market {
             MarketSpec::File { path, .. } | MarketSpec::Bars { path, .. } => Some(path),
-            MarketSpec::Demo | MarketSpec::Synthetic { .. } => None,
+            MarketSpec::Demo | MarketSpec::Live { .. } | MarketSpec::Synthetic { .. } => None,
         };
         let targets = setup.strategies.iter().filter_map(|spec| match spec {
             StrategySpec::Targets { path, .. } => Some(path),
-            StrategySpec::Imbalance { .. } | StrategySpec::Hold { .. } => None,
+            StrategySpec::Imbalance { .. }
+            | StrategySpec::Hold { .. }
+            | StrategySpec::Run { .. } => None,
         });
         let files = market.into_iter().chain(targets);
         files.map(|path| Self::of(path).map_err(|e| Failure::about(path.display(), e))).collect()

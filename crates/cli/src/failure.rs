@@ -10,6 +10,8 @@ pub enum Failure {
     Input(String),
     /// The run found something wrong: a law, a residual, a damaged journal. Exit status 1.
     Wrong(String),
+    /// Another node has the account: this one did not start. Exit status 3.
+    Taken(String),
 }
 
 impl Failure {
@@ -28,13 +30,14 @@ impl Failure {
         match self {
             Self::Input(_) => 2,
             Self::Wrong(_) => 1,
+            Self::Taken(_) => 3,
         }
     }
 
     /// Its words.
     pub fn words(&self) -> &str {
         match self {
-            Self::Input(words) | Self::Wrong(words) => words,
+            Self::Input(words) | Self::Wrong(words) | Self::Taken(words) => words,
         }
     }
 }

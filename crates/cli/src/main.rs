@@ -48,6 +48,24 @@ fn main() -> ExitCode {
         Command::Init(args) => commands::init::run(&args),
         Command::Box(args) => commands::broker_box::run(&args),
         #[cfg(unix)]
+        Command::Run(args) => commands::run::run(&args),
+        #[cfg(unix)]
+        Command::Login(args) => commands::login::run(&args),
+        #[cfg(unix)]
+        Command::Doctor(args) => commands::doctor::run(&args),
+        #[cfg(unix)]
+        Command::Adopt(args) => commands::operate::adopt(&args),
+        #[cfg(unix)]
+        Command::Status(args) => commands::operate::run("status", &args),
+        #[cfg(unix)]
+        Command::Halt(args) => commands::operate::run("halt", &args),
+        #[cfg(unix)]
+        Command::Resume(args) => commands::operate::resume(&args),
+        #[cfg(unix)]
+        Command::Kill(args) => commands::operate::run("kill", &args),
+        #[cfg(unix)]
+        Command::Flatten(args) => commands::operate::run("flatten", &args),
+        #[cfg(unix)]
         Command::DevBroker(args) => commands::dev::broker(&args),
         #[cfg(unix)]
         Command::DevEngine(args) => commands::dev::engine(&args),

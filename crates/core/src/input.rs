@@ -3,7 +3,7 @@
 //! An input carries by value whatever it uses, quotes included, so the journal of inputs is
 //! all that a replay needs.
 
-use crate::ids::{HoldingId, InstrumentId, SleeveId};
+use crate::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
 use crate::num::{Amount, Px, Qty};
 use crate::quote::Mark;
 use crate::record::{code_enum, records, variants};
@@ -87,6 +87,8 @@ records! {
     pub struct Operator {
         /// What.
         pub command: Command = 1,
+        /// Who said so, where it is known.
+        pub by: Option<VenueText> = 64,
     }
 
     /// The operator adopts what was found as a strategy's, or thaws a frozen holding.

@@ -355,22 +355,37 @@ fn an_order_that_works_after_it_was_refused_for_sure_is_told() {
     assert!(kit.alerts().contains(&"OUT_OF_ORDER"), "{:?}", kit.alerts());
 }
 
+/// The target is wanted still: what was refused for want of a login is not a refusal of the order.
+#[test]
+fn what_a_dead_session_refused_is_sent_after_the_login() {
+    let mut kit = Kit::started();
+    kit.target(100);
+    let (request, _) = kit.sent[0].clone();
+    kit.reply(request, kit::words::refused(RejectCode::Auth));
+    kit.wait(30);
+    assert_eq!(kit.sent.len(), 1, "nothing leaves without a session");
+    kit.input(kit::words::op(Command::Login));
+    kit.wait(1);
+    let (_, again) = kit.sent.last().cloned().expect("sent");
+    assert_eq!((kit.sent.len(), again.qty), (2, Qty::whole(100)));
+}
+
 #[test]
 fn halted_sends_nothing_and_kill_cancels_for_good() {
     let mut kit = Kit::started();
-    kit.input(Input::Operator(Operator { command: Command::Halt }));
+    kit.input(Input::Operator(Operator { command: Command::Halt, by: None }));
     kit.target(100);
     assert!(kit.sent.is_empty());
-    kit.input(Input::Operator(Operator { command: Command::Resume }));
+    kit.input(Input::Operator(Operator { command: Command::Resume, by: None }));
     let (request, new) = kit.sent[0].clone();
     kit.reply(request, taken());
     kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
-    kit.input(Input::Operator(Operator { command: Command::Kill }));
+    kit.input(Input::Operator(Operator { command: Command::Kill, by: None }));
     assert_eq!(kit.cancels.len(), 1);
     kit.reply(kit.cancels[0], taken());
     kit.truth.orders = vec![row(&new, 0, OrdStatus::Canceled)];
     kit.wait(30);
-    kit.input(Input::Operator(Operator { command: Command::Resume }));
+    kit.input(Input::Operator(Operator { command: Command::Resume, by: None }));
     kit.target(200);
     assert_eq!((kit.sent.len(), kit.engine.state().mode), (1, Mode::Killed));
 }
@@ -378,7 +393,7 @@ fn halted_sends_nothing_and_kill_cancels_for_good() {
 #[test]
 fn flatten_sells_out_and_ends_halted() {
     let mut kit = filled_100(config());
-    kit.input(Input::Operator(Operator { command: Command::Flatten }));
+    kit.input(Input::Operator(Operator { command: Command::Flatten, by: None }));
     let (request, new) = kit.sent[1].clone();
     assert_eq!((new.side, new.qty), (Side::Sell, Qty::whole(100)));
     kit.reply(request, taken());

@@ -204,10 +204,10 @@ fn reduce_only_shrinks_and_never_flips() {
     let mut kit = Kit::started();
     kit.target(100);
     fill(&mut kit, 0, 100);
-    kit.input(Input::Operator(Operator { command: Command::ReduceOnly }));
+    kit.input(Input::Operator(Operator { command: Command::ReduceOnly, by: None }));
     kit.target(-50);
     assert_eq!(sent(&kit)[1..], [(Side::Sell, Qty::whole(100))]);
-    kit.input(Input::Operator(Operator { command: Command::Resume }));
+    kit.input(Input::Operator(Operator { command: Command::Resume, by: None }));
     let (_, last) = kit.sent.last().cloned().expect("sent");
     assert_eq!((last.side, last.qty), (Side::Sell, Qty::whole(50)), "the rest, once resumed");
 }
@@ -220,8 +220,8 @@ fn what_lets_orders_out_again_ends_the_cancelling() {
         let mut kit = Kit::started();
         kit.target(100);
         fill(&mut kit, 0, 100);
-        kit.input(Input::Operator(Operator { command: Command::HaltCancel }));
-        kit.input(Input::Operator(Operator { command }));
+        kit.input(Input::Operator(Operator { command: Command::HaltCancel, by: None }));
+        kit.input(Input::Operator(Operator { command, by: None }));
         kit.target(40);
         assert_eq!(sent(&kit)[1..], [(Side::Sell, Qty::whole(60))]);
         kit.wait(1);

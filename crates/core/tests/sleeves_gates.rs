@@ -188,7 +188,7 @@ fn after_a_login_only_who_asks_for_it_waits_to_be_declared_again() {
     desk.kit.has_quote = false;
     desk.want(A, 60);
     desk.want(B, 30);
-    desk.input(Input::Operator(Operator { command: Command::Login }));
+    desk.input(Input::Operator(Operator { command: Command::Login, by: None }));
     desk.kit.has_quote = true;
     desk.wait(1);
     desk.quote_again();

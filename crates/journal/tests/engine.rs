@@ -85,7 +85,7 @@ fn a_wrong_event_is_found_by_deciding_again() {
 fn one_more_step(memory: &mut MemoryStore) -> (shell::Shell, Envelope, Vec<Event>) {
     let mut shell = shell::Shell::start(memory, 1000);
     shell.run(memory, 5);
-    let operator = Operator { command: Command::Flatten };
+    let operator = Operator { command: Command::Flatten, by: None };
     let input = Input::Operator(operator);
     let envelope = Envelope { now: Nanos(shell.now + 1), marks: vec![], input };
     let events = shell.engine.step(&envelope).events;

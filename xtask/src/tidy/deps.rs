@@ -7,7 +7,7 @@ use super::Finding;
 use super::source::Source;
 
 /// Who may depend on whom. Tests (`[dev-dependencies]`) may know more.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("core", &[]),
     ("gap", &["core"]),
     ("journal", &["core"]),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("venue", &["core"]),
     ("sim", &["core", "gap", "journal", "market", "venue"]),
     ("box", &["core", "market", "venue", "sim"]),
+    ("node", &["core", "journal", "market", "venue", "gap", "sim"]),
     ("incidents", &["core", "journal", "market"]),
     ("report", &["core", "gap", "journal"]),
     ("swarm", &["core", "journal", "market", "sim"]),
@@ -32,6 +33,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "report",
             "swarm",
             "box",
+            "node",
         ],
     ),
 ];

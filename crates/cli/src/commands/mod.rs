@@ -9,13 +9,21 @@ mod dated;
 pub mod demo;
 #[cfg(unix)]
 pub mod dev;
+#[cfg(unix)]
+pub mod doctor;
 pub mod fees;
 pub mod gap;
 pub mod incidents;
 pub mod init;
 pub mod journal;
+#[cfg(unix)]
+pub mod login;
+#[cfg(unix)]
+pub mod operate;
 pub mod rehearse;
 pub mod resume;
+#[cfg(unix)]
+pub mod run;
 pub mod swarm;
 
 use crate::failure::Failure;

@@ -49,7 +49,11 @@ enum Source {
 /// [`ConfigError`] for a calendar that is not known or does not know the days of the data, for
 /// hours without sessions, and for market data that cannot be read.
 pub(super) fn resolve(root: &Section<'_>, setup: &mut Setup) -> Result<(), ConfigError> {
-    let market = root.need("market", "[market]")?.section(keys::MARKET)?;
+    let market = match (root.get("market"), &setup.market) {
+        // Without the section a node knows no hours.
+        (None, MarketSpec::Live { .. }) => return no_hours(root),
+        _ => root.need("market", "[market]")?.section(keys::MARKET)?,
+    };
     let named = market.get("calendar");
     let own = match &setup.market {
         MarketSpec::Bars { session, .. } => *session,
@@ -128,6 +132,9 @@ fn no_hours(root: &Section<'_>) -> Result<(), ConfigError> {
 
 /// First and last instant of the market data.
 fn span(setup: &Setup) -> Result<Option<(Nanos, Nanos)>, MarketError> {
+    if let MarketSpec::Live { now } = setup.market {
+        return Ok(Some((now, now)));
+    }
     let mut market = setup.open_market()?;
     let mut span: Option<(Nanos, Nanos)> = None;
     while let Some(tick) = market.next()? {

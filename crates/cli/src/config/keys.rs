@@ -8,7 +8,10 @@ use super::source::Place;
 /// At the top of the file.
 pub(super) const ROOT: &[&str] = &[
     "mode",
+    "confirm_account",
+    "confirm_live",
     "account",
+    "live",
     "market",
     "instrument",
     "strategy",
@@ -28,6 +31,18 @@ pub(super) const ACCOUNT: &[&str] = &[
     "reads_per_second",
     "on_external",
     "crossing",
+];
+/// `[live]`.
+pub(super) const LIVE: &[&str] = &[
+    "box",
+    "rest",
+    "ticker",
+    "api_key",
+    "secret_file",
+    "token_file",
+    "dir",
+    "on_stop",
+    "stop_within",
 ];
 /// `[market]`.
 pub(super) const MARKET: &[&str] = &[
@@ -83,6 +98,8 @@ pub(super) const STRATEGY: &[&str] = &[
     "builtin",
     "targets",
     "hold",
+    "run",
+    "on_death",
     "symbols",
     "size",
     "period",
@@ -169,9 +186,10 @@ pub(super) const THIN_BOOK: &[&str] = &["levels", "step_ticks", "qty"];
 pub(super) const BACKTEST: &[&str] = &["assumed_fee_bps"];
 
 /// Where each list belongs, in the words of a TOML file.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("the top of the file", ROOT),
     ("[account]", ACCOUNT),
+    ("[live]", LIVE),
     ("[market]", MARKET),
     ("[market.synthetic]", SYNTHETIC),
     ("[[instrument]]", INSTRUMENT),
@@ -192,7 +210,7 @@ const HOMES: [(&str, &[&str]); 19] = [
 ];
 
 /// Keys that are designed and not built yet: they are not mistakes, and not silently ignored.
-const LATER: [&str; 4] = ["run", "bars", "on_death", "confirm_live"];
+const LATER: [&str; 1] = ["bars"];
 
 /// Words longer than this are not compared: nothing valid is that long.
 const COMPARED_BYTES_MAX: usize = 64;

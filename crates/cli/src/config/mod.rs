@@ -8,6 +8,7 @@
 //! | `keys` | every key there is, and what is said about one there is not |
 //! | `value` | values as exact numbers, times with a unit, words |
 //! | `account`, `market`, `recorded`, `strategy`, `policy`, `release`, `sizing`, `risk`, `broker` | the sections |
+//! | [`live`] | what a node is told |
 //! | `hours` | sessions and hours, as instants |
 //! | `open` | market data and strategies of a setup |
 //! | `error` | what is wrong, where, what is allowed, what to do |
@@ -22,6 +23,7 @@ mod broker;
 mod error;
 mod hours;
 mod keys;
+pub mod live;
 mod market;
 mod open;
 mod policy;
@@ -105,6 +107,11 @@ pub enum MarketSpec {
         /// The session of bars that are stamped with a day.
         session: Option<Session>,
     },
+    /// The broker's own stream, from this time on.
+    Live {
+        /// The start.
+        now: truefill_core::time::Nanos,
+    },
     /// Made-up quotes.
     Synthetic {
         /// What to make.
@@ -132,6 +139,13 @@ pub enum StrategySpec {
         name: String,
         /// What it does not say of itself, where it is not in truefill's own form.
         spec: WantedSpec,
+    },
+    /// A program that a node starts.
+    Run {
+        /// The command and its arguments.
+        command: Vec<String>,
+        /// Its targets go to zero when it dies.
+        flat_on_death: bool,
     },
     /// A basket, wanted once.
     Hold {

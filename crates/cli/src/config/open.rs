@@ -68,6 +68,7 @@ impl Setup {
             }
             MarketSpec::File { path, .. } => format!("quotes of {}", path.display()),
             MarketSpec::Bars { path, .. } => format!("bars of {}", path.display()),
+            MarketSpec::Live { .. } => "the broker's stream".to_owned(),
             MarketSpec::Synthetic { spec } => format!("{} names of {LABEL}", spec.instruments),
         }
     }
@@ -88,6 +89,8 @@ impl Setup {
                 let grids = BarPoints::<ColumnBars>::grids(instruments);
                 Box::new(BarPoints::new(bars, grids, *points)?)
             }
+            // Only a node has the stream; nothing is recorded of it here.
+            MarketSpec::Live { .. } => Box::new(Walk::new(Default::default())?),
             MarketSpec::Synthetic { spec } => Box::new(Walk::new(spec.clone())?),
         })
     }
@@ -123,6 +126,14 @@ impl Setup {
                         rows => rows?,
                     };
                     Box::new(Listed::new(rows))
+                }
+                StrategySpec::Run { .. } => {
+                    return Err(OpenError::Targets(
+                        "a strategy with `run` is a program that `truefill run` starts; nothing was \
+                         started; to rehearse it, let it write a target file and name that in \
+                         `targets`"
+                            .to_owned(),
+                    ));
                 }
                 StrategySpec::Hold { at_ns_after_start, wishes } => {
                     let wish = |(holding, qty): &(HoldingId, _)| Wish {

@@ -22,7 +22,7 @@ use super::market::{self, Market};
 use super::policy::{Side, policy};
 use super::source::{Field, Section};
 use super::value::Sign;
-use super::{StrategySpec, quoted, sizing};
+use super::{MarketSpec, StrategySpec, quoted, sizing};
 
 const SYMBOLS: &str = "a list of symbols, such as [\"BTCUSDT\"]";
 const HOLD: &str = "{ SYMBOL = \"10\" }, or \"10\" for as much of every symbol";
@@ -72,6 +72,7 @@ pub(super) fn strategies(
         desk.specs.push(match kind {
             Kind::Imbalance => imbalance(&draft, instruments)?,
             Kind::Targets(field) => targets(&draft, &field, market, base_dir)?,
+            Kind::Run(field) => run(&draft.section, &field)?,
             Kind::Hold(field) => hold(&draft, &field, instruments, size_by)?,
         });
         desk.strategies.push(strategy);
@@ -97,14 +98,16 @@ enum Kind<'a> {
     Imbalance,
     Targets(Field<'a>),
     Hold(Field<'a>),
+    Run(Field<'a>),
 }
 
 /// Exactly one of `builtin`, `targets` and `hold`, and no key of another of them.
 fn kind<'a>(section: &Section<'a>) -> Result<Kind<'a>, ConfigError> {
-    const KINDS: [(&str, &[&str]); 3] = [
+    const KINDS: [(&str, &[&str]); 4] = [
         ("builtin", &["size", "period", "threshold_pct"]),
         ("targets", &["decided"]),
         ("hold", &["at"]),
+        ("run", &["on_death"]),
     ];
     let mut given =
         section.fields().iter().filter(|field| KINDS.iter().any(|(key, _)| *key == field.key));
@@ -131,6 +134,7 @@ fn kind<'a>(section: &Section<'a>) -> Result<Kind<'a>, ConfigError> {
     match first.key {
         "targets" => Ok(Kind::Targets(first)),
         "hold" => Ok(Kind::Hold(first)),
+        "run" => Ok(Kind::Run(first)),
         _ => {
             let words = BUILTIN.map(|word| (word, ()));
             first.word(&words, &["ema_cross"]).map(|()| Kind::Imbalance)
@@ -277,11 +281,30 @@ fn targets(
     base_dir: &Path,
 ) -> Result<StrategySpec, ConfigError> {
     let allowed = "the path of a target file (CSV or JSON Lines)";
-    let path = market::file(field, base_dir, allowed)?;
+    let path = match market.spec {
+        // A node waits for it.
+        MarketSpec::Live { .. } => base_dir.join(field.text(allowed)?),
+        _ => market::file(field, base_dir, allowed)?,
+    };
     let words = [("open", Decided::Open), ("close", Decided::Close)];
     let decided = draft.section.get("decided").map(|field| field.word(&words, &[])).transpose()?;
     let spec = WantedSpec { decided, zone: market.zone, session: market.session() };
     Ok(StrategySpec::Targets { path, name: draft.name.to_owned(), spec })
+}
+
+/// `run = ["python3", "mine.py"]`.
+fn run(section: &Section<'_>, field: &Field<'_>) -> Result<StrategySpec, ConfigError> {
+    const COMMAND: &str = "a list of texts, such as [\"python3\", \"mine.py\"]";
+    let words = field.list(COMMAND)?;
+    let command: Result<Vec<String>, ConfigError> =
+        words.iter().map(|word| word.text(COMMAND).map(str::to_owned)).collect();
+    let command = command?;
+    if command.first().is_none_or(String::is_empty) {
+        return Err(field.wrong("there is no command").allowed(COMMAND));
+    }
+    let deaths = [("hold", false), ("flatten", true)];
+    let flat_on_death = section.get("on_death").map_or(Ok(false), |f| f.word(&deaths, &[]))?;
+    Ok(StrategySpec::Run { command, flat_on_death })
 }
 
 /// `{ SYMBOL = "10" }`, or `"10"` for as much of every symbol.

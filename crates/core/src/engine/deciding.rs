@@ -269,7 +269,12 @@ fn waived(order: &Order, descriptor: &Descriptor) -> (Qty, Qty) {
     }
     let never_was = !order.known.exists;
     match (&order.cancel, order.known.refused) {
-        (_, Some(RejectCode::RateLimited | RejectCode::DuplicateClOrdId)) if never_was => none,
+        // What only a wait, a lookup or a login keeps back is wanted still.
+        (_, Some(RejectCode::RateLimited | RejectCode::DuplicateClOrdId | RejectCode::Auth))
+            if never_was =>
+        {
+            none
+        }
         // Its gate keeps it back until there is more margin.
         (_, Some(RejectCode::InsufficientFunds)) if never_was => none,
         (_, Some(_)) if never_was => (Qty::ZERO, missing),

@@ -37,7 +37,8 @@ impl Deciding<'_> {
         }
         self.emit(Event::ModeSet(ModeSet { mode }));
         if matches!(operator.command, Command::Kill | Command::Flatten) {
-            let text = format!("{} by the operator", operator.command);
+            let by = operator.by.map_or_else(|| "the operator".to_owned(), |by| by.to_string());
+            let text = format!("{} by {by}", operator.command);
             self.alert(AlertCode::KillEngaged, None, None, text);
         }
         for at in 0..self.config.holdings.len() {

@@ -102,7 +102,7 @@ pub fn row(new: &NewOrder, cum: i64, status: OrdStatus) -> OrderRow {
 }
 
 pub fn op(command: Command) -> Input {
-    Input::Operator(Operator { command })
+    Input::Operator(Operator { command, by: None })
 }
 
 pub fn impatient() -> Config {

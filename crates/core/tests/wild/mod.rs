@@ -241,7 +241,7 @@ impl Scene<'_> {
                 let all = Command::ALL.iter().filter(|c| **c != Command::Kill || raw.c < 20);
                 let all: Vec<Command> = all.copied().collect();
                 let command = pick(&all, u64::from(raw.c)).unwrap_or(Command::Resume);
-                Input::Operator(Operator { command })
+                Input::Operator(Operator { command, by: None })
             }
             1 | 2 => {
                 let holding = HoldingId(small(raw.a / 4));

@@ -90,7 +90,7 @@ impl Player<'_> {
             }
             Step::Command(command) => {
                 self.checks.command(*command);
-                self.command(Input::Operator(Operator { command: *command }));
+                self.command(Input::Operator(Operator { command: *command, by: None }));
             }
             Step::Adopt { symbol, qty, strategy } => {
                 let (holding, sleeve) = (self.names.holding(symbol), self.names.sleeve(strategy));

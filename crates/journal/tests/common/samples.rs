@@ -173,7 +173,7 @@ pub fn inputs() -> Vec<Input> {
         Input::Target(target()),
         Input::Link(LinkChange { channel: Channel::Market, up: false }),
         Input::Garbled(Garbled { channel: Channel::Stream, why: "line\n\u{1}".to_owned() }),
-        Input::Operator(Operator { command: Command::ReduceOnly }),
+        Input::Operator(Operator { command: Command::ReduceOnly, by: None }),
         Input::Adopt(Adopt { holding: HOLDING, sleeve: SleeveId(1), qty: qty(-300) }),
         Input::Tick(Tick {}),
         Input::Volume(Volume { instrument: InstrumentId(1), traded: qty(900_000) }),

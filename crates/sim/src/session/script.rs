@@ -65,7 +65,7 @@ impl Session<'_> {
         }
         let at = self.now.plus(LOGIN_NS);
         let place = self.script.iter().take_while(|cue| cue.at <= at).count();
-        let act = Act::Say(Input::Operator(Operator { command: Command::Login }));
+        let act = Act::Say(Input::Operator(Operator { command: Command::Login, by: None }));
         self.script.insert(place, Cue { at, act });
     }
 

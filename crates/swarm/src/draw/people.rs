@@ -65,7 +65,7 @@ fn say(at: Nanos, input: Input) -> Cue {
 }
 
 const fn command(command: Command) -> Input {
-    Input::Operator(Operator { command })
+    Input::Operator(Operator { command, by: None })
 }
 
 /// Every strategy says now and then what it wants, one holding or all of its own at once.

@@ -1,0 +1,77 @@
+//! The live node: a shell of sockets, timers and a journal thread around the deterministic engine.
+//!
+//! Entry point: [`run()`].
+//!
+//! ```text
+//!   target files, people          broker's stream            broker's answers
+//!            |                     |          |                     |
+//!            |              prices |          | news of orders      |
+//!            v                     v          v                     v
+//!         inbox (bounded, waits)  board (newest only)            inbox
+//!                           \      |      /
+//!                            desk: step, release
+//!                                  |
+//!                        journal thread: commit
+//!                                  |  durable
+//!                     gateway: requests     notices: people
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`settings`] | what a node is told |
+//! | `run` | from start to end |
+//! | `desk` | one batch after the other |
+//! | `scribe` | the journal on its own thread |
+//! | `gateway` | requests to the broker and what came of them |
+//! | `http`, `wire` | calls and connections |
+//! | `ticker`, `board`, `tape` | prices, from the socket to the engine |
+//! | `session` | the token of the day |
+//! | [`doctor`] | what can be checked before going live |
+//! | [`instruments`] | what the broker lists |
+//! | [`login`] | a person at the broker, a token in a file |
+//! | [`feed`] | target files |
+//! | [`operator`] | the socket of those who command it |
+//! | `child` | strategies that are programs |
+//! | `notices` | what people must know |
+//! | `emergency` | cancels without an engine |
+//! | `paper` | a simulated broker on live prices |
+//! | `pace` | how long a turn takes, and the disk in it |
+//! | [`clock`], `backoff` | time that is never set, waits that grow |
+//!
+//! Invariants:
+//! 1. Every queue is bounded. Prices replace each other; nothing about an order is dropped.
+//! 2. Nothing leaves before what led to it is durable.
+//! 3. Secrets are shown nowhere: not in logs, errors, the journal or a list of processes.
+
+pub mod clock;
+#[cfg(unix)]
+pub mod doctor;
+pub mod feed;
+pub mod instruments;
+pub mod login;
+#[cfg(unix)]
+pub mod operator;
+pub mod settings;
+
+mod backoff;
+mod board;
+mod child;
+mod desk;
+mod emergency;
+mod error;
+mod gateway;
+mod http;
+mod news;
+mod notices;
+mod pace;
+mod paper;
+mod run;
+mod scribe;
+mod session;
+mod tape;
+mod ticker;
+mod wire;
+
+pub use child::Program;
+pub use error::NodeError;
+pub use run::{Job, run};
