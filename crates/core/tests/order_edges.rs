@@ -139,6 +139,27 @@ fn the_later_report_is_in_force_and_what_it_leaves_out_is_kept() {
 }
 
 #[test]
+fn an_execution_since_a_bust_is_another_one_even_where_it_covers_the_same() {
+    let early = || fill("A", 10, 100, Some(10), 5);
+    let Item::Fill(again) = fill("B", 10, 99, Some(10), 5) else { return };
+    let again = |time| Item::Fill(FillReport { time: Nanos(time), ..again.clone() });
+    // The bust is of 50.
+    for items in [
+        vec![early(), bust("A"), again(51)],
+        vec![again(51), bust("A"), early()],
+        vec![bust("A"), again(51)],
+    ] {
+        let known = heard(items).known;
+        assert_eq!(known.filled, Qty::whole(10));
+        assert_eq!(known.notional, Qty::whole(10).times(Px::whole(99)));
+    }
+    let known = heard(vec![early(), again(50), bust("A")]).known;
+    assert_eq!(known.filled, Qty::ZERO, "before it, it is the same under a second id");
+    let known = heard(vec![early(), again(51), bust("A"), bust("B")]).known;
+    assert_eq!(known.filled, Qty::ZERO, "both are taken back");
+}
+
+#[test]
 fn a_corrected_price_that_only_a_read_shows_is_booked() {
     let pushed = fill("A", 10, 100, Some(10), 5);
     let paid = |items| heard(items).known.notional;

@@ -113,9 +113,17 @@ impl Broker {
                 let qty = Qty::whole(qty);
                 let cum = self.tells_cum.then(|| self.cum() + qty);
                 // After a bust CumQty goes back, and another execution can have the quantity and
-                // the CumQty of an earlier one: it is taken for that, and reconciliation finds it.
-                let looks = |e: &Execution| (e.report.cum, e.report.qty) == (cum, qty);
-                if cum.is_some() && self.executions.iter().any(looks) {
+                // the CumQty of an earlier one: until the bust is heard it is taken for that, and
+                // reconciliation finds it.
+                let heard = |e: &Execution| {
+                    let of = |item: &Item| match item {
+                        Item::Bust(bust) => bust.exec_id == e.report.exec_id,
+                        _ => false,
+                    };
+                    self.arrived.iter().any(of)
+                };
+                let looks = |e: &&Execution| (e.report.cum, e.report.qty) == (cum, qty);
+                if cum.is_some() && !self.executions.iter().filter(looks).all(heard) {
                     return None;
                 }
                 let (px, fee) = (Px::whole(px), Some(Qty::whole(fee).times(Px::whole(1))));

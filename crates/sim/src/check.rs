@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
-use truefill_core::event::{Block, DriftClass, Event, Freeze, Mode};
+use truefill_core::event::{Block, Closed, DriftClass, Event, Freeze, Learned, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::input::Input;
 use truefill_core::num::{Amount, Qty};
@@ -36,6 +36,8 @@ pub struct Checker {
     races: Races,
     /// Holdings whose cash has a part that was valued by us: a correction, a cross, a split.
     valued: BTreeSet<HoldingId>,
+    /// Orders of which a part was last known by its quantity alone.
+    unpriced: BTreeSet<ClOrdId>,
 }
 
 /// What we really hold in a holding through our orders, and what may still fill.
@@ -114,6 +116,10 @@ impl Checker {
                 // is in the truth already.
                 let known = self.filled(e.holding, engine, broker);
                 let unheard = self.really_filled(e.holding, broker) - known;
+                // A trade of somebody else's, known by its id, is none of ours.
+                let fills = broker.truth().fills();
+                let foreign = |id| fills.iter().any(|fill| fill.external && fill.exec_id == id);
+                let unheard = if e.exec_id.is_some_and(foreign) { Qty::ZERO } else { unheard };
                 let (low, high) = (e.own.min(Qty::ZERO), e.own.max(Qty::ZERO));
                 let heard = unheard.max(low).min(high);
                 if e.class == DriftClass::Unknown {
@@ -126,7 +132,22 @@ impl Checker {
             }
             Event::Adopted(e) => {
                 self.valued.insert(e.holding);
-                *self.adopted.entry(e.holding).or_default() += e.qty;
+                // As above: what had no explanation may be executions that are not heard of yet.
+                let known = self.filled(e.holding, engine, broker);
+                let unheard = self.really_filled(e.holding, broker) - known;
+                let within =
+                    |qty: Qty, most: Qty| qty.max(most.min(Qty::ZERO)).min(most.max(Qty::ZERO));
+                let unexplained = within(engine.state().holding(e.holding).placeholder, e.qty);
+                let heard = within(unheard, unexplained);
+                *self.adopted.entry(e.holding).or_default() += e.qty - heard;
+            }
+            Event::Learned(Learned { order, .. }) | Event::Closed(Closed { order, .. }) => {
+                let order = engine.state().orders.get(*order);
+                if let Some(order) = order.filter(|order| order.known.unpriced.0 > 0) {
+                    self.unpriced.insert(order.ticket.cl_ord_id);
+                } else if let Some(order) = order {
+                    self.unpriced.remove(&order.ticket.cl_ord_id);
+                }
             }
             Event::SplitApplied(e) => {
                 self.valued.insert(e.holding);
@@ -351,6 +372,17 @@ impl Checker {
         }
     }
 
+    /// Executions of ours that the broker has shown by their quantity alone, and has forgotten: no
+    /// read can tell their prices any more.
+    pub fn never_priced(&self, broker: &Broker) -> Vec<usize> {
+        let truth = broker.truth();
+        let is_one = |at: &usize| {
+            let id = truth.orders()[truth.fills()[*at].order].cl_ord_id;
+            id.is_some_and(|id| self.unpriced.contains(&id)) && broker.has_forgotten(*at)
+        };
+        (0..truth.fills().len()).filter(is_one).collect()
+    }
+
     /// Law 8: what was paid and received is what executions of ours cost, to the last unit, where
     /// no price had to be assumed.
     fn cash(&mut self, engine: &Engine, broker: &Broker) {
@@ -359,7 +391,7 @@ impl Checker {
             let order = &truth.orders()[truth.fills()[fill].order];
             engine.config().holding_of(order.instrument, &order.product)
         };
-        self.valued.extend(never_priced(engine, broker).into_iter().filter_map(holding_of));
+        self.valued.extend(self.never_priced(broker).into_iter().filter_map(holding_of));
         let mut real = vec![Amount::ZERO; engine.config().holdings.len()];
         for fill in truth.fills().iter().filter(|fill| !fill.external) {
             let order = &truth.orders()[fill.order];
@@ -377,18 +409,4 @@ impl Checker {
             }
         }
     }
-}
-
-/// Executions of ours that the broker has shown by their quantity alone, and has forgotten: no
-/// read can tell their prices any more.
-pub(crate) fn never_priced(engine: &Engine, broker: &Broker) -> Vec<usize> {
-    let (orders, truth) = (&engine.state().orders, broker.truth());
-    let closed = orders.unpriced.iter().filter_map(|no| orders.get(*no));
-    let unpriced = orders.open.values().chain(closed).filter(|o| o.known.unpriced.0 > 0);
-    let ids: BTreeSet<ClOrdId> = unpriced.map(|o| o.ticket.cl_ord_id).collect();
-    let is_one = |at: &usize| {
-        let id = truth.orders()[truth.fills()[*at].order].cl_ord_id;
-        id.is_some_and(|id| ids.contains(&id)) && broker.has_forgotten(*at)
-    };
-    (0..truth.fills().len()).filter(is_one).collect()
 }

@@ -42,7 +42,12 @@ pub(crate) fn unexplained(engine: &Engine, broker: &Broker) -> Vec<String> {
 fn is_explained(engine: &Engine, id: HoldingId, h: &HoldingState) -> bool {
     let (config, state) = (engine.config(), engine.state());
     let rules = config.instrument_of(id);
-    let missing = h.rounded - h.own;
+    // Where several trade it, opposite wants net, and who declared nothing stays as it is.
+    let wanted = match h.is_shared() {
+        true => wants(config, state, id, state.now).iter().map(|want| want.target).sum(),
+        false => h.rounded,
+    };
+    let missing = wanted - h.own;
     // Less than a lot cannot be traded.
     let there = missing.abs() < rules.lot;
     let off = config.holdings[id.ix()].sleeves().any(|of| state.disabled.contains(&of));
@@ -51,13 +56,7 @@ fn is_explained(engine: &Engine, id: HoldingId, h: &HoldingState) -> bool {
     let blocked = h.staged.blocked != Block::Open;
     let gated =
         h.staged.gate != Block::Open || h.staged.sleeves.iter().any(|s| s.gate != Block::Open);
-    let shared = h.is_shared() && {
-        // Opposite wants of several strategies net to nothing.
-        let parts = wants(config, state, id, state.now);
-        let sum: Qty = parts.iter().map(|want| want.target).sum();
-        sum == h.own
-    };
-    there || off || waived || rests || blocked || gated || shared
+    there || off || waived || rests || blocked || gated
 }
 
 /// An order that works at the broker and is none of ours any more, or the other way round.

@@ -186,7 +186,7 @@ impl Eyes {
         let h = state.holding(holding);
         let leaves = |sleeve| {
             let s = h.sleeve(sleeve);
-            let forced = flat_reason(engine.config(), Trader { holding, sleeve }, now).is_some();
+            let forced = flat_reason(engine.config(), Trader::new(holding, sleeve), now).is_some();
             (s.rounded.is_zero() || forced) && !s.own.is_zero()
         };
         let off = key.sleeves().all(|of| state.disabled.contains(&of) && !leaves(of));

@@ -3,7 +3,7 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 5] = [
+const ONCE_BROKEN: [(u64, &str); 21] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
@@ -13,6 +13,29 @@ const ONCE_BROKEN: [(u64, &str); 5] = [
               its place was taken from a strategy",
     ),
     (81_999, "a stop that had filled unheard, beside an unwinding"),
+    (
+        90_509,
+        "a strategy's way out on a shared key followed its policy for entries and was given \
+              up again and again",
+    ),
+    (98_351, "an order that had been refused for sure had filled, and nobody was told"),
+    (103_404, "many small parts take longer than the settling"),
+    (111_968, "an order that was proven not to be there had filled, and nobody was told"),
+    (130_159, "what was left to close of a strategy that had declared nothing"),
+    (
+        197_937,
+        "an amend that was given up was in force after all: its order was looked up for ever",
+    ),
+    (257_938, "an adopted difference was an execution of ours that was not heard of yet"),
+    (271_270, "wants of several strategies that net, with an order that rests"),
+    (305_860, "the broker and the engine forgot an execution before its price was shown"),
+    (317_936, "the message of a bust was lost, and the limit had been another one before"),
+    (321_421, "a limit in money was taken at the price of the last look"),
+    (196_688, "an execution from before a split that was learned of after it"),
+    (416_602, "a second report of an execution moved it past a split in the ledger"),
+    (405_410, "what follows the volume of the market and is a strategy's way out on a shared key"),
+    (412_664, "cancels of orders that the broker called finished took the slots of their reads"),
+    (351_998, "a trade by hand at the time of a fill of ours"),
 ];
 
 #[test]

@@ -52,8 +52,13 @@ impl Change {
 pub fn may_amend(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
     let (descriptor, known) = (&config.descriptor, &order.known);
     let cancelled = order.cancel.as_ref().is_some_and(|c| !c.failed);
-    amends_by_itself(config, order)
-        && super::session::is_open(config, Trader::of(config, order), order.ticket.intent, now)
+    amends_by_itself(config, state, order)
+        && super::session::is_open(
+            config,
+            Trader::of(config, state, order),
+            order.ticket.intent,
+            now,
+        )
         && descriptor.amends_max.is_none_or(|most| known.terms.sent < most)
         && known.exists
         && !known.done
@@ -84,8 +89,8 @@ pub(super) fn terms_fit(config: &Config, holding: HoldingId, qty: Qty, px: Px) -
 
 /// A change of this order is an amend of the broker's: where that is in place, or where the policy
 /// says so.
-fn amends_by_itself(config: &Config, order: &Order) -> bool {
-    let policy = Trader::of(config, order).policy(config, order.ticket.intent);
+fn amends_by_itself(config: &Config, state: &State, order: &Order) -> bool {
+    let policy = Trader::of(config, state, order).policy(config, order.ticket.intent);
     match (config.descriptor.amends, policy.and_then(|p| p.amend)) {
         (AmendKind::Never, _) | (_, Some(AmendBy::CancelNew)) => false,
         (AmendKind::InPlace, _) | (_, Some(AmendBy::Native)) => true,
@@ -251,8 +256,9 @@ impl Deciding<'_> {
     pub fn amend_row(&mut self, no: OrderNo, row: &OrderRow, asked: Nanos) {
         let Some(order) = self.state.orders.open.get(&no) else { return };
         let pending = order.known.terms.pending.as_ref().filter(|amend| amend.unclear);
-        let Some(pending) = pending else { return };
-        let (sent, at) = (&pending.sent, self.now());
+        let given_up = || given_up(order, row);
+        let Some(sent) = pending.map(|pending| &pending.sent).or_else(given_up) else { return };
+        let at = self.now();
         let shown = (row.qty, row.px);
         let fresh = asked >= sent.at.plus(self.config.descriptor.read_lag_max_ns);
         let arrived = self.config.descriptor.appear_max_ns;
@@ -303,6 +309,24 @@ impl Deciding<'_> {
         }
         Err(format!("stops and exits would take the position {position} to {after}"))
     }
+}
+
+/// An amend that counted as never arrived, and whose terms a row shows after all.
+fn given_up<'a>(order: &'a Order, row: &OrderRow) -> Option<&'a AmendSent> {
+    let items = order.evidence.items();
+    let unseen = |sent: &AmendSent| {
+        let of = |item: &Item| match item {
+            Item::AmendNews(news) => news.serial == sent.serial && news.end == AmendEnd::Unseen,
+            _ => false,
+        };
+        items.iter().any(of)
+    };
+    let sent = items.iter().rev().find_map(|item| match item {
+        Item::AmendSent(sent) => Some(sent),
+        _ => None,
+    })?;
+    let other = (sent.qty, sent.px) != (order.qty(), order.px());
+    (other && (row.qty, row.px) == (sent.qty, sent.px) && unseen(sent)).then_some(sent)
 }
 
 /// The serial of the amend that a request carried.

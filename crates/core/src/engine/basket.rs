@@ -26,7 +26,7 @@ fn others(config: &Config, leg: Trader) -> impl Iterator<Item = Trader> + '_ {
     let (id, sleeve) = (leg.holding, leg.sleeve);
     let all = config.holdings.iter().enumerate().filter(move |(_, key)| key.has(sleeve));
     let ids = all.filter_map(|(at, _)| u32::try_from(at).ok().map(HoldingId));
-    ids.filter(move |at| *at != id).map(move |holding| Trader { holding, sleeve })
+    ids.filter(move |at| *at != id).map(move |holding| Trader::new(holding, sleeve))
 }
 
 /// The target of a leg beside its basket.

@@ -144,7 +144,8 @@ impl<'a> Deciding<'a> {
     /// The broker ended an order that was to rest, without our request: what is missing is
     /// wanted still, and is placed again after a moment.
     fn is_placed_again(&self, order: &Order) -> bool {
-        let policy = Trader::of(self.config, order).policy(self.config, order.ticket.intent);
+        let policy =
+            Trader::of(self.config, self.state, order).policy(self.config, order.ticket.intent);
         order.ticket.intent == Intent::Entry
             && order.known.exists
             && order.known.filled < order.qty()

@@ -23,7 +23,14 @@ impl Deciding<'_> {
         if !state.recon.baseline {
             return Err("a new order before the account was read".to_owned());
         }
-        let trader = super::sharing::leader(self.config, ticket.holding, &ticket.shares);
+        let trader = super::sharing::leader(
+            self.config,
+            state,
+            ticket.holding,
+            ticket.side,
+            &ticket.shares,
+            |share| share.qty,
+        );
         if !super::session::is_open(self.config, trader, ticket.intent, self.now()) {
             return Err("a new order while the market is not open for it".to_owned());
         }

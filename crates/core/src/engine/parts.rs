@@ -9,6 +9,7 @@ use super::sharing::leaves_by_sleeve;
 use crate::config::{Config, Policy, Strategy};
 use crate::ids::{HoldingId, SleeveId};
 use crate::num::Qty;
+use crate::order::shares::{Share, allot};
 use crate::order::{Intent, Order};
 use crate::request::Side;
 use crate::state::State;
@@ -22,32 +23,64 @@ pub struct Trader {
     pub holding: HoldingId,
     /// The strategy.
     pub sleeve: SleeveId,
+    /// Its order is its way out, though it may be an entry of the key: others hold against it.
+    pub leaves: bool,
 }
 
 impl Trader {
+    /// A strategy on a key.
+    #[must_use]
+    pub const fn new(holding: HoldingId, sleeve: SleeveId) -> Self {
+        Self { holding, sleeve, leaves: false }
+    }
+
     /// The only strategy of a key, or the first of several.
     #[must_use]
     pub fn first(config: &Config, holding: HoldingId) -> Self {
         let key = config.holdings.get(holding.ix());
-        Self { holding, sleeve: key.map_or(crate::ids::MANUAL, |key| key.sleeve) }
+        Self::new(holding, key.map_or(crate::ids::MANUAL, |key| key.sleeve))
     }
 
     /// The strategy that an order follows.
     #[must_use]
-    pub fn of(config: &Config, order: &Order) -> Self {
+    pub fn of(config: &Config, state: &State, order: &Order) -> Self {
         let ticket = &order.ticket;
-        super::sharing::leader(config, ticket.holding, &ticket.shares)
+        let lot = config.instrument_of(ticket.holding).lot;
+        let leaves = allot(&ticket.shares, lot, order.qty());
+        let filled = allot(&ticket.shares, lot, order.known.filled);
+        let rest = leaves.into_iter().zip(filled).map(|(whole, filled)| whole - filled);
+        let rest: Vec<Qty> = rest.collect();
+        let at = |share: &Share| ticket.shares.iter().position(|s| s.sleeve == share.sleeve);
+        let open = |share: &Share| at(share).map_or(share.qty, |at| rest[at]);
+        super::sharing::leader(config, state, ticket.holding, ticket.side, &ticket.shares, open)
     }
 
-    /// Its policy for orders of an intent.
+    /// Its policy for orders of an intent: the one for exits where the order is its way out.
     #[must_use]
     pub fn policy(self, config: &Config, intent: Intent) -> Option<&Policy> {
         let strategy = config.strategy(self.sleeve)?;
         Some(match intent {
-            Intent::Entry => &strategy.entry,
-            Intent::Exit | Intent::Protect => &strategy.exit,
+            Intent::Entry if !self.leaves => &strategy.entry,
+            Intent::Entry | Intent::Exit | Intent::Protect => &strategy.exit,
         })
     }
+}
+
+/// The policies of the strategies of a holding: the next order of an intent follows one of them.
+pub(super) fn policies_of(
+    config: &Config,
+    holding: HoldingId,
+    intent: Intent,
+) -> impl Iterator<Item = &Policy> {
+    let key = &config.holdings[holding.ix()];
+    let of = move |sleeve, leaves| {
+        Trader { leaves, ..Trader::new(holding, sleeve) }.policy(config, intent)
+    };
+    // An entry of a shared key may be a strategy's way out.
+    let shared = key.sleeves().nth(1).is_some() && intent == Intent::Entry;
+    key.sleeves().flat_map(move |sleeve| {
+        of(sleeve, false).into_iter().chain(shared.then(|| of(sleeve, true)).flatten())
+    })
 }
 
 /// The part of one strategy.

@@ -300,7 +300,10 @@ pub(super) fn may_cancel(config: &Config, state: &State, order: &Order, now: Nan
 pub(super) fn cancel_is_idle(order: &Order, now: Nanos) -> bool {
     let again = |c: &CancelState| c.again <= now && !crate::planted!(CancelTriedOnce);
     let leaving = order.hung.is_some_and(|hang| hang.cancelling);
-    !leaving && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && again(c))
+    // The broker says there is nothing to cancel: a read says what became of it, and the cancels
+    // of many such orders must not take the slots of that read.
+    let gone = order.known.gone && order.cancel.as_ref().is_some_and(|c| !c.failed);
+    !leaving && !gone && order.cancel.as_ref().is_none_or(|c| c.request.is_none() && again(c))
 }
 
 /// An order whose patience is over, and by which rule.

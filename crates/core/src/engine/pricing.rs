@@ -149,9 +149,10 @@ fn next(begun: Nanos, given_ns: i64, n: u32, interval_ns: i64) -> Nanos {
 #[must_use]
 pub fn cancel_due(config: &Config, state: &State, order: &Order) -> Option<(Nanos, Rule)> {
     let ticket = &order.ticket;
-    let policy = Trader::of(config, order).policy(config, ticket.intent)?;
-    let exit = ticket.intent == Intent::Exit && policy.exits_end == Some(true);
-    if ticket.intent != Intent::Entry && !exit {
+    let trader = Trader::of(config, state, order);
+    let policy = trader.policy(config, ticket.intent)?;
+    let out = ticket.intent != Intent::Entry || trader.leaves;
+    if out && (ticket.intent == Intent::Protect || policy.exits_end != Some(true)) {
         return None;
     }
     let h = state.holding(ticket.holding);

@@ -11,8 +11,8 @@ use crate::alert::AlertCode;
 use crate::config::{Config, LossAction};
 use crate::effect::Effect;
 use crate::event::{
-    Block, CancelReleased, Event, Freeze, Frozen, Lane, Mode, ModeSet, ParentBegun, Released,
-    RequestClass, Requested, Thawed, Unpaused,
+    Block, CancelReleased, Event, Freeze, Frozen, Lane, Marked, Mode, ModeSet, ParentBegun,
+    Released, RequestClass, Requested, Thawed, Unpaused,
 };
 use crate::ids::{HoldingId, OrderNo, RequestId, cl_ord_id};
 use crate::limiter::Class;
@@ -72,6 +72,7 @@ impl Deciding<'_> {
     /// Sends what a holding needs, as long as there are slots. False when no new order can
     /// leave any more; holdings that wait with a cancel are all in front.
     fn serve(&mut self, holding: HoldingId) -> bool {
+        self.freshen(holding);
         loop {
             let now = self.now();
             let action = next_action(self.config, self.state, holding, now);
@@ -119,6 +120,18 @@ impl Deciding<'_> {
             self.touch(holding);
             // The caches of the next round of this loop must know of the order just released.
             self.stage(holding);
+        }
+    }
+
+    /// A limit in money is as large as the price of now says, not as that of the last look.
+    fn freshen(&mut self, holding: HoldingId) {
+        if self.config.risk.position_notional_max.is_none() {
+            return;
+        }
+        let quote = self.quote(self.config.holdings[holding.ix()].instrument);
+        let mark = self.state.holding(holding).mark.as_ref().map(Quote::mid);
+        if let Some(quote) = quote.filter(|q| q.is_sane() && Some(q.mid()) != mark) {
+            self.emit(Event::Marked(Marked { holding, quote }));
         }
     }
 
@@ -207,7 +220,8 @@ impl Deciding<'_> {
             return Some(if notional.exceeds_bound() { Block::Risk } else { Block::Dust });
         }
         let shares = sharing::shares_for(self.config, self.state, holding, side, qty, now);
-        let leader = sharing::leader(self.config, holding, &shares);
+        let leader =
+            sharing::leader(self.config, self.state, holding, side, &shares, |share| share.qty);
         // A smaller order may be another strategy's, which trades in other phases.
         if !session::is_open(self.config, leader, intent, now) {
             return Some(Block::Session);

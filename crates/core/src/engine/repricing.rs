@@ -109,14 +109,14 @@ fn movable(config: &Config, state: &State, order: &Order, now: Nanos) -> bool {
 
 /// The rung an order was priced on, and the present one.
 fn rungs(config: &Config, state: &State, order: &Order, now: Nanos) -> (Rung, Rung) {
-    let (trader, intent) = (Trader::of(config, order), order.ticket.intent);
+    let (trader, intent) = (Trader::of(config, state, order), order.ticket.intent);
     let of = |at| rung(config, state, trader, intent, at);
     (of(order.priced().min(now)), of(now))
 }
 
 /// When the requote rule allows the next price of an order; `None` where it is never moved.
-fn requote_at(config: &Config, order: &Order) -> Option<Nanos> {
-    let policy = Trader::of(config, order).policy(config, order.ticket.intent)?;
+fn requote_at(config: &Config, state: &State, order: &Order) -> Option<Nanos> {
+    let policy = Trader::of(config, state, order).policy(config, order.ticket.intent)?;
     (policy.requote_ns > 0).then(|| order.priced().plus(policy.requote_ns))
 }
 
@@ -147,7 +147,7 @@ pub fn deadline(config: &Config, state: &State, order: &Order, now: Nanos) -> Na
     if !then.is(&present) {
         next = next.min(to_come(slot));
     }
-    requote_at(config, order).map_or(next, |at| next.min(to_come(at.max(slot))))
+    requote_at(config, state, order).map_or(next, |at| next.min(to_come(at.max(slot))))
 }
 
 /// What should wake the engine for the orders of an instrument that the requote rule may move.
@@ -161,7 +161,7 @@ pub fn watch(config: &Config, state: &State, instrument: InstrumentId, now: Nano
     for id in state.busy.iter().filter(of_instrument) {
         let open = state.holding(*id).open.iter().filter_map(|no| state.orders.open.get(no));
         for order in open {
-            let at = requote_at(config, order).unwrap_or(Nanos::MAX);
+            let at = requote_at(config, state, order).unwrap_or(Nanos::MAX);
             if at <= now
                 && movable(config, state, order, now)
                 && state.limiter.free(now, Class::New)
@@ -176,7 +176,7 @@ pub fn watch(config: &Config, state: &State, instrument: InstrumentId, now: Nano
 /// The quotes at which the policy's price is not far enough from the order's to move it.
 fn band_of(config: &Config, state: &State, order: &Order, now: Nanos) -> Watch {
     let (id, side) = (order.ticket.holding, order.ticket.side);
-    let (trader, intent) = (Trader::of(config, order), order.ticket.intent);
+    let (trader, intent) = (Trader::of(config, state, order), order.ticket.intent);
     let Some(policy) = trader.policy(config, intent) else { return Watch::Nothing };
     let tick = config.instrument_of(id).tick;
     let rung = rung(config, state, trader, intent, now);
@@ -246,12 +246,12 @@ impl Deciding<'_> {
         let order = state.orders.open.get(&no).filter(|o| movable(config, state, o, now))?;
         let (then, present) = rungs(config, state, order, now);
         let by_time = !then.is(&present);
-        let by_market = requote_at(config, order).is_some_and(|at| at <= now);
+        let by_market = requote_at(config, state, order).is_some_and(|at| at <= now);
         if !by_time && !by_market {
             return None;
         }
         let (side, intent) = (order.ticket.side, order.ticket.intent);
-        let trader = Trader::of(config, order);
+        let trader = Trader::of(config, state, order);
         let h = state.holding(holding);
         let frozen = h.frozen.is_some() && (intent == Intent::Entry || !h.rounded.is_zero());
         if frozen || in_the_way(config, state, trader, intent, Qty::ZERO, now).is_some() {

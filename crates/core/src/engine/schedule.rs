@@ -11,7 +11,7 @@
 
 use super::Engine;
 use super::deciding::Deciding;
-use super::parts::Trader;
+use super::parts::policies_of;
 use crate::config::{Config, Policy};
 use crate::event::{Block, Event, Lane, VolumeSeen};
 use crate::ids::{HoldingId, InstrumentId};
@@ -84,10 +84,9 @@ fn waiting_policy<'a>(config: &'a Config, state: &State, id: HoldingId) -> Optio
         return None;
     }
     let intent = if h.staged.lane == Lane::Add { Intent::Entry } else { Intent::Exit };
-    let sleeves = config.holdings.get(id.ix())?.sleeves();
-    let policies =
-        sleeves.filter_map(|sleeve| Trader { holding: id, sleeve }.policy(config, intent));
-    policies.filter(|policy| policy.pov_ppm > 0).max_by_key(|policy| policy.pov_ppm)
+    policies_of(config, id, intent)
+        .filter(|policy| policy.pov_ppm > 0)
+        .max_by_key(|policy| policy.pov_ppm)
 }
 
 impl Engine {

@@ -3,7 +3,7 @@
 //! The plan works on the key: one net need, one side. What each strategy wants of it is in
 //! [`super::wants`].
 //!
-//! Entry points: [`shares_for`], [`leader`], [`rungs`].
+//! Entry points: [`shares_for`], [`next_leader`], [`rungs`].
 //!
 //! Invariants:
 //! 1. An order's shares sum to its quantity, and no share takes its strategy past what it works
@@ -151,13 +151,21 @@ pub fn shares_for(
 }
 
 /// Whose policy an order of a key follows: that of the largest share, the first of equal ones.
-#[must_use]
-pub fn leader(config: &Config, id: HoldingId, shares: &[Share]) -> Trader {
+/// `open` is what may still fill of a share.
+pub(super) fn leader(
+    config: &Config,
+    state: &State,
+    id: HoldingId,
+    side: Side,
+    shares: &[Share],
+    open: impl Fn(&Share) -> Qty,
+) -> Trader {
     let largest = shares.iter().max_by_key(|share| (share.qty, std::cmp::Reverse(share.sleeve)));
-    match largest {
-        Some(share) => Trader { holding: id, sleeve: share.sleeve },
-        None => Trader::first(config, id),
-    }
+    let Some(share) = largest else { return Trader::first(config, id) };
+    let h = state.holding(id);
+    let held = side.opposite().signed(h.sleeve(share.sleeve).own);
+    let leaves = h.is_shared() && held.0 > 0 && open(share) <= held;
+    Trader { leaves, ..Trader::new(id, share.sleeve) }
 }
 
 /// Whose policy the next order of a key follows, of this side and up to this size.
@@ -168,7 +176,8 @@ pub(super) fn next_leader(
     (side, qty): (Side, Qty),
     now: Nanos,
 ) -> Trader {
-    leader(config, id, &shares_for(config, state, id, side, qty, now))
+    let shares = shares_for(config, state, id, side, qty, now);
+    leader(config, state, id, side, &shares, |share| share.qty)
 }
 
 /// Q4 of every strategy of a shared key, and what holds each back.

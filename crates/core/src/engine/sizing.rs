@@ -62,7 +62,7 @@ impl Deciding<'_> {
         let id = target.holding;
         let rules = self.config.instrument_of(id);
         let symbol = &rules.symbol;
-        let trader = Trader { holding: id, sleeve: target.sleeve };
+        let trader = Trader::new(id, target.sleeve);
         let strategy = self.config.strategy(target.sleeve);
         let px = self.price_of(trader).or(target.px);
         let by = strategy.map_or(SizeBy::Shares, |s| s.size_by);
@@ -159,7 +159,7 @@ impl Deciding<'_> {
         let same = all.filter(|(at, key)| key.has(sleeve) && *at != trader.holding.ix());
         let ids = same.filter_map(|(at, _)| u32::try_from(at).ok().map(HoldingId));
         ids.map(|holding| {
-            let px = self.price_of(Trader { holding, sleeve }).unwrap_or_default();
+            let px = self.price_of(Trader::new(holding, sleeve)).unwrap_or_default();
             let emitted = self.state.holding(holding).sleeve(sleeve).emitted;
             gross_of(self.config, holding, emitted, px)
         })

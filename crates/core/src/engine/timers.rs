@@ -6,7 +6,7 @@
 
 use super::Engine;
 use super::edges::next_edge;
-use super::parts::Trader;
+use super::parts::policies_of;
 use super::release::UNRESOLVED_NS;
 use super::repricing::{self, Watch};
 use super::session::day_end;
@@ -120,16 +120,6 @@ fn queue_deadline(
         // Something else ends these: a quote, an answer, a link, a reply, the operator.
         _ => Nanos::MAX,
     }
-}
-
-/// The policies of the strategies of a holding: the next order follows one of them.
-fn policies_of(
-    config: &Config,
-    holding: HoldingId,
-    intent: Intent,
-) -> impl Iterator<Item = &Policy> {
-    let key = &config.holdings[holding.ix()];
-    key.sleeves().filter_map(move |sleeve| Trader { holding, sleeve }.policy(config, intent))
 }
 
 fn order_deadline(config: &Config, state: &State, id: HoldingId, now: Nanos) -> Nanos {

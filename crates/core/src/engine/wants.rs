@@ -94,7 +94,7 @@ fn look(
 ) -> (Vec<Want>, Block) {
     let h = state.holding(id);
     let of = |s: &SleeveState| {
-        let own = part(config, state, Trader { holding: id, sleeve: s.sleeve });
+        let own = part(config, state, Trader::new(id, s.sleeve));
         let Working { target, gate } = aim(config, state, s, &own, now, baskets);
         let (own, buying, selling) = (own.own, own.buying, own.selling);
         Want { sleeve: s.sleeve, own, target, buying, selling, gate }
@@ -221,8 +221,7 @@ pub fn declared_bound(
     now: Nanos,
 ) -> Qty {
     let h = state.holding(id);
-    let flat =
-        |sleeve| admission::flat_reason(config, Trader { holding: id, sleeve }, now).is_some();
+    let flat = |sleeve| admission::flat_reason(config, Trader::new(id, sleeve), now).is_some();
     if !h.is_shared() {
         let sleeve = Trader::first(config, id).sleeve;
         let off = state.disabled.contains(&sleeve) && !h.rounded.is_zero();
@@ -238,7 +237,9 @@ pub fn declared_bound(
         let all = want.gate == Block::Open && s.waived().is_zero();
         match side {
             _ if s.declared && (flat(s.sleeve) || s.flattened == Some(true)) => Qty::ZERO,
-            _ if !counts => s.own,
+            // It is off, or said nothing: it stays as it is, with what was open before.
+            _ if s.declared && !counts => s.own,
+            _ if !counts => want.own + want.buying - want.selling,
             Side::Buy if !all => s.rounded.max(s.own),
             Side::Sell if !all => s.rounded.min(s.own),
             _ => s.rounded,

@@ -18,7 +18,7 @@ use super::evidence::{Evidence, Item};
 use crate::config::{CancelProof, Descriptor, FillIds};
 use crate::ids::VenueText;
 use crate::num::{Amount, Qty};
-use crate::report::{FillReport, OrdStatus, RejectCode};
+use crate::report::{BustReport, FillReport, OrdStatus, RejectCode};
 use crate::time::Nanos;
 
 /// What is known of an order.
@@ -99,6 +99,8 @@ impl From<&Descriptor> for Trust {
 pub struct Execution {
     /// The report in force.
     pub report: FillReport,
+    /// When it happened: the earliest time it was ever told with. A correction is later.
+    pub time: Nanos,
     /// Other ids under which it was told of.
     pub other_ids: Vec<VenueText>,
     /// Taken back.
@@ -112,7 +114,7 @@ impl Execution {
     }
 
     fn new(report: &FillReport) -> Self {
-        Self { report: report.clone(), other_ids: Vec::new(), busted: false }
+        Self { time: report.time, report: report.clone(), other_ids: Vec::new(), busted: false }
     }
 }
 
@@ -143,9 +145,22 @@ pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Executi
             _ => None,
         })
     };
+    let taken_back = taken_back(evidence);
+    // After a bust CumQty goes back, and an execution since may cover what the busted one did.
+    let since_its_bust = |early: &Execution, late: Nanos| {
+        let busts = taken_back.iter().filter(|bust| early.is_called(&bust.exec_id));
+        busts.into_iter().any(|bust| bust.time >= early.report.time && late > bust.time)
+    };
+    let refilled = |e: &Execution, fill: &FillReport| {
+        let other = || Execution::new(fill);
+        !e.is_called(&fill.exec_id)
+            && !taken_back.is_empty()
+            && (since_its_bust(e, fill.time) || since_its_bust(&other(), e.report.time))
+    };
     for fill in fills().filter(|f| f.cum.is_some()) {
         let same_span = |e: &&mut Execution| {
             let same = e.report.cum == fill.cum && e.report.qty == fill.qty;
+            let same = same && !refilled(e, fill);
             same || e.is_called(&fill.exec_id) && crate::planted!(OneIdIsOneFill)
         };
         match found.iter_mut().find(same_span) {
@@ -183,17 +198,20 @@ pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Executi
             None => found.push(Execution::new(fill)),
         }
     }
-    for item in evidence.items() {
-        let Item::Bust(bust) = item else { continue };
-        // Without an id nobody knows which execution is meant: a read of the trades tells.
-        if bust.exec_id.is_empty() {
-            continue;
-        }
-        for execution in &mut found {
-            execution.busted |= execution.is_called(&bust.exec_id);
-        }
+    for execution in &mut found {
+        execution.busted = taken_back.iter().any(|bust| execution.is_called(&bust.exec_id));
     }
     found
+}
+
+/// Executions that were taken back. Without an id nobody knows which one is meant: a read of the
+/// trades tells.
+fn taken_back(evidence: &Evidence) -> Vec<&BustReport> {
+    let busts = evidence.items().iter().filter_map(|item| match item {
+        Item::Bust(bust) => Some(bust),
+        _ => None,
+    });
+    busts.filter(|bust| !bust.exec_id.is_empty()).collect()
 }
 
 /// A read repeats what was pushed, unless the price was corrected and the message of that is lost.
@@ -212,6 +230,7 @@ fn corrected_by_read(spans: &mut [Execution], fill: &FillReport) {
 /// The later report is in force; a missing detail is taken from the other one.
 fn revise(known: &mut Execution, fill: &FillReport, revisions: bool) {
     let other_id = if known.is_called(&fill.exec_id) { None } else { Some(fill.exec_id) };
+    known.time = known.time.min(fill.time);
     let old = &known.report;
     let numbers = (revision(&fill.exec_id), revision(&old.exec_id));
     let newer = match numbers {

@@ -126,6 +126,17 @@ struct Teller {
     order: Order,
     exists_at: Option<Nanos>,
     learned_at: Nanos,
+    /// Splits since it was released, and what was known of it to be filled at each: what is
+    /// learned later counts in the new units, whenever it happened.
+    splits: Vec<(Nanos, Qty)>,
+}
+
+impl Teller {
+    /// When an execution counts, with which `filled` of the order are filled.
+    fn counts_at(&self, time: Nanos, filled: Qty) -> Nanos {
+        let late = self.splits.iter().filter(|(_, known)| filled > *known);
+        late.map(|(at, _)| *at).max().map_or(time, |at| time.max(at))
+    }
 }
 
 /// The ledger of a run, and where its ladder ended.
@@ -223,6 +234,10 @@ impl Story {
                 // What waited for its evidence is counted in old units, and settled.
                 let of = self.books.of_holding(e.holding);
                 self.placeholders.retain(|(book, _)| !of.contains(book));
+                let of = |teller: &&mut Teller| teller.order.ticket.holding == e.holding;
+                for teller in self.orders.values_mut().filter(of) {
+                    teller.splits.push((now, teller.order.known.filled));
+                }
                 self.push(now, What::Split(e.clone()));
             }
             Event::WaiverEnded(e) => self.waiver_ended(now, e),
@@ -308,7 +323,8 @@ impl Story {
 
     fn released(&mut self, now: Nanos, ticket: &Ticket) {
         let order = Order::new(ticket.clone());
-        self.orders.insert(ticket.order, Teller { order, exists_at: None, learned_at: now });
+        let teller = Teller { order, exists_at: None, learned_at: now, splits: Vec::new() };
+        self.orders.insert(ticket.order, teller);
         self.push(now, What::Released(ticket.order));
     }
 
@@ -427,15 +443,20 @@ impl Story {
         let clamp = |at: Nanos| at.max(ticket.released).min(teller.learned_at);
         self.push(clamp(accepted), What::Accepted(no));
         let mut room = teller.order.known.terms.most;
-        for execution in executions(&teller.order.evidence) {
+        let mut told = executions(&teller.order.evidence);
+        told.sort_by_key(|execution| execution.time);
+        let mut filled = Qty::ZERO;
+        for execution in told {
             if execution.busted || room.is_zero() {
                 continue;
             }
             let mut report = execution.report;
             report.qty = report.qty.min(room);
             room -= report.qty;
+            filled += report.qty;
             let by = notes::priced_by(&teller.order, &report);
-            self.push(clamp(report.time), What::Filled(no, report, by));
+            let at = teller.counts_at(clamp(execution.time), filled);
+            self.push(at, What::Filled(no, report, by));
         }
         let unpriced = teller.order.known.unpriced.min(room);
         if unpriced.0 > 0 {

@@ -66,6 +66,8 @@ pub struct TrueOrder {
     pub qty: Qty,
     /// Limit price.
     pub px: Px,
+    /// The highest it ever was.
+    pub px_max: Px,
     /// TimeInForce.
     pub tif: TimeInForce,
     /// StopPx of a stop order.
@@ -497,6 +499,7 @@ impl Truth {
         let order = &mut self.orders[at];
         assert!(to.qty > order.filled, "{}: an amend leaves something to fill", order.order_id);
         (order.qty, order.px, order.order_id) = (to.qty, to.px, id);
+        order.px_max = order.px_max.max(to.px);
         order.stop_px = to.stop_px.or(order.stop_px);
         self.amends.push(Amended { time, order: at, qty: to.qty, px: to.px, order_id: id });
         self.by_order_id.insert(id, at);

@@ -45,8 +45,9 @@ fn revised(config: &Config, truth: &Truth) -> BTreeMap<String, Sum> {
             Some(was) => sum.money += &amount(fill.qty.times(fill.px - was)),
             None => {
                 sum.qty += &Decimal::from_scaled(fill.qty.0, PLACES);
-                // Without its own message an execution is worth its limit.
-                sum.money += &amount(fill.qty.times(fill.px.max(order.px)));
+                // Without its own message an execution is worth its limit, which may have been
+                // another one when it was booked.
+                sum.money += &amount(fill.qty.times(fill.px.max(order.px_max)));
                 sum.fees += &amount(fill.fee);
             }
         }

@@ -48,7 +48,7 @@ pub use watch::{NoWatch, Watch};
 
 use crate::broker::world::World;
 use crate::broker::{Broker, NoLog, TruthLog};
-use crate::check::{Checker, never_priced};
+use crate::check::Checker;
 use crate::strategy::{Strategy, Wish, speaker};
 use measure::Measure;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -548,6 +548,7 @@ impl<'a> Session<'a> {
         let mut facts = self.measure.facts(&self.engine, &self.broker);
         facts.max_overshoot = self.checker.max_overshoot();
         facts.turns = self.steps;
+        let unpriced = self.checker.never_priced(&self.broker);
         let mut violations = self.checker.into_violations();
         let (queue, incidents) = self.measure.into_parts();
         let told = self.story.finish();
@@ -561,7 +562,6 @@ impl<'a> Session<'a> {
             violations.push(format!("law 8: the gap has a residual of {}", gap.residual()));
         }
         let truth = self.broker.truth();
-        let unpriced = never_priced(&self.engine, &self.broker);
         let config = &self.plan.config;
         violations.extend(books::differences(config, &told.entries, truth, &unpriced));
         violations.extend(books::ladders(&self.engine, &told));

@@ -5,12 +5,15 @@ use truefill_core::config::Holding;
 use truefill_core::engine::Engine;
 use truefill_core::event::{Block, Freeze, Lane};
 use truefill_core::input::{DayEnd, Input};
+use truefill_core::num::Qty;
 use truefill_core::order::Order;
 use truefill_core::state::holding::HoldingState;
 use truefill_core::time::{Nanos, SECOND_NS};
 
 /// How much longer the settling lasts for what its last moments began.
 const GRACE_NS: i64 = 120 * SECOND_NS;
+/// Most times that the settling lasts longer because something came nearer to its target.
+const PARTS_MAX: u32 = 40;
 /// Most days that are closed one after the other because the close of one began the next.
 const CLOSES_MAX: u32 = 20;
 
@@ -39,8 +42,29 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Runs until everything has come to rest; false when it does not in time.
+    /// Runs until everything has come to rest; false when it does not in time. What trades in
+    /// small parts has more time for as long as each part brings it nearer.
     fn converge(&mut self) -> Result<bool, SessionError> {
+        let mut missing = self.missing();
+        for _ in 0..PARTS_MAX {
+            if self.come_to_rest()? {
+                return Ok(true);
+            }
+            let left = self.missing();
+            if left >= missing {
+                return Ok(false);
+            }
+            missing = left;
+        }
+        Ok(false)
+    }
+
+    /// How far all holdings are from what is wanted of them.
+    fn missing(&self) -> Qty {
+        self.engine.state().holdings.iter().map(|h| (h.rounded - h.own).abs()).sum()
+    }
+
+    fn come_to_rest(&mut self) -> Result<bool, SessionError> {
         let end = self.now.plus(self.plan.settle_ns);
         // What a closing hour begins at the very end is seen through.
         let grace = end.plus(GRACE_NS);

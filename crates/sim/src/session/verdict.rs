@@ -80,16 +80,19 @@ fn is_excused(
             config.holdings.iter().zip(&state.holdings).filter(|(key, _)| {
                 violation.contains(&config.instruments[key.instrument.ix()].symbol)
             });
-        of_symbol.clone().count() > 0 && of_symbol.clone().all(|(_, h)| h.frozen.is_some())
+        // The sentence names the symbol, not the product.
+        of_symbol.into_iter().any(|(_, h)| h.frozen.is_some())
     };
     let law = violation.split_once(':').map_or("", |(law, _)| law);
     match law {
         "law 2" => disagree() || silent.twin,
-        "law 5" => disagree() || silent.ended,
+        "law 5" => disagree() || silent.ended || silent.twin,
         "law 6" => stopped || frozen() || silent.ended,
         // A request that arrives outside its bound hits a limit that nobody could see coming;
         // and its answer, which would tell of it, may be lost.
         "law 7" => told(AlertCode::RateLimited) || silent.late,
+        // What an order did twice is booked once, by its number.
+        "law 8" if violation.contains("has cash") => disagree(),
         "law 8" if violation.contains("the ledger has") => disagree() || silent.old,
         "liveness" => told(AlertCode::VenueUnknown),
         _ => false,
