@@ -72,6 +72,6 @@ mod tape;
 mod ticker;
 mod wire;
 
-pub use child::Program;
+pub use child::{Program, Said, read_said};
 pub use error::NodeError;
 pub use run::{Job, run};

@@ -17,7 +17,7 @@ mod mail;
 mod said;
 
 pub(crate) use mail::{Mail, Standing};
-pub(crate) use said::{Said, read};
+pub use said::{Said, read as read_said};
 
 use crate::backoff::Pace;
 use crate::clock::Clock;
@@ -245,5 +245,5 @@ impl Child {
 
 fn read_line(line: &[u8]) -> Result<Option<Vec<Said>>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
-    if text.trim().is_empty() { Ok(None) } else { read(text.trim()) }
+    if text.trim().is_empty() { Ok(None) } else { read_said(text.trim()) }
 }
