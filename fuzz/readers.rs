@@ -67,10 +67,11 @@ pub fn all() -> impl Iterator<Item = &'static Reader> {
 }
 
 /// Those of files.
-pub const READERS: [Reader; 19] = [
+pub const READERS: [Reader; 20] = [
     Reader { name: "ledger", read: ledger, names_file: false },
     Reader { name: "record", read: record, names_file: false },
     Reader { name: "journal", read: journal, names_file: false },
+    Reader { name: "strategy-lines", read: strategy_lines, names_file: false },
     Reader { name: "faults", read: faults, names_file: false },
     of_file("targets", targets),
     of_file("wanted", wanted),
@@ -136,6 +137,18 @@ fn all_bars(opened: Result<impl Bars, MarketError>) -> Read {
     let mut rows = 0;
     while source.next().map_err(said)?.is_some() {
         rows += 1;
+    }
+    Ok(rows)
+}
+
+/// What a strategy writes to a node.
+fn strategy_lines(bytes: &[u8]) -> Read {
+    let mut rows = 0;
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let line = std::str::from_utf8(line).map_err(|_| "a line is not UTF-8 text".to_owned())?;
+        let read =
+            truefill_node::read_said(line).map_err(|why| format!("a line of a strategy: {why}"))?;
+        rows += read.map_or(0, |targets| targets.len() as u64);
     }
     Ok(rows)
 }

@@ -143,8 +143,11 @@ fn a_login_a_run_and_a_stop_show_no_secret_anywhere() {
     canaries.push(token_of(&scene));
 
     let log = std::fs::File::create(scene.folder.join("node.log")).expect("a file");
+    let manager = scene.folder.join("notify");
+    let heard = std::os::unix::net::UnixDatagram::bind(&manager).expect("a socket");
     let node = Command::new(TRUEFILL)
         .args(["run", "my.toml"])
+        .env("NOTIFY_SOCKET", &manager)
         .current_dir(&scene.folder)
         .env("XDG_STATE_HOME", &scene.folder)
         .stderr(Stdio::from(log))
@@ -152,6 +155,10 @@ fn a_login_a_run_and_a_stop_show_no_secret_anywhere() {
         .expect("a node");
     let pid = node.id();
     scene.node = Some(live_kit::Killed(node));
+    heard.set_read_timeout(Some(PATIENCE)).expect("set");
+    let mut word = [0; 64];
+    let length = heard.recv(&mut word).expect("a word to the service manager");
+    assert_eq!(&word[..length], b"READY=1");
     scene.until("a session", |status| status["authenticated"] == true);
     assert_eq!(scene.command(&["status", "my.toml"], &mut said), Some(0));
     // A second one refuses, with a status of its own.

@@ -26,6 +26,7 @@
 //! | `http`, `wire` | calls and connections |
 //! | `ticker`, `board`, `tape` | prices, from the socket to the engine |
 //! | `session` | the token of the day |
+//! | `service` | a word to the service manager |
 //! | [`doctor`] | what can be checked before going live |
 //! | [`instruments`] | what the broker lists |
 //! | [`login`] | a person at the broker, a token in a file |
@@ -67,11 +68,13 @@ mod pace;
 mod paper;
 mod run;
 mod scribe;
+#[cfg(unix)]
+mod service;
 mod session;
 mod tape;
 mod ticker;
 mod wire;
 
-pub use child::Program;
+pub use child::{Program, Said, read_said};
 pub use error::NodeError;
 pub use run::{Job, run};

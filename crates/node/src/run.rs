@@ -120,6 +120,8 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
         clock,
         stop,
     });
+    #[cfg(unix)]
+    crate::service::ready();
     let ended = desk.run().await;
     // Nobody hears them any more: they may put their things in order.
     let farewell = async { while programs.join_next().await.is_some() {} };

@@ -29,6 +29,8 @@ use truefill_venue::reason::{Consequence, Reason};
 const LOOK: Duration = Duration::from_millis(500);
 /// A dead token is tried again so often: brokers are known to forget and to remember.
 const AGAIN: Duration = Duration::from_secs(60);
+/// People are reminded so often that there is no session.
+const REMIND: Duration = Duration::from_secs(1800);
 /// Longest token file.
 const FILE_BYTES_MAX: u64 = 64 << 10;
 /// Largest answer about who we are.
@@ -144,12 +146,16 @@ impl Watch {
     /// Waits for a session that the broker takes.
     async fn next(&self, said: &mut String, before: Option<&Arc<Session>>) -> Session {
         let mut tried: Option<(Secret, std::time::Instant)> = None;
-        let mut pace = Pace::new();
+        let (mut pace, mut reminded) = (Pace::new(), std::time::Instant::now());
         if before.is_some() {
             // It has just been found dead.
             tried = before.map(|old| (old.access_token.clone(), std::time::Instant::now()));
         }
         loop {
+            if reminded.elapsed() > REMIND {
+                reminded = std::time::Instant::now();
+                said.clear();
+            }
             match read(&self.file) {
                 Err(why) => self.say_once(said, "NOT_AUTHENTICATED", &why),
                 Ok(found) => {

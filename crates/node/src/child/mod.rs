@@ -17,7 +17,7 @@ mod mail;
 mod said;
 
 pub(crate) use mail::{Mail, Standing};
-pub(crate) use said::{Said, read};
+pub use said::{Said, read as read_said};
 
 use crate::backoff::Pace;
 use crate::clock::Clock;
@@ -48,8 +48,8 @@ const LIVES_MAX: usize = 10;
 const LIVES_IN: Duration = Duration::from_secs(600);
 /// How long a child may take to end once its input is closed.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Variables that may hold a secret.
-const SECRETS: [&str; 1] = ["TRUEFILL_KITE_SECRET"];
+/// Variables that are not a child's business: a secret, and the node's own service manager.
+const WITHHELD: [&str; 2] = ["TRUEFILL_KITE_SECRET", "NOTIFY_SOCKET"];
 
 /// A strategy that is a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Child {
         // A keyboard's interrupt is for the node, which ends its children in order.
         #[cfg(unix)]
         command.process_group(0);
-        for name in SECRETS {
+        for name in WITHHELD {
             command.env_remove(name);
         }
         let mut child = match command.spawn() {
@@ -245,5 +245,5 @@ impl Child {
 
 fn read_line(line: &[u8]) -> Result<Option<Vec<Said>>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
-    if text.trim().is_empty() { Ok(None) } else { read(text.trim()) }
+    if text.trim().is_empty() { Ok(None) } else { read_said(text.trim()) }
 }
