@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use truefill_core::engine::Engine;
 use truefill_core::engine::wants::declared_bound;
 use truefill_core::engine::working::{Working, working};
-use truefill_core::event::{Block, Closed, DriftClass, Event, Freeze, Learned, Mode};
+use truefill_core::event::{Adopted, Block, Closed, DriftClass, Event, Freeze, Learned, Mode};
 use truefill_core::ids::{ClOrdId, HoldingId, OrderNo};
 use truefill_core::input::Input;
 use truefill_core::num::{Amount, Qty};
@@ -132,13 +132,7 @@ impl Checker {
             }
             Event::Adopted(e) => {
                 self.valued.insert(e.holding);
-                // As above: what had no explanation may be executions that are not heard of yet.
-                let known = self.filled(e.holding, engine, broker);
-                let unheard = self.really_filled(e.holding, broker) - known;
-                let within =
-                    |qty: Qty, most: Qty| qty.max(most.min(Qty::ZERO)).min(most.max(Qty::ZERO));
-                let unexplained = within(engine.state().holding(e.holding).placeholder, e.qty);
-                let heard = within(unheard, unexplained);
+                let heard = self.ours_in(e, engine, broker);
                 *self.adopted.entry(e.holding).or_default() += e.qty - heard;
             }
             Event::Learned(Learned { order, .. }) | Event::Closed(Closed { order, .. }) => {
@@ -158,6 +152,19 @@ impl Checker {
             }
             _ => {}
         }
+    }
+
+    /// What of an adopted difference is executions of ours that are not heard of yet: it had no
+    /// explanation when it was booked.
+    fn ours_in(&self, e: &Adopted, engine: &Engine, broker: &Broker) -> Qty {
+        // What was taken back and not told of looks the same, and is nobody's.
+        if !broker.truth().revisions().is_empty() {
+            return Qty::ZERO;
+        }
+        let within = |qty: Qty, most: Qty| qty.max(most.min(Qty::ZERO)).min(most.max(Qty::ZERO));
+        let known = self.filled(e.holding, engine, broker);
+        let unheard = self.really_filled(e.holding, broker) - known;
+        within(unheard, within(engine.state().holding(e.holding).placeholder, e.qty))
     }
 
     /// What was really filled through our orders of a holding, signed.

@@ -3,20 +3,19 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 21] = [
+const ONCE_BROKEN: [(u64, &str); 22] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
     (
         72_410,
-        "what others did while the process was down was not explained, and a fill that took \
-              its place was taken from a strategy",
+        "what others did while the process was down was not explained, and a fill that took its place was taken from a strategy",
     ),
     (81_999, "a stop that had filled unheard, beside an unwinding"),
+    (89_936, "a trade by hand, adopted beside a bust that nobody was told of"),
     (
         90_509,
-        "a strategy's way out on a shared key followed its policy for entries and was given \
-              up again and again",
+        "a strategy's way out on a shared key followed its policy for entries and was given up again and again",
     ),
     (98_351, "an order that had been refused for sure had filled, and nobody was told"),
     (103_404, "many small parts take longer than the settling"),
