@@ -85,8 +85,7 @@ fn twenty_kills_lose_nothing_and_double_nothing() {
 #[ignore = "minutes"]
 fn two_hundred_kills_in_a_storm_lose_nothing_and_double_nothing() {
     let shares = r#"{"shares":{"slow_reply":150000,"push_lost":150000,"push_twice":150000,
-        "push_late":100000,"stale_orders":80000,"stale_positions":80000,"just_acked":50000,
-        "too_many":10000,"rms_refuses":10000,"rms_rejects":10000,
+        "push_late":100000,"stale_orders":80000,"stale_positions":80000,"just_acked":50000, "rms_refuses":10000,"rms_rejects":10000,
         "cut_json":20000,"html_page":10000,"row_nulls":20000}}"#;
     lives_on("storm", 200, shares, true);
 }
