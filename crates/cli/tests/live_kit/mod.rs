@@ -45,10 +45,12 @@ impl Scene {
         let folder = std::env::temp_dir().join(format!("tf-node-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
+        // What it says last is there when a test fails.
+        let log = std::fs::File::create(folder.join("box.log")).expect("a file");
         let mut child = Command::new(TRUEFILL)
             .args(["box", "kite", "--quiet", "--seed", "7", "--cash", "90000000"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::from(log))
             .spawn()
             .expect("a box");
         let mut line = String::new();
