@@ -179,6 +179,9 @@ fn a_login_a_run_and_a_stop_show_no_secret_anywhere() {
     assert!(Command::new("kill").arg(pid.to_string()).status().expect("kill").success());
     let mut node = scene.node.take().expect("it runs");
     assert_eq!(node.0.wait().expect("it ends").code(), Some(0), "a stop as asked");
+    // In the middle of a day: it is valued as it is.
+    assert_eq!(scene.command(&["gap", "run/journal.db"], &mut said), Some(0));
+    assert!(said.0.contains("the day is not closed"), "{}", said.0);
 
     for canary in &canaries {
         assert!(!said.0.contains(canary.as_str()), "a secret was printed");

@@ -6,6 +6,8 @@ use crate::failure::{Done, Failure};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
+use truefill_core::event::{DayEnded, Event};
+use truefill_core::time::Nanos;
 use truefill_gap::ledger::Line;
 use truefill_gap::story::{self, Story};
 use truefill_gap::trail::Trail;
@@ -65,7 +67,7 @@ fn of_ledger(path: &Path) -> Result<Report, Failure> {
 
 /// The report of a journal: its events told ex post, in effective order; and what gates and
 /// rules did.
-fn of_journal(path: &Path) -> Result<(Report, Trading), Failure> {
+pub(super) fn of_journal(path: &Path) -> Result<(Report, Trading), Failure> {
     let reader = Reader::open(path).map_err(Failure::input)?;
     let segments = reader.segments().map_err(Failure::input)?;
     let Some(first) = segments.first() else {
@@ -73,17 +75,28 @@ fn of_journal(path: &Path) -> Result<(Report, Trading), Failure> {
     };
     let config = first.config().map_err(Failure::input)?;
     let (mut story, mut trail) = (Story::new(config.clone()), Trail::default());
+    // When something was last decided in a day that is not closed.
+    let mut running: Option<Nanos> = None;
     let told = reader.scan(1, &mut |record| {
         if record.direction == Direction::Event {
             let event = truefill_core::record::bytes::decode(record.body).map_err(|error| {
                 truefill_journal::JournalError::Damaged { seq: record.seq, why: error.to_string() }
             })?;
             story.event(record.time, &event);
+            let closes = matches!(event, Event::DayEnded(_));
+            running = (!closes).then_some(record.time);
             trail.event(record.seq, record.time, &event);
         }
         Ok(std::ops::ControlFlow::Continue(()))
     });
     told.map_err(Failure::input)?;
+    if let Some(last) = running {
+        // A node that trades, or was stopped in the middle of a day.
+        story.event(last, &Event::DayEnded(DayEnded {}));
+        eprintln!(
+            "truefill: the day is not closed: it is valued at the last prices in the journal"
+        );
+    }
     let mut attribution = Attribution::new();
     attribution.apply(&Line::HEADER).map_err(Failure::input)?;
     let told = story.finish();

@@ -24,11 +24,29 @@ pub fn run(args: &Args) -> Done {
     let ended = runtime.block_on(async {
         let stop = signals().map_err(|error| Failure::about("signals", error))?;
         let job = job((&text, &file, &base), &needs, args.quiet).await?;
+        if !args.quiet {
+            begins(&job, &file);
+        }
         run_node(job, stop).await.map_err(failure)
     });
     // A thread that waits for a child or a disk must not keep the process.
     runtime.shutdown_background();
-    ended
+    ended?;
+    if args.quiet {
+        return Ok(());
+    }
+    let journal = needs.place.settings.dir.join("journal.db");
+    let (report, _) = super::gap::of_journal(&journal)?;
+    super::print(&super::gap::in_words(&report))
+}
+
+/// What a person who started it wants to know first.
+fn begins(job: &Job, file: &str) {
+    let (account, dir) = (&job.config.account, job.settings.dir.display());
+    eprintln!(
+        "truefill: running for account {account}; journal and alerts are in {dir}\n\
+         truefill: `truefill status {file}` shows it at work; Ctrl-C stops it and tells the gap"
+    );
 }
 
 async fn job(
