@@ -162,9 +162,19 @@ impl Checker {
             return Qty::ZERO;
         }
         let within = |qty: Qty, most: Qty| qty.max(most.min(Qty::ZERO)).min(most.max(Qty::ZERO));
-        let known = self.filled(e.holding, engine, broker);
-        let unheard = self.really_filled(e.holding, broker) - known;
-        within(unheard, within(engine.state().holding(e.holding).placeholder, e.qty))
+        let h = engine.state().holding(e.holding);
+        let truth = broker.truth();
+        let unheard = |ticket: &Ticket| {
+            let orders = truth.orders_by_client_id(&ticket.cl_ord_id);
+            // What was executed since it was booked is none of it.
+            let fills = truth.fills().iter().filter(|fill| fill.time <= h.placeholder_time);
+            let filled: Qty = fills.filter(|f| orders.contains(&f.order)).map(|f| f.qty).sum();
+            let known = engine.state().orders.get(ticket.order).map(|order| order.known.filled);
+            ticket.side.signed((filled - known.unwrap_or(filled)).max(Qty::ZERO))
+        };
+        let ours = self.tickets.values().filter(|ticket| ticket.holding == e.holding);
+        let unheard = ours.map(unheard).sum();
+        within(unheard, within(h.placeholder, e.qty))
     }
 
     /// What was really filled through our orders of a holding, signed.

@@ -3,7 +3,7 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 22] = [
+const ONCE_BROKEN: [(u64, &str); 23] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
@@ -30,6 +30,7 @@ const ONCE_BROKEN: [(u64, &str); 22] = [
     (305_860, "the broker and the engine forgot an execution before its price was shown"),
     (317_936, "the message of a bust was lost, and the limit had been another one before"),
     (321_421, "a limit in money was taken at the price of the last look"),
+    (180_929, "an execution of ours since a difference was booked that nobody could explain"),
     (196_688, "an execution from before a split that was learned of after it"),
     (416_602, "a second report of an execution moved it past a split in the ledger"),
     (405_410, "what follows the volume of the market and is a strategy's way out on a shared key"),
