@@ -2,9 +2,10 @@
 
 mod kit;
 
-use kit::{Node, held, live, resting, working};
+use kit::{Node, held, live, no_violation, resting, setup, working};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
+use truefill_core::config::Style;
 use truefill_node::settings::OnStop;
 
 const INFY: &str = "NSE:INFY";
@@ -27,6 +28,33 @@ fn a_kill_proves_that_nothing_rests_and_lasts() {
         node.again();
         let status = node.until("a read account", |s| s["read"] == true).await;
         assert_eq!(status["state"], "killed", "a resume does not lift it, nor does a restart");
+        node.stop().await.expect("stopped");
+    });
+}
+
+#[test]
+fn a_kill_overtakes_the_queue_and_all_is_out() {
+    live(async {
+        let (ready, names) = kit::fifty().await;
+        let symbols: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut many = setup("many", &ready, &symbols);
+        // At the near touch, where orders rest for a while.
+        many.job.config.strategies[0].entry.style = Style::Limit;
+        let mut node = Node::start(ready.clone(), many);
+        node.until("prices and free windows", kit::is_free).await;
+        let wanted: Vec<(&str, i64)> = symbols.iter().map(|symbol| (*symbol, 4)).collect();
+        node.want(&wanted);
+        let some = |status: &Value| status["orders"].as_array().is_some_and(|o| o.len() >= 15);
+        node.until("some of fifty orders", some).await;
+        let began = std::time::Instant::now();
+        let answer = node.ask("kill").await;
+        let took = began.elapsed();
+        assert_eq!((&answer["proven"], &answer["resting"]), (&true.into(), &0.into()), "{answer}");
+        let truth = node.truth().await;
+        let sent = truth["orders"].as_array().map_or(0, Vec::len);
+        assert!(working(&truth) == 0 && (15..50).contains(&sent), "{sent} orders left");
+        no_violation(&truth);
+        println!("{sent} of 50 orders were out; cancelled and proven in {took:?}");
         node.stop().await.expect("stopped");
     });
 }

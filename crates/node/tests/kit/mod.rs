@@ -399,6 +399,36 @@ pub fn before(now: Nanos, ms: i64) -> Nanos {
     now.plus(-ms * MILLI_NS)
 }
 
+/// A box with money for everything, and the names of fifty shares.
+pub async fn fifty() -> (Ready, Vec<String>) {
+    let ready = open_box_with(Options { cash: 900_000_000, ..Default::default() }).await;
+    let listing = Listing::standard();
+    let shares = listing.iter().filter(|(_, item)| item.is_equity());
+    let names = shares
+        .filter(|(_, item)| item.listed.named.exchange == "NSE")
+        .map(|(_, item)| format!("NSE:{}", item.listed.named.symbol));
+    let names = names.take(50).collect();
+    (ready, names)
+}
+
+/// How long the orders of a basket took to reach the broker, beside the least that a window of
+/// `most` a second allows.
+pub fn paces(truth: &Value, most: usize) -> String {
+    let fills = truth["fills"].as_array().expect("fills");
+    let times: Vec<i64> = fills.iter().filter_map(|fill| fill["time_ns"].as_i64()).collect();
+    let (first, last) = (times.iter().min().copied(), times.iter().max().copied());
+    let took_ns = last.unwrap_or_default() - first.unwrap_or_default();
+    let least = times.len().div_ceil(most).saturating_sub(1);
+    format!("{} orders in {took_ns} ns; the least is {least} s", times.len())
+}
+
+/// Prices are there, and windows are free.
+pub fn is_free(status: &Value) -> bool {
+    let quoted = |row: &Value| row["quote_age_ms"].is_number();
+    let rows = status["holdings"].as_array().filter(|rows| rows.iter().all(quoted));
+    is_up(status) && status["next_order_ms"] == 0 && rows.is_some()
+}
+
 /// Entries rest at the near touch for ever, so that there is something to cancel.
 pub fn resting(job: &mut Job) {
     let entry = &mut job.config.strategies[0].entry;
