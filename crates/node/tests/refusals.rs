@@ -134,7 +134,11 @@ fn behaviour_12_an_address_that_is_not_registered_is_a_stop_and_no_retry() {
         node.control("/fault", fault).await;
         node.want(&[(INFY, 5), ("NSE:SBIN", 5)]);
         node.alerted("BROKER_REFUSES").await;
-        let status = node.until("a stop for good", |s| s["state"] == "halted").await;
+        // Both orders were under way: the second refusal stops it again.
+        let stopped = |s: &serde_json::Value| {
+            s["state"] == "halted" && s["requests_under_way"] == 0 && s["unknown_orders"] == 0
+        };
+        let status = node.until("a stop for good", stopped).await;
         assert_eq!(status["refused_for_good"], true);
         let struck = node.truth().await["faults_struck"]["wrong_address"].clone();
         assert!(struck.as_u64().is_some_and(|n| n <= 2), "tried again: {struck}");
