@@ -4,6 +4,7 @@
 
 mod kit;
 
+use kit::broker::Amends;
 use kit::words::*;
 use kit::{H, I, Kit, config};
 use truefill_core::config::*;
@@ -278,4 +279,78 @@ fn with_open_orders_the_second_differing_read_is_news() {
     assert!(kit.alerts().contains(&"POSITION_DRIFT"));
     let h = kit.engine.state().holding(H);
     assert_eq!((h.own, h.frozen), (Qty::whole(80), Some(Freeze::Unexplained)));
+}
+
+/// A window shared by everything, nearly full, whose slots free one after the other.
+fn crowded() -> Kit {
+    let mut config = config();
+    config.descriptor.windows = vec![Window { n: 7, per_ns: 4 * SECOND_NS, scope: Scope::All }];
+    config.instruments[0].max_qty = Some(Qty::whole(1));
+    let mut kit = Kit::with(config);
+    kit.wait(60);
+    for units in 1..=12 {
+        kit.target(units);
+        kit.serve(Amends::Taken);
+        kit.now = kit.now.plus(SECOND_NS / 2);
+        kit.input(Input::Release(Release {}));
+    }
+    assert!(kit.truth.orders.len() >= 4, "{}", summary(&kit));
+    kit
+}
+
+fn link(kit: &mut Kit, up: bool) {
+    kit.input(Input::Link(LinkChange { channel: Channel::Stream, up }));
+}
+
+#[test]
+fn after_a_link_came_back_the_read_gets_the_next_slot_and_not_one_of_many_cancels() {
+    let mut kit = crowded();
+    let (asked, before) = (kit.asks, kit.cancelled.len());
+    link(&mut kit, false);
+    link(&mut kit, true);
+    assert_eq!(kit.asks, asked, "the window is full: {}", summary(&kit));
+    kit.target(0);
+    while kit.asks == asked {
+        kit.serve(Amends::Taken);
+        kit.now = kit.now.plus(SECOND_NS / 10);
+        kit.input(Input::Release(Release {}));
+        let cancels = kit.cancelled.len() - before;
+        assert!(cancels <= 1, "{cancels} cancels before the read: {}", summary(&kit));
+    }
+    kit.live(120, Amends::Taken);
+    assert!(kit.engine.state().orders.open.is_empty(), "{}", summary(&kit));
+}
+
+#[test]
+fn a_kill_does_not_wait_for_the_read_of_a_link_that_came_back() {
+    let mut kit = crowded();
+    link(&mut kit, false);
+    link(&mut kit, true);
+    let before = kit.cancelled.len();
+    kit.input(op(Command::Kill));
+    assert!(kit.cancelled.len() > before, "the reserve is for this: {}", summary(&kit));
+}
+
+/// A lookup of an order that appeared after it was proven absent, and a cancel that finds nothing.
+#[test]
+fn reads_before_a_cancel_found_nothing_do_not_end_an_order_that_has_appeared() {
+    let mut config = config();
+    config.descriptor.appear_max_ns = Some(10 * SECOND_NS);
+    let mut kit = Kit::with(config);
+    kit.target(10);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, timeout());
+    kit.wait(60);
+    assert_eq!(kit.sent.len(), 2, "it was proven absent and sent again: {}", summary(&kit));
+    kit.reply(kit.sent[1].0, taken());
+    let again = kit.sent[1].1.clone();
+    // The broker breaks its word: the first one appears after all.
+    kit.truth.orders = vec![row(&new, 0, OrdStatus::Open), row(&again, 0, OrdStatus::Open)];
+    kit.input(status(&kit, &new, OrdStatus::Open, Some(0)));
+    let cancel = *kit.cancels.last().expect("one of the two is too many");
+    kit.reply(cancel, refused(RejectCode::UnknownOrder));
+    let open = kit.engine.state().orders.open.len();
+    assert_eq!(open, 2, "only reads asked since may end it: {}", summary(&kit));
+    kit.wait(60);
+    assert!(kit.cancels.len() > 1, "the read shows it, and it is cancelled: {}", summary(&kit));
 }

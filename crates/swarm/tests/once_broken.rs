@@ -3,7 +3,7 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 23] = [
+const ONCE_BROKEN: [(u64, &str); 26] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
@@ -36,6 +36,12 @@ const ONCE_BROKEN: [(u64, &str); 23] = [
     (405_410, "what follows the volume of the market and is a strategy's way out on a shared key"),
     (412_664, "cancels of orders that the broker called finished took the slots of their reads"),
     (351_998, "a trade by hand at the time of a fill of ours"),
+    (375_711, "a burst of cancels took each slot that the read after a broken link waited for"),
+    (
+        496_052,
+        "an order appeared after it was proven absent, a cancel found nothing, and the old proof ended it",
+    ),
+    (459_095, "the way out of a symbol that a split has frozen, with nobody to say its ratio"),
 ];
 
 #[test]

@@ -221,7 +221,7 @@ impl Deciding<'_> {
                     self.learn(no, super::replies::OVER);
                 }
                 if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
-                    self.learn(no, Item::Gone(Gone {}));
+                    self.learn(no, Item::Gone(Gone { at: Some(at) }));
                 }
             }
         }

@@ -101,7 +101,7 @@ impl Deciding<'_> {
                     }
                 }
                 Action::Cancel(order, why, rule) => {
-                    if !self.may_send_cancel() || !self.state.limiter.free(now, Class::Cancel) {
+                    if !self.may_send_cancel() || !self.cancel_slot() {
                         return true;
                     }
                     self.release_cancel(holding, order, why, rule);
@@ -143,6 +143,12 @@ impl Deciding<'_> {
         self.state.links_up[1] && (read || emergency || self.state.swept)
     }
 
+    /// A cancel may leave now, as far as the windows go.
+    pub(super) fn cancel_slot(&self) -> bool {
+        let class = timers::cancel_class(self.config, self.state, self.now());
+        self.state.limiter.free(self.now(), class)
+    }
+
     /// Takes an order down or moves a stop. False when that has to wait.
     fn change(&mut self, holding: HoldingId, order: OrderNo, change: &Change) -> bool {
         let (now, limiter) = (self.now(), &self.state.limiter);
@@ -153,7 +159,7 @@ impl Deciding<'_> {
             return self.release_amend(holding, order, change);
         }
         // What has to go does not wait for a slot of new orders while cancels have one.
-        let cancels = !change.rule.is_stop() && limiter.free(now, Class::Cancel);
+        let cancels = !change.rule.is_stop() && self.cancel_slot();
         if cancels {
             self.release_cancel(holding, order, CancelWhy::Excess, change.rule);
         }

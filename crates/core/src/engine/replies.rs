@@ -178,7 +178,7 @@ impl Deciding<'_> {
             }
             Outcome::Refused(refused) => {
                 if matches!(refused.code, RejectCode::OrderDone | RejectCode::UnknownOrder) {
-                    self.learn(no, Item::Gone(Gone {}));
+                    self.learn(no, Item::Gone(Gone { at: Some(self.now()) }));
                     if crate::planted!(NothingToCancelIsDone) {
                         self.learn(no, OVER);
                     }

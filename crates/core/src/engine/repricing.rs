@@ -227,7 +227,7 @@ impl Deciding<'_> {
                 }
                 self.release_amend(holding, no, &change);
             } else {
-                if !self.state.links_up[1] || !self.state.limiter.free(now, Class::Cancel) {
+                if !self.state.links_up[1] || !self.cancel_slot() {
                     continue;
                 }
                 self.release_cancel(holding, no, CancelWhy::Reprice, rule);

@@ -12,7 +12,7 @@ use super::repricing::{self, Watch};
 use super::session::day_end;
 use super::{schedule, session};
 use crate::config::{Config, Policy};
-use crate::event::{Block, Lane, RequestClass};
+use crate::event::{Block, Lane, Mode, RequestClass};
 use crate::ids::{HoldingId, InstrumentId, OrderNo};
 use crate::limiter::Class;
 use crate::order::{Intent, Order};
@@ -29,7 +29,7 @@ impl Engine {
         }
         let (config, state) = (self.config(), self.state());
         let new_free = state.limiter.next_free(now, Class::New);
-        let cancel_free = state.limiter.next_free(now, Class::Cancel);
+        let cancel_free = state.limiter.next_free(now, cancel_class(config, state, now));
         let broken = self.fault.map_or(Nanos::MAX, |fault| fault.next);
         let reads = reads_deadline(config, state, now);
         let mut next = reads.min(next_edge(config, state, now)).min(broken);
@@ -207,6 +207,18 @@ pub(super) fn round_at(config: &Config, state: &State) -> Nanos {
     }
     let busy = !state.orders.open.is_empty() || differs || skipped;
     recon.ended.plus(if busy { config.recon.busy_ns } else { config.recon.idle_ns })
+}
+
+/// Which slots a cancel may take. While a link has come back and what it missed is not read yet,
+/// a burst of cancels would take each slot as it frees, the reserve included, and the read would
+/// wait for all of them: it gets the next slot. An emergency waits for nothing.
+pub(super) fn cancel_class(config: &Config, state: &State, now: Nanos) -> Class {
+    let recon = &state.recon;
+    let waits = recon.suspicious && recon.round == 0 && round_at(config, state) <= now;
+    let unread = waits || (recon.round > 0 && recon.thorough);
+    let may_read = state.links_up[1] && now >= state.limiter.quiet_until(Class::Read);
+    let emergency = matches!(state.mode, Mode::Killed | Mode::Flattening);
+    if unread && may_read && !emergency { Class::New } else { Class::Cancel }
 }
 
 /// Orders to look up now.

@@ -73,7 +73,10 @@ records! {
     pub struct Void {}
 
     /// The broker refused a cancel because the order is finished or unknown to it.
-    pub struct Gone {}
+    pub struct Gone {
+        /// When it said so. A read asked before knows nothing of it.
+        pub at: Option<Nanos> = 64,
+    }
 
     /// A complete read of the trades, asked after a bust, did not show all that cumulative numbers
     /// had shown: so much was taken back without ever being told of.

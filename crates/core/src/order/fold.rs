@@ -259,6 +259,8 @@ fn revise(known: &mut Execution, fill: &FillReport, revisions: bool) {
 struct Words {
     cum_max: Qty,
     absences: u32,
+    /// When the broker first said that there is nothing to cancel.
+    gone: Option<Nanos>,
     /// A terminal status other than "filled" that is proven.
     ended: bool,
     /// Another order took its place.
@@ -315,7 +317,10 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
             }
             Item::Absence(_) => words.absences += 1,
             Item::Void(_) => words.void = true,
-            Item::Gone(_) => known.gone = true,
+            Item::Gone(gone) => {
+                let at = gone.at.unwrap_or(Nanos(i64::MIN));
+                words.gone = Some(words.gone.map_or(at, |first| first.min(at)));
+            }
             Item::Audit(audit) => words.audit = words.audit.max(Some((audit.asked, audit.gone))),
             Item::AmendSent(_) => words.amended = true,
             Item::Succeeded(_) => {
@@ -325,7 +330,15 @@ fn words(evidence: &Evidence, proof: CancelProof, known: &mut Known) -> Words {
         }
     }
     known.exists |= words.has_fills || words.cum_max > Qty::ZERO;
+    known.gone = words.gone.is_some();
     words
+}
+
+/// The broker has nothing to cancel and shows no such order: two witnesses, twice heard. Reads
+/// asked before it said so do not count: the order may have appeared since.
+fn has_left(evidence: &Evidence, gone: Nanos) -> bool {
+    let absent = |item: &&Item| matches!(item, Item::Absence(absence) if absence.asked >= gone);
+    evidence.items().iter().filter(absent).count() >= 2
 }
 
 /// Everything that follows from the evidence about an order of this quantity.
@@ -369,8 +382,7 @@ pub fn fold(evidence: &Evidence, order_qty: Qty, trust: impl Into<Trust>) -> Kno
     }
     known.filled = booked + known.unpriced;
     known.absent = (words.absences >= 2 || words.void) && !known.exists;
-    // The broker has nothing to cancel and shows no such order: two witnesses, twice heard.
-    let left = known.gone && words.absences >= 2;
+    let left = words.gone.is_some_and(|at| has_left(evidence, at));
     let never_was = !known.exists && (known.refused.is_some() || known.unsent || known.absent);
     let whole = known.filled >= known.terms.worst && !known.busted
         || known.filled.0 > 0 && crate::planted!(PartIsAll);

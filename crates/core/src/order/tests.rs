@@ -1,7 +1,7 @@
 //! What follows from evidence, case by case. The laws over random evidence are in
 //! `tests/merge_laws.rs`.
 
-use super::evidence::{Absence, Ack, Audit, Claim, CumQty, Doubt, Evidence, Item, Proof, Refusal};
+use super::evidence::{Absence, Ack, Audit, Claim, CumQty, Doubt, Evidence, Gone, Item, Proof, Refusal};
 use super::fold::{Known, executions, fold};
 use crate::config::CancelProof;
 use crate::ids::VenueText;
@@ -92,6 +92,20 @@ fn doubt_ends_by_two_late_absences_or_by_appearance() {
     let ack = Item::Ack(Ack { order_id: id("V1"), time: None });
     let k = known(vec![doubt, first, second, ack]);
     assert!(!k.done && k.exists, "what appears is there, whatever was proven before");
+}
+
+#[test]
+fn absences_count_for_a_cancel_that_found_nothing_when_they_were_asked_after_it() {
+    let ack = Item::Ack(Ack { order_id: id("V1"), time: None });
+    let absence = |at| Item::Absence(Absence { asked: Nanos(at) });
+    let gone = |at| Item::Gone(Gone { at: Some(Nanos(at)) });
+    let k = known(vec![ack.clone(), absence(31), absence(34), gone(40)]);
+    assert!(!k.done && k.gone, "they were asked before");
+    let k = known(vec![ack.clone(), absence(34), absence(40), gone(40), absence(43)]);
+    assert!(k.done, "two since");
+    let k = known(vec![ack.clone(), gone(40), absence(41), absence(43), gone(50)]);
+    assert!(k.done, "the first time counts");
+    assert!(known(vec![ack, Item::Gone(Gone { at: None }), absence(1), absence(2)]).done);
 }
 
 #[test]

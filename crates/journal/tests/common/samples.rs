@@ -138,7 +138,7 @@ pub fn items() -> Vec<Item> {
         Item::Seen(Seen { asked: Some(AT) }),
         Item::Absence(Absence { asked: AT }),
         Item::Void(Void {}),
-        Item::Gone(Gone {}),
+        Item::Gone(Gone { at: Some(AT) }),
         Item::Audit(Audit { asked: AT, gone: Qty(3_000_000_000) }),
         Item::AmendSent(AmendSent {
             serial: 2,

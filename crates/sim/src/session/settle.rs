@@ -153,9 +153,11 @@ pub(crate) fn is_quiet(engine: &Engine) -> bool {
             && passing(blocked)
             && !hopeless(h.paused, blocked)
             && !volumeless(h, key);
-        // Until the operator says the ratio, a split is a difference.
-        let split = h.frozen == Some(Freeze::CorporateAction);
-        (h.differing > 0 && !split) || waits
+        // Until the operator says the ratio, a split is a difference, and the way out waits for
+        // reads to agree.
+        let split = h.frozen == Some(Freeze::CorporateAction) && h.differing > 0;
+        let asks = split && blocked == Block::Unread;
+        (h.differing > 0 && !split) || (waits && !asks)
     });
     // Where pushes are lost or there are none, a read says what became of an order.
     let read = state.recon.orders_seq.max(state.recon.open_seq);
