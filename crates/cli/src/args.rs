@@ -126,6 +126,14 @@ pub enum Command {
         truefill adopt my.toml NSE:INFY 0           it stays nobody's; unknown orders never were"
     )]
     Adopt(Adopt),
+    /// Books a split or a bonus: positions and prices go on in new units
+    #[cfg(unix)]
+    #[command(
+        after_help = "Examples:\n  truefill split my.toml NSE:INFY 2:1     each share became two\n  \
+        truefill split my.toml NSE:INFY 1:10    ten shares became one\n\n\
+        What is no whole share in new units is paid out by the broker and booked at the last price."
+    )]
+    Split(Split),
     /// How a running node is: positions, orders, links, alerts
     #[cfg(unix)]
     #[command(
@@ -714,6 +722,21 @@ pub struct Resume {
     pub node: Operate,
     /// Only this symbol
     pub symbol: Option<String>,
+}
+
+/// Arguments of `split`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct Split {
+    /// Configuration (TOML) that the node was started with
+    pub config: PathBuf,
+    /// Which symbol
+    pub symbol: String,
+    /// New units for old ones, such as 2:1 (each unit became two)
+    pub ratio: String,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `adopt`.

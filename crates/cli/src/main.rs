@@ -56,6 +56,8 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Command::Adopt(args) => commands::operate::adopt(&args),
         #[cfg(unix)]
+        Command::Split(args) => commands::operate::split(&args),
+        #[cfg(unix)]
         Command::Status(args) => commands::operate::run("status", &args),
         #[cfg(unix)]
         Command::Halt(args) => commands::operate::run("halt", &args),

@@ -9,7 +9,7 @@
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 use truefill_core::ids::InstrumentId;
-use truefill_core::num::Qty;
+use truefill_core::num::{Px, Qty};
 use truefill_core::quote::Quote;
 use truefill_core::time::Nanos;
 
@@ -20,12 +20,15 @@ pub struct Posted {
     pub quote: Quote,
     /// Quantity traded today.
     pub volume: Option<Qty>,
+    /// The close of the session before, as the broker shows it.
+    pub close: Option<Px>,
+    /// When the exchange made it.
+    pub exchange_time: Option<Nanos>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     posted: Option<Posted>,
-    exchange_time: Option<Nanos>,
     new: bool,
 }
 
@@ -44,13 +47,14 @@ impl Board {
     }
 
     /// Posts what is new. False when it is older than what is there.
-    pub fn post(&self, id: InstrumentId, posted: Posted, exchange_time: Option<Nanos>) -> bool {
+    pub fn post(&self, id: InstrumentId, posted: Posted) -> bool {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(place) = places.get_mut(id.ix()) else { return false };
-        if exchange_time.is_some() && exchange_time < place.exchange_time {
+        let before = place.posted.and_then(|before| before.exchange_time);
+        if posted.exchange_time.is_some() && posted.exchange_time < before {
             return false;
         }
-        *place = Place { posted: Some(posted), exchange_time, new: true };
+        *place = Place { posted: Some(posted), new: true };
         drop(places);
         self.bell.notify_one();
         true
@@ -77,25 +81,24 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use truefill_core::num::Px;
 
-    fn at(px: i64) -> Posted {
+    fn at(px: i64, made: Option<Nanos>) -> Posted {
         let (bid_px, ask_px) = (Px::whole(px), Px::whole(px + 1));
         let (bid_qty, ask_qty, time) = (Qty::whole(1), Qty::whole(1), Nanos(0));
         let quote = Quote { bid_px, ask_px, bid_qty, ask_qty, time };
-        Posted { quote, volume: None }
+        Posted { quote, volume: None, close: None, exchange_time: made }
     }
 
     #[test]
     fn the_newest_replaces_what_was_not_taken() {
         let board = Board::new(2);
-        assert!(board.post(InstrumentId(1), at(10), Some(Nanos(5))));
-        assert!(board.post(InstrumentId(1), at(11), Some(Nanos(5))));
-        assert!(!board.post(InstrumentId(1), at(9), Some(Nanos(4))), "made before it");
-        assert!(!board.post(InstrumentId(9), at(9), None), "not configured");
+        assert!(board.post(InstrumentId(1), at(10, Some(Nanos(5)))));
+        assert!(board.post(InstrumentId(1), at(11, Some(Nanos(5)))));
+        assert!(!board.post(InstrumentId(1), at(9, Some(Nanos(4)))), "made before it");
+        assert!(!board.post(InstrumentId(9), at(9, None)), "not configured");
         let mut seen = Vec::new();
         board.take(|id, posted| seen.push((id, *posted)));
         board.take(|_, _| panic!("taken already"));
-        assert_eq!(seen, [(InstrumentId(1), at(11))]);
+        assert_eq!(seen, [(InstrumentId(1), at(11, Some(Nanos(5))))]);
     }
 }

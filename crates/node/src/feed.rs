@@ -61,6 +61,7 @@ impl Hold {
             qty: *qty,
             decided: None,
             px: None,
+            stop: None,
         };
         drop(inbox.send(News::Wanted(self.wishes.iter().map(wish).collect())).await);
     }
@@ -198,6 +199,7 @@ impl Watched {
             qty: row.target,
             decided: Some(row.time),
             px: row.price,
+            stop: row.stop,
         })
     }
 }

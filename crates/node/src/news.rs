@@ -31,6 +31,8 @@ pub struct Wanted {
     pub decided: Option<Nanos>,
     /// The price it was decided at.
     pub px: Option<Px>,
+    /// Where a protective stop rests while it is held; absent for none.
+    pub stop: Option<Px>,
 }
 
 /// Something a person asked for.
@@ -60,6 +62,15 @@ pub enum Asked {
         qty: Qty,
         /// Whose it becomes; absent for the first that trades it.
         strategy: Option<String>,
+    },
+    /// A symbol was split, or there was a bonus: so many new units for old ones.
+    Split {
+        /// Symbol.
+        symbol: String,
+        /// New units.
+        new: u32,
+        /// Old units.
+        old: u32,
     },
 }
 

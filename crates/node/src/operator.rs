@@ -105,7 +105,7 @@ impl Desk {
         let answer = match word(&line) {
             Ok(Word::Status) => self.ask(Asked::Status, &by).await,
             Ok(Word::Command(Command::Kill)) => self.kill(&by).await,
-            Ok(Word::Adopt(what)) => self.ask(what, &by).await,
+            Ok(Word::Other(what)) => self.ask(what, &by).await,
             Ok(Word::Command(command)) => self.ask(Asked::Command(command), &by).await,
             Err(why) => json!({ "error": why }),
         };
@@ -160,8 +160,8 @@ impl Desk {
 
 enum Word {
     Status,
-    Adopt(Asked),
     Command(Command),
+    Other(Asked),
 }
 
 fn word(line: &str) -> Result<Word, String> {
@@ -178,12 +178,19 @@ fn word(line: &str) -> Result<Word, String> {
         let qty = text("quantity").unwrap_or("0").parse::<Qty>();
         let qty = qty.map_err(|_| "the quantity is a number as text, such as \"10\"")?;
         let strategy = text("strategy").map(str::to_owned);
-        return Ok(Word::Adopt(Asked::Adopt { symbol, qty, strategy }));
+        return Ok(Word::Other(Asked::Adopt { symbol, qty, strategy }));
+    }
+    if word == "split" {
+        let symbol = symbol.ok_or("which symbol?")?;
+        let ratio = text("ratio").and_then(|ratio| ratio.split_once(':'));
+        let ratio = ratio.and_then(|(new, old)| Some((new.parse().ok()?, old.parse().ok()?)));
+        let (new, old) = ratio.ok_or("the ratio is NEW:OLD, such as \"2:1\"")?;
+        return Ok(Word::Other(Asked::Split { symbol, new, old }));
     }
     let found = COMMANDS.iter().find(|(name, _)| *name == word);
     found.map(|(_, command)| Word::Command(*command)).ok_or_else(|| {
         let words: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
-        format!("there is no such command; there are status, adopt, {}", words.join(", "))
+        format!("there is no such command; there are status, adopt, split, {}", words.join(", "))
     })
 }
 

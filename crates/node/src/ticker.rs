@@ -191,7 +191,9 @@ impl Ticker {
             let Some(id) = self.tokens.get(&tick.token) else { continue };
             let Some(quote) = tick.quote(received) else { continue };
             let volume = tick.traded.map(|traded| traded.volume);
-            self.board.post(*id, Posted { quote, volume }, tick.exchange_time);
+            let close = tick.day.map(|day| day.close).filter(|px| px.0 > 0);
+            let exchange_time = tick.exchange_time;
+            self.board.post(*id, Posted { quote, volume, close, exchange_time });
         }
     }
 

@@ -158,3 +158,29 @@ fn a_journal_that_cannot_be_written_ends_the_node_and_cancels_leave_all_the_same
         node.stop().await.expect("stopped");
     });
 }
+
+#[test]
+fn a_split_is_booked_and_what_is_none_is_answered_with_a_reason() {
+    live(async {
+        let mut node = Node::ready("split", &[INFY], |_| {}).await;
+        node.want(&[(INFY, 10)]);
+        node.settles_at(&[(INFY, 10)]).await;
+        let say = |symbol: &str, ratio: &str| {
+            node.say(serde_json::json!({ "do": "split", "symbol": symbol, "ratio": ratio }))
+        };
+        for (symbol, ratio, why) in [
+            ("NSE:NONE", "2:1", "not traded"),
+            (INFY, "2", "NEW:OLD"),
+            (INFY, "2:2", "no ratio of a split"),
+        ] {
+            let answer = say(symbol, ratio).await;
+            let told = answer["error"].as_str().unwrap_or_default();
+            assert!(told.contains(why), "{symbol} {ratio}: {answer}");
+        }
+        let answer = say(INFY, "2:1").await;
+        assert_eq!(answer["taken"], "split", "{answer}");
+        let doubled = |status: &Value| status["holdings"][0]["target"] == "20";
+        node.until("a target in new units", doubled).await;
+        node.stop().await.expect("stopped");
+    });
+}

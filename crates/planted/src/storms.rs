@@ -111,7 +111,7 @@ fn strategy(ticks: &[Tick], dice: &mut Rng) -> Box<dyn Strategy> {
     let (mut at, mut rows) = (first.time(), Vec::new());
     // Some change their minds faster than any order can follow.
     let pause_ms = if dice.chance(300_000) { 250 } else { 4_000 };
-    let mut wish = Wish { holding: HoldingId(0), qty: Qty::ZERO, px: None };
+    let mut wish = Wish { holding: HoldingId(0), qty: Qty::ZERO, px: None, stop: None };
     while at < last.time() {
         at = at.plus(dice.between(20, pause_ms) * MILLI_NS);
         if dice.chance(800_000) {
@@ -120,7 +120,8 @@ fn strategy(ticks: &[Tick], dice: &mut Rng) -> Box<dyn Strategy> {
             // Between two lots, now and then.
             let odd = i128::from(if dice.chance(200_000) { dice.between(-900, 900) } else { 0 });
             let holding = HoldingId(u32::try_from(leg).unwrap_or(0));
-            wish = Wish { holding, qty: Qty(size(leg).0 * tenths / 10 + odd), px: None };
+            wish =
+                Wish { holding, qty: Qty(size(leg).0 * tenths / 10 + odd), px: None, stop: None };
         }
         rows.push((at, wish));
     }

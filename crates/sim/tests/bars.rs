@@ -77,7 +77,7 @@ impl Strategy for Follow {
     fn on_bar(&mut self, bar: &Bar, out: &mut Vec<Wish>) {
         let qty = if bar.close > bar.open { self.qty } else { -self.qty };
         self.decided.borrow_mut().push(bar.end_time);
-        out.push(Wish { holding: HoldingId(bar.instrument.0), qty, px: None });
+        out.push(Wish { holding: HoldingId(bar.instrument.0), qty, px: None, stop: None });
     }
 }
 
@@ -144,7 +144,8 @@ fn a_decision_made_elsewhere_inside_a_bar_knows_the_last_close_only() {
         bar(0, 0, [10_000, 10_100, 9_990, 10_050], 4_000),
         bar(0, 1, [10_020, 10_900, 10_010, 10_070], 4_000),
     ];
-    let wish = |qty: i64| Wish { holding: HoldingId(0), qty: Qty::whole(qty), px: None };
+    let wish =
+        |qty: i64| Wish { holding: HoldingId(0), qty: Qty::whole(qty), px: None, stop: None };
     // At the very end of the first bar, and while the second is at its assumed high.
     let late = bars[1].open_time.plus(40 * SECOND_NS);
     let rows = vec![(bars[0].end_time, wish(4)), (late, wish(9))];
@@ -167,7 +168,7 @@ fn a_point_prices_orders_until_the_next_point() {
         Bar { end_time: one.open_time.plus(10 * MINUTE_NS), ..one }
     };
     let bars = [ten(0, [10_000, 10_100, 9_990, 10_050]), ten(10, [10_020, 10_900, 10_010, 10_070])];
-    let wish = Wish { holding: HoldingId(0), qty: Qty::whole(4), px: None };
+    let wish = Wish { holding: HoldingId(0), qty: Qty::whole(4), px: None, stop: None };
     let late = bars[1].open_time.plus(100 * SECOND_NS);
     let plan = Plan::new(kit::config(vec![instrument("X")]), World::default(), 1);
     assert!(late.since(bars[1].open_time) > plan.config.risk.mark_age_ns_max);

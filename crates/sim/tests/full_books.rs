@@ -84,7 +84,7 @@ fn session(deep: bool) -> Outcome {
         band_high: None,
     };
     let plan = Plan::new(kit::config(vec![instrument]), World::default(), 1);
-    let wish = Wish { holding: HoldingId(0), qty: Qty::whole(10), px: None };
+    let wish = Wish { holding: HoldingId(0), qty: Qty::whole(10), px: None, stop: None };
     let once = Box::new(Once::new(at(1), vec![wish]));
     let mut store = MemoryStore::default();
     let mut market = Recorded { rows, next: 0, deep };

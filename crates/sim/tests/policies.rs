@@ -141,7 +141,7 @@ fn session(
     config.strategies[0].entry = policy;
     config.descriptor.amends = AmendKind::CancelReplace;
     let plan = Plan::new(config, World::default(), 1);
-    let wish = Wish { holding: HoldingId(0), qty: Qty::whole(wanted), px: None };
+    let wish = Wish { holding: HoldingId(0), qty: Qty::whole(wanted), px: None, stop: None };
     let once = Once::new(begin.plus(2 * SECOND_NS), vec![wish]);
     let mut store = MemoryStore::default();
     let mut quotes = Listed::new(ticks).expect("in order");

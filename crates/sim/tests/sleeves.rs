@@ -48,7 +48,7 @@ fn wandering(seed: u64, ticks: &[Tick], period_ns: i64) -> Box<dyn Strategy> {
         let step: Qty = STEPS[symbol].parse().expect("a quantity");
         let qty = Qty(step.0 * (i128::from(next(9)) - 4));
         let holding = HoldingId(u32::try_from(symbol).expect("small"));
-        rows.push((at, Wish { holding, qty, px: None }));
+        rows.push((at, Wish { holding, qty, px: None, stop: None }));
         at = Nanos(at.0 + period_ns / 2 + i64::try_from(next(1_000_000)).expect("small") * 1_000);
     }
     Box::new(Listed::new(rows))

@@ -1,7 +1,8 @@
-//! What talks to a running node: `truefill status`, `halt`, `resume`, `kill`, `flatten`.
+//! What talks to a running node: `truefill status`, `halt`, `resume`, `kill`, `flatten`, `adopt`,
+//! `split`.
 
 use super::print;
-use crate::args::{Adopt, Operate as Args, Resume};
+use crate::args::{Adopt, Operate as Args, Resume, Split};
 use crate::config;
 use crate::config::live::place;
 use crate::failure::{Done, Failure};
@@ -25,6 +26,12 @@ pub fn adopt(args: &Adopt) -> Done {
         "strategy": args.strategy,
     });
     say("adopt", &request, &Args { config: args.config.clone(), json: args.json })
+}
+
+/// A split or a bonus.
+pub fn split(args: &Split) -> Done {
+    let request = json!({ "do": "split", "symbol": args.symbol, "ratio": args.ratio });
+    say("split", &request, &Args { config: args.config.clone(), json: args.json })
 }
 
 fn say(word: &str, request: &Value, args: &Args) -> Done {
@@ -54,6 +61,10 @@ fn done(word: &str, answer: &Value) -> String {
         }
         "kill" => format!("killed by {by}"),
         "halt" => format!("halted by {by}: nothing new is sent; positions and orders stay"),
+        "split" => match answer["note"].as_str() {
+            Some(note) => format!("booked: {note}"),
+            None => "booked: positions and prices are in new units".to_owned(),
+        },
         "adopt" => format!("adopted, by {by}: the symbol trades again"),
         "flatten" => format!("flattening, by {by}: orders are cancelled, positions closed"),
         _ => format!("trading again, by {by}"),

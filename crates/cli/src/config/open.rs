@@ -140,6 +140,7 @@ impl Setup {
                         holding: *holding,
                         qty: *qty,
                         px: None,
+                        stop: None,
                     };
                     let wishes = wishes.iter().map(wish).collect();
                     Box::new(Once::new(start.plus(*at_ns_after_start), wishes))
@@ -182,7 +183,7 @@ impl Setup {
                     ),
                 ));
             };
-            rows.push((row.time, Wish { holding, qty: row.size, px: row.px }));
+            rows.push((row.time, Wish { holding, qty: row.size, px: row.px, stop: None }));
         }
         if rows.is_empty() {
             return Err(refuse(1, format!("there is no row of strategy {}", shown(name))));
@@ -228,7 +229,7 @@ impl Setup {
                     row.time
                 )));
             };
-            rows.push((row.time, Wish { holding, qty: row.target, px: row.price }));
+            rows.push((row.time, Wish { holding, qty: row.target, px: row.price, stop: row.stop }));
         }
         if rows.is_empty() {
             return Err(refuse(&format!(

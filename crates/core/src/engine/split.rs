@@ -52,8 +52,8 @@ impl Deciding<'_> {
             let symbol = &self.config.instrument_of(holding).symbol;
             let text = format!(
                 "the broker's previous close of {symbol} is {}, ours was {ours}: it looks like a \
-                 split or a bonus, nothing is traded; say `truefill split {symbol} NEW:OLD DATE`, \
-                 or `truefill adopt` if it is none",
+                 split or a bonus, nothing is traded; say `truefill split CONFIG {symbol} NEW:OLD`, \
+                 or `truefill resume CONFIG {symbol}` if it is none",
                 close.px
             );
             self.alert(AlertCode::CorporateAction, Some(holding), None, text);

@@ -6,8 +6,8 @@ use crate::error::{ErrorKind, shown};
 use crate::nearest::nearest;
 
 /// The columns, as messages list them.
-const NAMES: [&str; 5] = ["time", "strategy", "symbol", "target", "price"];
-/// The last one may be left out.
+const NAMES: [&str; 6] = ["time", "strategy", "symbol", "target", "price", "stop"];
+/// The others may be left out.
 const NEEDED: usize = 4;
 
 /// Where each of [`NAMES`] stands in a row.
@@ -28,7 +28,7 @@ pub(super) fn columns(header: &str) -> Result<Columns, Problem> {
         cause,
         action,
     };
-    let form = format!("let the first line be {}", NAMES.join(","));
+    let form = format!("let the first line be {}", NAMES[..NEEDED + 1].join(","));
     for name in header.split(',') {
         let known = NAMES.iter().position(|known| *known == name);
         match known.and_then(|at| places.get_mut(at)) {
@@ -84,7 +84,7 @@ impl Columns {
                     .to_owned(),
             });
         }
-        let [time, strategy, symbol, target, price] = cells;
-        Ok(Row { time, strategy, symbol, target, price: Some(price) })
+        let [time, strategy, symbol, target, price, stop] = cells;
+        Ok(Row { time, strategy, symbol, target, price: Some(price), stop: Some(stop) })
     }
 }

@@ -23,6 +23,8 @@ struct Object<'a> {
     target: &'a RawValue,
     #[serde(borrow, default)]
     price: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stop: Option<&'a RawValue>,
 }
 
 /// A row whose names have their escapes resolved.
@@ -63,6 +65,7 @@ impl Parsed<'_> {
             symbol: Cell { text: &self.symbol, ..symbol },
             target: cell(line, "target", self.object.target),
             price: self.object.price.map(|price| cell(line, "price", price)),
+            stop: self.object.stop.map(|stop| cell(line, "stop", stop)),
         }
     }
 }

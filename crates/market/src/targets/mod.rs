@@ -2,7 +2,7 @@
 //!
 //! Entry point: [`Targets`].
 //!
-//! CSV, with these columns in any order, `price` may be left out:
+//! CSV, with these columns in any order, `price` and `stop` may be left out:
 //!
 //! ```text
 //! time,strategy,symbol,target,price
@@ -20,6 +20,8 @@
 //!   known, and a wrong guess is looking ahead.
 //! - `target`: the position wanted, with its sign, in units of the instrument; not a change.
 //! - `price`: the price the decision was made at; empty or `null` where there is none.
+//! - `stop`: where a protective stop shall rest at the exchange while the position is held; empty
+//!   or `null` for none.
 //!
 //! Plain or packed. Numbers are taken from their text, exactly. Digits beyond 1e-9, as programs
 //! print binary floats, are cut off from targets (a position is never made larger) and rounded in
@@ -69,7 +71,12 @@ pub struct Target {
     pub target: Qty,
     /// The price it was decided at, in currency units; `None` where the file does not say.
     pub price: Option<Px>,
+    /// The price of a protective stop, in currency units; `None` for no stop.
+    pub stop: Option<Px>,
 }
+
+/// What a row wants, besides when and of what.
+type Wanted = (Qty, Option<Px>, Option<Px>);
 
 /// A streaming reader of a target file.
 ///
@@ -97,7 +104,7 @@ pub struct Targets {
     last: Nanos,
     last_line: u64,
     /// What was wanted at `last`.
-    wanted: BTreeMap<(Arc<str>, InstrumentId), (Qty, Option<Px>)>,
+    wanted: BTreeMap<(Arc<str>, InstrumentId), Wanted>,
     rounded: Dirt,
     failed: bool,
 }
@@ -115,6 +122,7 @@ struct Row<'a> {
     symbol: Cell<'a>,
     target: Cell<'a>,
     price: Option<Cell<'a>>,
+    stop: Option<Cell<'a>>,
 }
 
 impl Targets {
@@ -213,14 +221,12 @@ impl Targets {
         let strategy = self.strategy(&row.strategy)?;
         let instrument = row.symbol.symbol(&self.symbols)?;
         let (target, cut) = row.target.qty_toward_zero()?;
-        let (price, rounded) = match &row.price {
-            Some(cell) if !cell.is_empty() => price(cell).map(|(px, lost)| (Some(px), lost))?,
-            _ => (None, false),
-        };
+        let (price, rounded) = price(row.price.as_ref())?;
+        let (stop, stop_rounded) = self::price(row.stop.as_ref())?;
         self.in_order(&row, time)?;
         let key = (Arc::clone(&strategy), instrument);
-        let before = self.wanted.insert(key, (target, price));
-        if before.is_some_and(|before| before != (target, price)) {
+        let wanted = (target, price, stop);
+        if self.wanted.insert(key, wanted).is_some_and(|before| before != wanted) {
             return Err(row.target.problem(
                 ErrorKind::Unordered,
                 "another row wants something else at the same time",
@@ -228,10 +234,10 @@ impl Targets {
                  not a change",
             ));
         }
-        if cut || rounded {
+        if cut || rounded || stop_rounded {
             self.rounded.add(self.lines.line());
         }
-        Ok(Target { time, strategy, instrument, target, price })
+        Ok(Target { time, strategy, instrument, target, price, stop })
     }
 
     fn strategy(&mut self, cell: &Cell) -> Result<Arc<str>, Problem> {
@@ -280,13 +286,15 @@ impl Targets {
     }
 }
 
-fn price(cell: &Cell) -> Result<(Px, bool), Problem> {
+/// A price, where there is one, and whether digits were lost.
+fn price(cell: Option<&Cell>) -> Result<(Option<Px>, bool), Problem> {
+    let Some(cell) = cell.filter(|cell| !cell.is_empty()) else { return Ok((None, false)) };
     let (px, rounded) = cell.near_px()?;
     if px.0 <= 0 {
         let allowed = "write a price above zero, or nothing";
         return Err(cell.problem(ErrorKind::Number, "not above zero", allowed));
     }
-    Ok((px, rounded))
+    Ok((Some(px), rounded))
 }
 
 fn refuse(lines: &Lines, p: Problem) -> MarketError {

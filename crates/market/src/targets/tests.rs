@@ -53,6 +53,7 @@ fn csv_and_json_say_the_same() {
             instrument: InstrumentId(0),
             target: Qty(-850_500_000_000),
             price: Some(Px(1_612_350_000_000)),
+            stop: None,
         }
     );
     assert_eq!((csv[1].instrument, csv[1].price), (InstrumentId(2), None));
@@ -169,21 +170,23 @@ fn strategies_may_be_closed_and_an_error_is_final() {
 proptest! {
     #[test]
     fn what_comes_out_is_what_was_written(
-        rows in prop::collection::vec((0..1000u32, 0..3usize, -10_000..10_000i64, prop::option::of(1..10_000i64)), 1..20),
+        rows in prop::collection::vec((0..1000u32, 0..3usize, -10_000..10_000i64, prop::option::of(1..10_000i64), prop::option::of(1..10_000i64)), 1..20),
     ) {
         let names = ["NSE:INFY", "NSE:SBIN", "BTC/USDT"];
-        let (mut csv, mut json, mut time) = (format!("{HEADER}\n"), String::new(), 1_742_896_800_000_000_000_i64);
+        let (mut csv, mut json, mut time) = (format!("{HEADER},stop\n"), String::new(), 1_742_896_800_000_000_000_i64);
         let mut expected = Vec::new();
-        for (step, at, target, price) in rows {
+        for (step, at, target, price, stop) in rows {
             time += i64::from(step) + 1;
             let (stamp, target) = (Nanos(time), Qty(target.into()));
             let price = price.map(|price| Px(price.into()));
-            let shown = price.map(|price| price.to_string()).unwrap_or_default();
-            csv += &format!("{stamp},s,{},{target},{shown}\n", names[at]);
-            let quoted = price.map_or("null".to_owned(), |price| format!("\"{price}\""));
-            json += &format!("{{\"time\":{time},\"strategy\":\"s\",\"symbol\":\"{}\",\"target\":{target},\"price\":{quoted}}}\n", names[at]);
+            let stop = stop.map(|stop| Px(stop.into()));
+            let shown = |px: Option<Px>| px.map(|px| px.to_string()).unwrap_or_default();
+            csv += &format!("{stamp},s,{},{target},{},{}\n", names[at], shown(price), shown(stop));
+            let json_of = |px: Option<Px>| px.map_or("null".to_owned(), |px| format!("\"{px}\""));
+            let (quoted, stopped) = (json_of(price), json_of(stop));
+            json += &format!("{{\"time\":{time},\"strategy\":\"s\",\"symbol\":\"{}\",\"target\":{target},\"price\":{quoted},\"stop\":{stopped}}}\n", names[at]);
             let instrument = InstrumentId(u32::try_from(at).unwrap());
-            expected.push(Target { time: stamp, strategy: "s".into(), instrument, target, price });
+            expected.push(Target { time: stamp, strategy: "s".into(), instrument, target, price, stop });
         }
         prop_assert_eq!(&read(&csv).unwrap(), &expected);
         prop_assert_eq!(&read(&json).unwrap(), &expected);

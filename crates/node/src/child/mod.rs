@@ -223,13 +223,13 @@ impl Child {
                 .get(&said.symbol)
                 .ok_or_else(|| format!("{} is not among its symbols", said.symbol))?;
             let wanted = self.wanted(*holding, said.qty);
-            Ok(Wanted { px: said.px, ..wanted })
+            Ok(Wanted { px: said.px, stop: said.stop, ..wanted })
         };
         said.into_iter().map(one).collect()
     }
 
     fn wanted(&self, holding: HoldingId, qty: Qty) -> Wanted {
-        Wanted { sleeve: self.program.sleeve, holding, qty, decided: None, px: None }
+        Wanted { sleeve: self.program.sleeve, holding, qty, decided: None, px: None, stop: None }
     }
 
     /// People are told of the first line that is garbage, not of each.

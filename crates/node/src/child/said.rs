@@ -18,6 +18,8 @@ pub struct Said {
     pub qty: Qty,
     /// The price it was decided at.
     pub px: Option<Px>,
+    /// Where a protective stop rests while it is held; absent for none.
+    pub stop: Option<Px>,
 }
 
 type Object = BTreeMap<String, Box<RawValue>>;
@@ -38,26 +40,31 @@ pub fn read(line: &str) -> Result<Option<Vec<Said>>, String> {
             return Err(format!("more than {TARGETS_MAX} targets in one line"));
         }
         let one = |(symbol, size): (String, Box<RawValue>)| {
-            Ok(Said { symbol: fitting(symbol)?, qty: qty(&size)?, px: None })
+            Ok(Said { symbol: fitting(symbol)?, qty: qty(&size)?, px: None, stop: None })
         };
         return targets.into_iter().map(one).collect::<Result<Vec<_>, String>>().map(Some);
     }
     if object.get("type").is_some_and(|kind| kind.get() == "\"pong\"") {
         return Ok(None);
     }
-    only(&object, &["symbol", "target", "price", "type"])?;
+    only(&object, &["symbol", "target", "price", "stop", "type"])?;
     let (Some(symbol), Some(size)) = (object.get("symbol"), object.get("target")) else {
         return Err("it has neither `symbol` and `target` nor `targets`".to_owned());
     };
     let symbol: String =
         serde_json::from_str(symbol.get()).map_err(|_| "`symbol` is a text".to_owned())?;
-    let px = object.get("price").filter(|px| px.get() != "null");
-    let px = px.map(|px| number(px)?.parse::<Px>().map_err(|_| "`price` is no price".to_owned()));
-    let px: Option<Px> = px.transpose()?;
-    if px.is_some_and(|px| px.0 <= 0 || px.bounded().is_err()) {
-        return Err("`price` is above zero".to_owned());
+    let (px, stop) = (price(&object, "price")?, price(&object, "stop")?);
+    Ok(Some(vec![Said { symbol: fitting(symbol)?, qty: qty(size)?, px, stop }]))
+}
+
+/// A price, where there is one.
+fn price(object: &Object, key: &str) -> Result<Option<Px>, String> {
+    let Some(raw) = object.get(key).filter(|raw| raw.get() != "null") else { return Ok(None) };
+    let px = number(raw)?.parse::<Px>().map_err(|_| format!("`{key}` is no price"))?;
+    if px.0 <= 0 || px.bounded().is_err() {
+        return Err(format!("`{key}` is above zero"));
     }
-    Ok(Some(vec![Said { symbol: fitting(symbol)?, qty: qty(size)?, px }]))
+    Ok(Some(px))
 }
 
 fn only(object: &Object, known: &[&str]) -> Result<(), String> {
@@ -92,7 +99,7 @@ mod tests {
     use super::*;
 
     fn one(symbol: &str, qty: Qty) -> Said {
-        Said { symbol: symbol.to_owned(), qty, px: None }
+        Said { symbol: symbol.to_owned(), qty, px: None, stop: None }
     }
 
     #[test]
@@ -105,6 +112,8 @@ mod tests {
         assert_eq!(two, [one("A", Qty::whole(1)), one("B", Qty::whole(2))]);
         let priced = read(r#"{"symbol":"A","target":1,"price":1500.05}"#);
         assert_eq!(priced[0].px, Some(Px(1_500_050_000_000)));
+        let stopped = read(r#"{"symbol":"A","target":1,"stop":"99.5"}"#);
+        assert_eq!((stopped[0].px, stopped[0].stop), (None, Some(Px(99_500_000_000))));
     }
 
     #[test]
@@ -121,6 +130,7 @@ mod tests {
             r#"{"symbol":"A","target":99999999999999999999999999999}"#,
             r#"{"symbol":"A","target":1,"quantity":2}"#,
             r#"{"symbol":"A","target":1,"price":0}"#,
+            r#"{"symbol":"A","target":1,"stop":-1}"#,
             r#"{"targets":[1,2]}"#,
         ] {
             assert!(read(line).is_err(), "{line}");

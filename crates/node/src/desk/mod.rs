@@ -33,9 +33,10 @@ use crate::tape::Tape;
 use leave::Leaving;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
+use truefill_core::event::Event;
 use truefill_core::ids::SleeveId;
 use truefill_core::input::{
     Channel, Command, Envelope, Input, LinkChange, Operator, Release, Start, Target, Tick,
@@ -52,6 +53,8 @@ const SNAPSHOT_EVERY: u64 = 20_000;
 const REST_NS: i64 = 2 * MILLI_NS;
 /// The clock of the machine is compared with ours so often.
 const CLOCK_LOOK_NS: i64 = 5 * SECOND_NS;
+/// A day.
+const DAY_NS: i64 = 86_400 * SECOND_NS;
 /// A step of the wall clock that people are told of.
 const STEP_NS: i64 = 2 * SECOND_NS;
 
@@ -120,6 +123,8 @@ pub struct Desk {
     commits: (u64, Duration, Duration),
     /// How long turns take that send something.
     watch: Stopwatch,
+    /// Those who said that there was a split, until it is booked.
+    owed: Vec<oneshot::Sender<serde_json::Value>>,
 }
 
 impl Desk {
@@ -158,6 +163,7 @@ impl Desk {
             leaving: None,
             commits: (0, Duration::ZERO, Duration::ZERO),
             watch: Stopwatch::default(),
+            owed: Vec::new(),
         }
     }
 
@@ -263,7 +269,7 @@ impl Desk {
             decided: wanted.decided.unwrap_or_else(|| self.clock.now()),
             px: wanted.px.or(mid.map(truefill_core::quote::Quote::mid)),
             reopen: false,
-            stop_px: None,
+            stop_px: wanted.stop,
         }));
     }
 
@@ -302,6 +308,9 @@ impl Desk {
             }
             mails.iter().for_each(|(_, mail)| mail.quote(id, &posted.quote));
         });
+        // Before anything that would mark at a price of today.
+        let closes = self.tape.closes(&self.engine, self.day_end.plus(-DAY_NS));
+        self.inbox.splice(0..0, closes);
         if let Some(paper) = &mut self.paper {
             self.inbox.extend(paper.take(now));
         }
@@ -318,12 +327,13 @@ impl Desk {
         if !self.silent {
             self.inbox.push(Input::Release(Release {}));
         }
-        let mut effects = Vec::new();
+        let (mut effects, mut booked) = (Vec::new(), false);
         for input in std::mem::take(&mut self.inbox) {
             let marks = self.tape.marks(&self.engine, now, &input);
             let envelope = Envelope { now, marks, input };
             let step = self.engine.step(&envelope);
             self.note(&envelope, &step);
+            booked |= step.events.iter().any(|event| matches!(event, Event::SplitApplied(_)));
             effects.extend(step.effects);
         }
         let happened = !self.batch.is_empty();
@@ -333,6 +343,7 @@ impl Desk {
                 self.watch.note(began.elapsed(), took);
             }
         }
+        self.answer_splits(booked, &effects);
         for effect in effects {
             self.act(effect)?;
         }

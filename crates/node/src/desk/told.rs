@@ -6,10 +6,12 @@ use crate::news::{Asked, Demand};
 use crate::notices::Notice;
 use crate::pace::micros;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use truefill_core::alert::AlertCode;
+use truefill_core::effect::Effect;
 use truefill_core::event::{Alert, Lane};
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
-use truefill_core::input::{Adopt, Channel, Command, Input, Operator};
+use truefill_core::input::{Adopt, Channel, Command, Input, Operator, Split};
 use truefill_core::limiter::Class;
 use truefill_core::num::Qty;
 use truefill_core::order::Order;
@@ -38,6 +40,9 @@ impl Desk {
     /// Somebody asks for something.
     pub(super) fn demand(&mut self, demand: Demand) {
         let answer = match demand.what {
+            Asked::Split { symbol, new, old } => {
+                return self.split(&symbol, (new, old), demand.answer);
+            }
             Asked::Status => self.status(),
             Asked::Command(command) => {
                 if command == Command::Resume {
@@ -80,6 +85,38 @@ impl Desk {
                     },
                 );
             }
+        }
+    }
+
+    /// Whether it was booked is only known after the turn.
+    fn split(&mut self, symbol: &str, (new, old): (u32, u32), answer: oneshot::Sender<Value>) {
+        let named = (0u32..).zip(&self.engine.config().instruments);
+        let found = named.into_iter().find(|(_, known)| known.symbol == symbol);
+        let Some((id, _)) = found else {
+            let why = format!("{symbol} is not traded here; nothing was done; see the status");
+            // Who asked may be gone.
+            let _ = answer.send(json!({ "error": why }));
+            return;
+        };
+        let (instrument, ratio_num, ratio_den) = (InstrumentId(id), new, old);
+        self.inbox.push(Input::Split(Split { instrument, ratio_num, ratio_den }));
+        self.owed.push(answer);
+    }
+
+    /// Who said that there was a split hears what became of it.
+    pub(super) fn answer_splits(&mut self, booked: bool, effects: &[Effect]) {
+        let words = effects.iter().find_map(|effect| match effect {
+            Effect::Tell(alert) if alert.code == AlertCode::CorporateAction => Some(&alert.text),
+            _ => None,
+        });
+        for answer in std::mem::take(&mut self.owed) {
+            let told = match (booked, words) {
+                (true, words) => json!({ "taken": "split", "note": words }),
+                (false, Some(why)) => json!({ "error": format!("{why}; nothing was booked") }),
+                (false, None) => json!({ "taken": "split", "note": "nothing of it is held" }),
+            };
+            // Who asked may be gone.
+            let _ = answer.send(told);
         }
     }
 

@@ -216,16 +216,22 @@ impl Node {
 
     /// Declares targets, now.
     pub fn want(&self, targets: &[(&str, i64)]) {
+        let rows: Vec<_> = targets.iter().map(|(symbol, qty)| (*symbol, *qty, "")).collect();
+        self.want_with_stops(&rows);
+    }
+
+    /// Declares targets with protective stops, now.
+    pub fn want_with_stops(&self, targets: &[(&str, i64, &str)]) {
         let path = &self.job.targets[0].path;
         let fresh = !path.exists();
         let open = std::fs::OpenOptions::new().create(true).append(true).open(path);
         let mut text = String::new();
         if fresh {
-            text.push_str("time,strategy,symbol,target,price\n");
+            text.push_str("time,strategy,symbol,target,price,stop\n");
         }
         let now = wall();
-        for (symbol, qty) in targets {
-            text.push_str(&format!("{},mine,{symbol},{qty},\n", now.0));
+        for (symbol, qty, stop) in targets {
+            text.push_str(&format!("{},mine,{symbol},{qty},,{stop}\n", now.0));
         }
         open.expect("a file").write_all(text.as_bytes()).expect("written");
     }

@@ -507,7 +507,7 @@ impl<'a> Session<'a> {
                 decided: self.now,
                 px: wish.px,
                 reopen: false,
-                stop_px: None,
+                stop_px: wish.stop,
             };
             said.push(target);
         }

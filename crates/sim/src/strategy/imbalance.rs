@@ -64,7 +64,7 @@ impl Strategy for Imbalance {
         };
         if wanted != leg.held {
             leg.held = wanted;
-            out.push(Wish { holding: leg.holding, qty: wanted, px: None });
+            out.push(Wish { holding: leg.holding, qty: wanted, px: None, stop: None });
         }
     }
 }

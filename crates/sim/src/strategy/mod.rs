@@ -32,6 +32,8 @@ pub struct Wish {
     /// The price the decision assumes; absent means the mid, and the close of the last bar
     /// where the market is known only as bars.
     pub px: Option<Px>,
+    /// Price of a protective stop for what is held; absent means none.
+    pub stop: Option<Px>,
 }
 
 /// The sleeve that the strategy at a position of a session's list speaks for in a holding: its

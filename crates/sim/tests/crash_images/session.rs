@@ -53,7 +53,7 @@ pub fn busy(
         // 3, -1, 2, 0, -2, ... of the size.
         let qty = Qty(size.0 * (i128::from(n * 5 % 7) - 3));
         let holding = HoldingId(n % 3);
-        (first.plus((at + 1) * WISH_MS * MILLI_NS), Wish { holding, qty, px: None })
+        (first.plus((at + 1) * WISH_MS * MILLI_NS), Wish { holding, qty, px: None, stop: None })
     });
     let mut quotes = Ticks::new(ticks).expect("in order");
     // One lifetime for all that a session borrows.

@@ -125,7 +125,12 @@ fn basket_of(names: u32, windows: WindowKind, seed: u64) -> (Plan, Walk, Once) {
     let world = World { window_kinds: vec![windows; 2], ..World::default() };
     let plan = Plan::new(config, world, seed);
     let first = walk.clone().next().expect("ticks").expect("not empty").time();
-    let wishes = (0..names).map(|id| Wish { holding: HoldingId(id), qty: Qty::whole(1), px: None });
+    let wishes = (0..names).map(|id| Wish {
+        holding: HoldingId(id),
+        qty: Qty::whole(1),
+        px: None,
+        stop: None,
+    });
     (plan, walk, Once::new(first.plus(SECOND_NS), wishes.collect()))
 }
 
@@ -152,7 +157,7 @@ pub fn small_traced(
     }
     let want = |ms: i64, id: u32, qty: &str| {
         let qty = qty.parse().expect("a quantity");
-        (Nanos(first.0 + ms * MILLI_NS), Wish { holding: HoldingId(id), qty, px: None })
+        (Nanos(first.0 + ms * MILLI_NS), Wish { holding: HoldingId(id), qty, px: None, stop: None })
     };
     let rows = vec![
         want(1_000, 0, "0.05"),
