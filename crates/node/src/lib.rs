@@ -33,6 +33,7 @@
 //! | [`feed`] | target files |
 //! | [`operator`] | the socket of those who command it |
 //! | `child` | strategies that are programs |
+//! | [`bars`] | bars for them, from ticks and the broker's candles |
 //! | `notices` | what people must know |
 //! | `emergency` | cancels without an engine |
 //! | `paper` | a simulated broker on live prices |
@@ -44,6 +45,7 @@
 //! 2. Nothing leaves before what led to it is durable.
 //! 3. Secrets are shown nowhere: not in logs, errors, the journal or a list of processes.
 
+pub mod bars;
 pub mod clock;
 #[cfg(unix)]
 pub mod doctor;

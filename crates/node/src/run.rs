@@ -5,6 +5,7 @@
 //! The order of the start: the account is locked, the journal is locked, opened and checked, the
 //! engine is recovered, a segment is opened, and only then is anybody talked to.
 
+use crate::bars::{Bars, History};
 use crate::board::Board;
 use crate::child::{Child, Mail, Program};
 use crate::clock::{Clock, wall};
@@ -99,9 +100,10 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
     })?;
     let (inbox, arrivals) = mpsc::channel(news::WAITING_MAX);
     let outside = Outside { job: &job, inbox, notices: notices.clone(), clock };
-    let (gateway, board) = outside.connect()?;
+    let mails = outside.mails();
+    let (gateway, board) = outside.connect(&mails)?;
     outside.watch_targets(&engine, began)?;
-    let (mails, mut programs) = outside.start_programs();
+    let mut programs = outside.start_programs(&mails);
     let paper = settings.mode == Mode::Paper;
     #[cfg(unix)]
     crate::operator::serve(&settings.dir, outside.inbox.clone(), Arc::clone(&gateway), paper)
@@ -226,7 +228,7 @@ struct Outside<'a> {
 }
 
 impl Outside<'_> {
-    fn connect(&self) -> Result<(Arc<Gateway>, Arc<Board>), NodeError> {
+    fn connect(&self, mails: &Mails) -> Result<(Arc<Gateway>, Arc<Board>), NodeError> {
         let Job { config, settings, .. } = self.job;
         let connector = |endpoint| Connector::new(endpoint).map_err(NodeError::Config);
         let pool = Arc::new(Pool::new(connector(settings.rest.clone())?));
@@ -241,7 +243,8 @@ impl Outside<'_> {
         let codec = Arc::new(KiteCodec::of(config));
         let board = Arc::new(Board::new(config.instruments.len()));
         let stream = connector(settings.ticker.clone())?;
-        self.listen(stream, door.clone(), &codec, &board);
+        let bars = self.make_bars(mails, &pool, &door);
+        self.listen(stream, door.clone(), (&codec, &board, bars));
         let patience = u64::try_from(config.descriptor.reply_timeout_ns).unwrap_or(0);
         let gateway = Gateway {
             codec,
@@ -258,7 +261,28 @@ impl Outside<'_> {
         Ok((Arc::new(gateway), board))
     }
 
-    fn listen(&self, connector: Connector, door: Door, codec: &Arc<KiteCodec>, board: &Arc<Board>) {
+    /// Bars for the programs that want some.
+    fn make_bars(&self, mails: &Mails, pool: &Arc<Pool>, door: &Door) -> Option<Arc<Bars>> {
+        let wanting = self.job.programs.iter().zip(mails);
+        let wanting =
+            wanting.filter_map(|(program, (_, mail))| Some((program.bars?, mail.clone())));
+        let instruments = &self.job.config.instruments;
+        let bars = Arc::new(Bars::new(wanting.collect(), instruments, self.clock)?);
+        let symbols = instruments.iter().map(|known| known.symbol.clone()).collect();
+        let way = (Arc::clone(pool), door.clone());
+        let notices = self.notices.clone();
+        let history = History::new(way, &self.job.tokens, symbols, notices, self.clock);
+        tokio::spawn(Arc::clone(&bars).close());
+        tokio::spawn(Arc::clone(&bars).mend(history));
+        Some(bars)
+    }
+
+    fn listen(
+        &self,
+        connector: Connector,
+        door: Door,
+        (codec, board, bars): (&Arc<KiteCodec>, &Arc<Board>, Option<Arc<Bars>>),
+    ) {
         let silence_ns = self.job.config.descriptor.stream_silence_ns;
         let ticker = Ticker {
             connector,
@@ -266,6 +290,7 @@ impl Outside<'_> {
             tokens: self.job.tokens.clone(),
             codec: Arc::clone(codec),
             board: Arc::clone(board),
+            bars,
             inbox: self.inbox.clone(),
             notices: self.notices.clone(),
             clock: self.clock,
@@ -274,29 +299,45 @@ impl Outside<'_> {
         tokio::spawn(ticker.run());
     }
 
-    fn start_programs(&self) -> (Mails, JoinSet<()>) {
+    /// What the strategy of a program trades.
+    fn own(&self, program: &Program) -> Vec<(HoldingId, &Holding)> {
+        let keys = (0u32..).zip(&self.job.config.holdings);
+        let own = keys.filter(|(_, key)| key.has(program.sleeve));
+        own.map(|(id, key)| (HoldingId(id), key)).collect()
+    }
+
+    fn symbol(&self, key: &Holding) -> String {
+        self.job.config.instruments[key.instrument.ix()].symbol.clone()
+    }
+
+    /// Something to put news into, for each program in its order.
+    fn mails(&self) -> Mails {
+        let mail = |program: &Program| {
+            let own = self.own(program).into_iter();
+            let own = own.map(|(id, key)| (id, key.instrument, self.symbol(key)));
+            let depth = program.bars.map_or(0, |of| of.history as usize);
+            (program.sleeve, Arc::new(Mail::new(own, depth)))
+        };
+        self.job.programs.iter().map(mail).collect()
+    }
+
+    fn start_programs(&self, mails: &Mails) -> JoinSet<()> {
         let config = &self.job.config;
-        let (mut mails, mut running) = (Vec::new(), JoinSet::new());
-        for program in &self.job.programs {
-            let own = (0u32..).zip(&config.holdings).filter(|(_, key)| key.has(program.sleeve));
-            let own: Vec<(HoldingId, &Holding)> =
-                own.map(|(id, key)| (HoldingId(id), key)).collect();
-            let named = |key: &Holding| config.instruments[key.instrument.ix()].symbol.clone();
-            let mail = own.iter().map(|(id, key)| (*id, key.instrument, named(key)));
-            let mail = Arc::new(Mail::new(mail));
+        let mut running = JoinSet::new();
+        for (program, (_, mail)) in self.job.programs.iter().zip(mails) {
+            let own = self.own(program);
             let child = Child {
                 hello: hello(config, program, &own),
-                holdings: own.iter().map(|(id, key)| (named(key), *id)).collect(),
+                holdings: own.iter().map(|(id, key)| (self.symbol(key), *id)).collect(),
                 program: program.clone(),
-                mail: Arc::clone(&mail),
+                mail: Arc::clone(mail),
                 inbox: self.inbox.clone(),
                 notices: self.notices.clone(),
                 clock: self.clock,
             };
-            mails.push((program.sleeve, mail));
             running.spawn(child.run());
         }
-        (mails, running)
+        running
     }
 
     fn watch_targets(&self, engine: &Engine, began: Nanos) -> Result<(), NodeError> {
@@ -335,6 +376,7 @@ fn hello(config: &Config, program: &Program, own: &[(HoldingId, &Holding)]) -> S
     serde_json::json!({
         "type": "hello", "version": 1, "strategy": program.strategy, "account": config.account,
         "size_by": size_by, "symbols": symbols.collect::<Vec<_>>(),
+        "bars": program.bars.map(|of| of.word()), "history": program.bars.map(|of| of.history),
     })
     .to_string()
 }

@@ -10,6 +10,7 @@
 //! 3. The address holds the token and is never shown.
 
 use crate::backoff::Pace;
+use crate::bars::Bars;
 use crate::board::{Board, Posted};
 use crate::clock::Clock;
 use crate::news::{Inbox, News};
@@ -44,6 +45,8 @@ pub struct Ticker {
     pub codec: Arc<KiteCodec>,
     /// Where prices go.
     pub board: Arc<Board>,
+    /// Where bars are made, if anybody wants any.
+    pub bars: Option<Arc<Bars>>,
     /// Where news goes.
     pub inbox: Inbox,
     /// Where people are told.
@@ -78,6 +81,7 @@ impl Ticker {
         while let Some(session) = self.door.open().await {
             let began = Instant::now();
             let end = self.connection(&session).await;
+            self.link(false);
             let down = [Channel::Stream, Channel::Market];
             for channel in down {
                 if self.inbox.send(News::Link(channel, false)).await.is_err() {
@@ -129,6 +133,7 @@ impl Ticker {
                 return End::Broken("the stream broke while it was set up");
             }
         }
+        self.link(true);
         for channel in [Channel::Market, Channel::Stream] {
             if self.inbox.send(News::Link(channel, true)).await.is_err() {
                 return End::Over;
@@ -189,11 +194,20 @@ impl Ticker {
         let received = self.clock.now();
         for tick in kite::frame(bytes).ticks {
             let Some(id) = self.tokens.get(&tick.token) else { continue };
+            if let Some(bars) = &self.bars {
+                bars.tick(*id, &tick, received);
+            }
             let Some(quote) = tick.quote(received) else { continue };
             let volume = tick.traded.map(|traded| traded.volume);
             let close = tick.day.map(|day| day.close).filter(|px| px.0 > 0);
             let exchange_time = tick.exchange_time;
             self.board.post(*id, Posted { quote, volume, close, exchange_time });
+        }
+    }
+
+    fn link(&self, up: bool) {
+        if let Some(bars) = &self.bars {
+            bars.link(up);
         }
     }
 

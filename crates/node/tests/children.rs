@@ -24,6 +24,7 @@ fn script(text: &str, flat_on_death: bool) -> impl FnOnce(&mut Job) {
             command: vec!["sh".to_owned(), "-c".to_owned(), text],
             folder: ".".into(),
             flat_on_death,
+            bars: None,
         });
     }
 }

@@ -100,6 +100,8 @@ pub(super) const STRATEGY: &[&str] = &[
     "hold",
     "run",
     "on_death",
+    "bars",
+    "history",
     "symbols",
     "size",
     "period",
@@ -209,9 +211,6 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("[backtest]", BACKTEST),
 ];
 
-/// Keys that are designed and not built yet: they are not mistakes, and not silently ignored.
-const LATER: [&str; 1] = ["bars"];
-
 /// Words longer than this are not compared: nothing valid is that long.
 const COMPARED_BYTES_MAX: usize = 64;
 
@@ -251,11 +250,6 @@ fn contained(a: &str, b: &str) -> bool {
 
 /// What to say about a key that a section does not have.
 pub(super) fn unknown(place: Place, path: &str, key: &str, keys: &[&str]) -> ConfigError {
-    if LATER.contains(&key) {
-        return ConfigError::new(place, path, "this key is not in this version yet")
-            .allowed(keys.join(", "))
-            .action("remove it; it is refused because ignoring it would change what runs");
-    }
     let error = ConfigError::new(place, path, "there is no such key").allowed(keys.join(", "));
     if let Some(near) = nearest(key, keys.iter().copied()) {
         return error.near(Some(near));

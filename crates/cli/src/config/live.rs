@@ -17,6 +17,7 @@ use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
 use truefill_core::num::Qty;
 use truefill_core::time::Nanos;
 use truefill_node::Program;
+use truefill_node::bars::BarsOf;
 use truefill_node::settings::{Endpoint, Mode, OnStop, Settings};
 use truefill_sim::broker::world::World;
 use truefill_venue::kite::{self, InstrumentRow};
@@ -193,6 +194,7 @@ pub fn parse(
         crossing: account.crossing,
     };
     fits(&root, &config)?;
+    bounded_bars(&root, &desk.specs, &config)?;
     let mut setup = Setup {
         config,
         world,
@@ -219,6 +221,25 @@ fn products(root: &Section<'_>, holdings: &[Holding]) -> Result<(), ConfigError>
     }
 }
 
+/// What a strategy is told of the past fits into memory.
+fn bounded_bars(
+    root: &Section<'_>,
+    specs: &[StrategySpec],
+    config: &Config,
+) -> Result<(), ConfigError> {
+    for (spec, number) in specs.iter().zip(1u16..) {
+        let StrategySpec::Run { bars: Some(of), .. } = spec else { continue };
+        let symbols = config.holdings.iter().filter(|key| key.has(SleeveId(number))).count();
+        if symbols.saturating_mul(of.history as usize) > BarsOf::ALL_MAX {
+            let cause = format!("history = {} of {symbols} symbols is too much", of.history);
+            let field = root.get("strategy");
+            let error = field.map_or_else(|| root.wrong(&*cause), |field| field.wrong(&*cause));
+            return Err(error.allowed(format!("at most {} bars in all", BarsOf::ALL_MAX)));
+        }
+    }
+    Ok(())
+}
+
 fn feeds(
     root: &Section<'_>,
     specs: Vec<StrategySpec>,
@@ -230,12 +251,13 @@ fn feeds(
         let sleeve = SleeveId(number);
         feeds.push(match spec {
             StrategySpec::Targets { path, name, .. } => Feed::File { path, strategy: name, sleeve },
-            StrategySpec::Run { command, flat_on_death } => Feed::Program(Program {
+            StrategySpec::Run { command, flat_on_death, bars } => Feed::Program(Program {
                 strategy: config.strategy(sleeve).map_or_else(String::new, |s| s.name.clone()),
                 sleeve,
                 command,
                 folder: if base_dir.as_os_str().is_empty() { ".".into() } else { base_dir.into() },
                 flat_on_death,
+                bars,
             }),
             StrategySpec::Hold { at_ns_after_start: after_ns, wishes } => {
                 Feed::Hold { sleeve, wishes, after_ns }

@@ -52,6 +52,7 @@ use truefill_market::columns::{BarSpec, QuoteSpec, Session};
 use truefill_market::points::PointSpec;
 use truefill_market::synthetic::WalkSpec;
 use truefill_market::wanted::WantedSpec;
+use truefill_node::bars::BarsOf;
 use truefill_sim::broker::world::World;
 
 use source::{Field, Section, Source};
@@ -146,6 +147,8 @@ pub enum StrategySpec {
         command: Vec<String>,
         /// Its targets go to zero when it dies.
         flat_on_death: bool,
+        /// The bars that it is given.
+        bars: Option<BarsOf>,
     },
     /// A basket, wanted once.
     Hold {

@@ -14,6 +14,7 @@ use truefill_core::num::{Qty, Rounding};
 use truefill_core::time::SECOND_NS;
 use truefill_market::targets::STRATEGY_BYTES_MAX;
 use truefill_market::wanted::{Decided, WantedSpec};
+use truefill_node::bars::BarsOf;
 use truefill_sim::strategy::BUILTIN;
 
 use super::error::{ConfigError, shown};
@@ -107,7 +108,7 @@ fn kind<'a>(section: &Section<'a>) -> Result<Kind<'a>, ConfigError> {
         ("builtin", &["size", "period", "threshold_pct"]),
         ("targets", &["decided"]),
         ("hold", &["at"]),
-        ("run", &["on_death"]),
+        ("run", &["on_death", "bars", "history"]),
     ];
     let mut given =
         section.fields().iter().filter(|field| KINDS.iter().any(|(key, _)| *key == field.key));
@@ -304,7 +305,24 @@ fn run(section: &Section<'_>, field: &Field<'_>) -> Result<StrategySpec, ConfigE
     }
     let deaths = [("hold", false), ("flatten", true)];
     let flat_on_death = section.get("on_death").map_or(Ok(false), |f| f.word(&deaths, &[]))?;
-    Ok(StrategySpec::Run { command, flat_on_death })
+    Ok(StrategySpec::Run { command, flat_on_death, bars: bars(section)? })
+}
+
+/// `bars = "5m"` and `history = 200`.
+fn bars(section: &Section<'_>) -> Result<Option<BarsOf>, ConfigError> {
+    let history = section.get("history");
+    let Some(field) = section.get("bars") else {
+        return match history {
+            None => Ok(None),
+            Some(odd) => {
+                let cause = "without `bars` there is nothing that it could be the history of";
+                Err(odd.misplaced(cause).action("add bars = \"5m\", or take it out"))
+            }
+        };
+    };
+    let period_ns = field.word(&BarsOf::words(), &[])?;
+    let history = history.map_or(Ok(0), |field| field.whole(0..=BarsOf::HISTORY_MAX))?;
+    Ok(Some(BarsOf { period_ns, history }))
 }
 
 /// `{ SYMBOL = "10" }`, or `"10"` for as much of every symbol.

@@ -20,6 +20,7 @@ pub(crate) use mail::{Mail, Standing};
 pub use said::{Said, read as read_said};
 
 use crate::backoff::Pace;
+use crate::bars::BarsOf;
 use crate::clock::Clock;
 use crate::news::{Inbox, News, Wanted};
 use crate::notices::Notices;
@@ -64,6 +65,8 @@ pub struct Program {
     pub folder: PathBuf,
     /// Its targets go to zero when it dies; otherwise they stay.
     pub flat_on_death: bool,
+    /// The bars that it is given, if it wants any.
+    pub bars: Option<BarsOf>,
 }
 
 /// A child and what it needs.
