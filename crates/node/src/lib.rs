@@ -33,6 +33,7 @@
 //! | [`feed`] | target files |
 //! | [`operator`] | the socket of those who command it |
 //! | `child` | strategies that are programs |
+//! | `built_in` | strategies that are a part of this program |
 //! | [`bars`] | bars for them, from ticks and the broker's candles |
 //! | `notices` | what people must know |
 //! | `emergency` | cancels without an engine |
@@ -58,6 +59,7 @@ pub mod settings;
 
 mod backoff;
 mod board;
+mod built_in;
 mod child;
 mod desk;
 mod emergency;
@@ -77,6 +79,7 @@ mod tape;
 mod ticker;
 mod wire;
 
+pub use built_in::BuiltIn;
 pub use child::{Program, Said, read_said};
 pub use error::NodeError;
 pub use run::{Job, run};

@@ -7,6 +7,7 @@
 
 use crate::bars::{Bars, History};
 use crate::board::Board;
+use crate::built_in::{BuiltIn, Running};
 use crate::child::{Child, Mail, Program};
 use crate::clock::{Clock, wall};
 use crate::desk::{Desk, Parts};
@@ -69,6 +70,8 @@ pub struct Job {
     pub world: World,
     /// Strategies that are programs.
     pub programs: Vec<Program>,
+    /// Strategies that are a part of this one.
+    pub built_in: Vec<BuiltIn>,
     /// Say nothing on standard error.
     pub quiet: bool,
 }
@@ -117,6 +120,7 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
         paper: paper.then(|| Paper::new(config, job.world.clone(), epoch)),
         board,
         mails,
+        built_in: Running::new(&job.built_in),
         arrivals,
         notices,
         clock,

@@ -64,6 +64,7 @@ async fn job(
         targets: Vec::new(),
         holds: Vec::new(),
         programs: Vec::new(),
+        built_in: Vec::new(),
         world: live.world,
         quiet,
     };
@@ -73,6 +74,7 @@ async fn job(
                 job.targets.push(TargetFile { path, strategy, sleeve });
             }
             Feed::Program(program) => job.programs.push(program),
+            Feed::BuiltIn(built_in) => job.built_in.push(built_in),
             Feed::Hold { sleeve, wishes, after_ns } => {
                 job.holds.push(Hold { sleeve, wishes, after_ns });
             }

@@ -10,16 +10,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use truefill_core::config::{Config, Holding};
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
 use truefill_core::num::Qty;
 use truefill_core::time::Nanos;
-use truefill_node::Program;
 use truefill_node::bars::BarsOf;
 use truefill_node::settings::{Endpoint, Mode, OnStop, Settings};
+use truefill_node::{BuiltIn, Program};
 use truefill_sim::broker::world::World;
+use truefill_sim::strategy::{Imbalance, Strategy};
 use truefill_venue::kite::{self, InstrumentRow};
 
 use super::error::{ConfigError, shown};
@@ -60,7 +62,7 @@ pub struct Needs {
 }
 
 /// Where the targets of a strategy come from, in a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Feed {
     /// A file that is watched.
     File {
@@ -73,6 +75,8 @@ pub enum Feed {
     },
     /// A program that is started.
     Program(Program),
+    /// A part of this program.
+    BuiltIn(BuiltIn),
     /// A basket, wanted once.
     Hold {
         /// Its sleeve.
@@ -205,7 +209,7 @@ pub fn parse(
         faults: None,
     };
     hours::resolve(&root, &mut setup)?;
-    let feeds = feeds(&root, setup.strategies, &setup.config, base_dir)?;
+    let feeds = feeds(setup.strategies, &setup.config, base_dir);
     Ok(Live { world: setup.world, config: setup.config, settings: place.settings, tokens, feeds })
 }
 
@@ -240,12 +244,7 @@ fn bounded_bars(
     Ok(())
 }
 
-fn feeds(
-    root: &Section<'_>,
-    specs: Vec<StrategySpec>,
-    config: &Config,
-    base_dir: &Path,
-) -> Result<Vec<Feed>, ConfigError> {
+fn feeds(specs: Vec<StrategySpec>, config: &Config, base_dir: &Path) -> Vec<Feed> {
     let mut feeds = Vec::new();
     for (spec, number) in specs.into_iter().zip(1u16..) {
         let sleeve = SleeveId(number);
@@ -262,15 +261,15 @@ fn feeds(
             StrategySpec::Hold { at_ns_after_start: after_ns, wishes } => {
                 Feed::Hold { sleeve, wishes, after_ns }
             }
-            StrategySpec::Imbalance { .. } => {
-                let cause = "the built-in strategy is for rehearsals; a node does not run it yet";
-                let field = root.get("strategy");
-                let error = field.map_or_else(|| root.wrong(cause), |field| field.wrong(cause));
-                return Err(error.allowed("targets = \"targets.csv\", or hold = { .. }"));
+            StrategySpec::Imbalance { legs, period_ns, threshold_pct } => {
+                let make = move || -> Box<dyn Strategy + Send> {
+                    Box::new(Imbalance::new(&legs, period_ns, threshold_pct))
+                };
+                Feed::BuiltIn(BuiltIn { sleeve, make: Arc::new(make) })
             }
         });
     }
-    Ok(feeds)
+    feeds
 }
 
 fn place_of(root: &Section<'_>, base_dir: &Path) -> Result<Place, ConfigError> {

@@ -19,6 +19,7 @@ mod leave;
 mod told;
 
 use crate::board::Board;
+use crate::built_in::Running;
 use crate::child::Mail;
 use crate::clock::Clock;
 use crate::error::NodeError;
@@ -76,6 +77,8 @@ pub struct Parts {
     pub board: Arc<Board>,
     /// What waits for strategies that are programs, each with its sleeve.
     pub mails: Vec<(SleeveId, Arc<Mail>)>,
+    /// Strategies that run here.
+    pub built_in: Running,
     /// Everything else.
     pub arrivals: mpsc::Receiver<News>,
     /// Where people are told.
@@ -96,6 +99,7 @@ pub struct Desk {
     paper: Option<Paper>,
     board: Arc<Board>,
     mails: Vec<(SleeveId, Arc<Mail>)>,
+    built_in: Running,
     arrivals: mpsc::Receiver<News>,
     notices: Notices,
     clock: Clock,
@@ -144,6 +148,7 @@ impl Desk {
             paper: parts.paper,
             board: parts.board,
             mails: parts.mails,
+            built_in: parts.built_in,
             arrivals: parts.arrivals,
             notices: parts.notices,
             clock: parts.clock,
@@ -190,6 +195,7 @@ impl Desk {
                 .max(self.rest_until)
                 .min(self.clock_look)
                 .min(self.day_end)
+                .min(self.built_in.next())
                 .min(paper);
             let wake = tokio::time::Instant::from_std(self.clock.instant(next));
             let board = Arc::clone(&self.board);
@@ -299,7 +305,7 @@ impl Desk {
     async fn turn(&mut self) -> Result<(), NodeError> {
         let now = self.clock.now();
         let (board, tape, mails) = (Arc::clone(&self.board), &mut self.tape, &self.mails);
-        let paper = &mut self.paper;
+        let (paper, built_in) = (&mut self.paper, &mut self.built_in);
         let mut woken = false;
         board.take(|id, posted| {
             woken |= tape.put(id, posted);
@@ -307,7 +313,10 @@ impl Desk {
                 paper.quote(now, id, &posted.quote);
             }
             mails.iter().for_each(|(_, mail)| mail.quote(id, &posted.quote));
+            built_in.quote(id, &posted.quote);
         });
+        self.built_in.time(now);
+        self.built_in.take().iter().for_each(|wanted| self.want(wanted));
         // Before anything that would mark at a price of today.
         let closes = self.tape.closes(&self.engine, self.day_end.plus(-DAY_NS));
         self.inbox.splice(0..0, closes);

@@ -150,6 +150,7 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         targets,
         holds: Vec::new(),
         programs: Vec::new(),
+        built_in: Vec::new(),
         world: Default::default(),
         quiet: true,
     };
