@@ -53,7 +53,7 @@ mod nearest;
 pub mod order;
 mod packed;
 pub mod points;
-mod rounded;
+pub mod rounded;
 pub mod rules;
 pub mod schedule;
 pub mod source;

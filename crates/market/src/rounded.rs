@@ -1,7 +1,7 @@
 //! Decimals with more places than can be kept, as programs that print binary floats write them
 //! (`85.342419511017`, `5.330000000000001e-05`), rounded under a named rule and never silently.
 //!
-//! Entry points: `half_even`, `toward_zero`.
+//! Entry points: [`half_even`], [`toward_zero`].
 //!
 //! Invariants: a number that fits is exact; one that does not is at most half a step (a step,
 //! toward zero) away; nothing passes through a float.
@@ -14,7 +14,16 @@ use crate::cells::nano;
 const DIGITS_MAX: usize = 38;
 
 /// The nearest multiple of 1e-9, the even one of two; true if digits were lost.
-pub(crate) fn half_even(text: &str) -> Result<(i128, bool), DecimalError> {
+///
+/// ```
+/// use truefill_market::rounded::half_even;
+/// assert_eq!(half_even("0.1").ok(), Some((100_000_000, false)));
+/// assert_eq!(half_even("1472.8000000000002").ok(), Some((1_472_800_000_000, true)));
+/// ```
+///
+/// # Errors
+/// For what is no decimal number.
+pub fn half_even(text: &str) -> Result<(i128, bool), DecimalError> {
     rounded(text, |below, rest, whole| match (rest * 2).cmp(&whole) {
         std::cmp::Ordering::Less => below,
         std::cmp::Ordering::Equal => below + below % 2,
@@ -23,7 +32,10 @@ pub(crate) fn half_even(text: &str) -> Result<(i128, bool), DecimalError> {
 }
 
 /// The nearest multiple of 1e-9 that is not further from zero; true if digits were lost.
-pub(crate) fn toward_zero(text: &str) -> Result<(i128, bool), DecimalError> {
+///
+/// # Errors
+/// For what is no decimal number.
+pub fn toward_zero(text: &str) -> Result<(i128, bool), DecimalError> {
     rounded(text, |below, _, _| below)
 }
 

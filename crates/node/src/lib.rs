@@ -82,4 +82,4 @@ mod wire;
 pub use built_in::BuiltIn;
 pub use child::{Program, Said, read_said};
 pub use error::NodeError;
-pub use run::{Job, run};
+pub use run::{Job, journal_of, run};

@@ -47,6 +47,9 @@ use truefill_venue::kite::Notes;
 /// Space that is reserved for the day on which the disk is full.
 const EMERGENCY_BYTES: usize = 256 << 10;
 
+/// What folders of starts on paper begin with.
+const PAPER: &str = "paper-";
+
 /// How long programs may take to end.
 const FAREWELL: Duration = Duration::from_secs(4);
 
@@ -84,7 +87,7 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
     let Job { config, settings, .. } = &job;
     confirmed(config, settings)?;
     let _account = lock_account(config, settings)?;
-    let journal = journal_of(settings)?;
+    let journal = new_journal(settings)?;
     let (mut store, engine) = open(&journal, config)?;
     let reserved = EmergencyNotes::prepare(&settings.dir.join("emergency.notes"), EMERGENCY_BYTES);
     let notices = Notices::open(&settings.dir, job.quiet);
@@ -146,13 +149,29 @@ pub async fn run(job: Job, stop: mpsc::Receiver<()>) -> Result<(), NodeError> {
 }
 
 /// On paper each start has a journal of its own, as it has an account of its own.
-fn journal_of(settings: &Settings) -> Result<PathBuf, NodeError> {
+fn new_journal(settings: &Settings) -> Result<PathBuf, NodeError> {
     let dir = match settings.mode {
         Mode::Live => settings.dir.clone(),
-        Mode::Paper => settings.dir.join(format!("paper-{}", wall().0 / MILLI_NS)),
+        Mode::Paper => settings.dir.join(format!("{PAPER}{}", wall().0 / MILLI_NS)),
     };
     std::fs::create_dir_all(&dir).map_err(|error| NodeError::io("the folder", &dir, &error))?;
     Ok(dir.join("journal.db"))
+}
+
+/// The journal of a node with these settings; on paper that of the last start.
+#[must_use]
+pub fn journal_of(settings: &Settings) -> PathBuf {
+    let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(PAPER)?.parse::<u64>().ok();
+    let last = || {
+        let entries = std::fs::read_dir(&settings.dir).ok()?;
+        let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        folders.filter_map(|path| Some((number(&path)?, path))).max().map(|(_, path)| path)
+    };
+    let dir = match settings.mode {
+        Mode::Live => None,
+        Mode::Paper => last(),
+    };
+    dir.unwrap_or_else(|| settings.dir.clone()).join("journal.db")
 }
 
 /// In live, the account must have been typed a second time.

@@ -68,6 +68,17 @@ fn of_ledger(path: &Path) -> Result<Report, Failure> {
 /// The report of a journal: its events told ex post, in effective order; and what gates and
 /// rules did.
 pub(super) fn of_journal(path: &Path) -> Result<(Report, Trading), Failure> {
+    let (report, trading, running) = so_far(path)?;
+    if running {
+        eprintln!(
+            "truefill: the day is not closed: it is valued at the last prices in the journal"
+        );
+    }
+    Ok((report, trading))
+}
+
+/// The same, and whether the day goes on: a node trades, or was stopped in the middle of it.
+pub(super) fn so_far(path: &Path) -> Result<(Report, Trading, bool), Failure> {
     let reader = Reader::open(path).map_err(Failure::input)?;
     let segments = reader.segments().map_err(Failure::input)?;
     let Some(first) = segments.first() else {
@@ -91,11 +102,7 @@ pub(super) fn of_journal(path: &Path) -> Result<(Report, Trading), Failure> {
     });
     told.map_err(Failure::input)?;
     if let Some(last) = running {
-        // A node that trades, or was stopped in the middle of a day.
         story.event(last, &Event::DayEnded(DayEnded {}));
-        eprintln!(
-            "truefill: the day is not closed: it is valued at the last prices in the journal"
-        );
     }
     let mut attribution = Attribution::new();
     attribution.apply(&Line::HEADER).map_err(Failure::input)?;
@@ -105,7 +112,20 @@ pub(super) fn of_journal(path: &Path) -> Result<(Report, Trading), Failure> {
     }
     let found = story::breakdown(&config, &told.entries, &told.notes).map_err(Failure::input)?;
     let report = attribution.finish().map_err(Failure::input)?;
-    Ok((report, Trading::of(&config, &found, &trail.finish())))
+    Ok((report, Trading::of(&config, &found, &trail.finish()), running.is_some()))
+}
+
+/// Theory and life side by side, in one line, with the largest causes of the gap.
+pub(super) fn in_a_line(report: &Report) -> String {
+    let displayed = report.displayed();
+    let mut causes: Vec<_> = displayed.causes.iter().collect();
+    causes.sort_by_key(|(_, amount)| std::cmp::Reverse(amount.abs()));
+    let named = causes.iter().filter(|(_, amount)| !amount.is_zero()).take(3);
+    let named: Vec<String> =
+        named.map(|(cause, amount)| format!("{amount} {}", Cause::plain_name(*cause))).collect();
+    let of = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
+    let (theory, live, gap) = (report.theory_pnl(), report.live_pnl(), report.gap());
+    format!("twin {theory}, live {live}, gap {gap}{of}")
 }
 
 /// The report for a terminal.

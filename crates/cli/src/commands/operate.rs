@@ -1,7 +1,7 @@
 //! What talks to a running node: `truefill status`, `halt`, `resume`, `kill`, `flatten`, `adopt`,
 //! `split`.
 
-use super::print;
+use super::{gap, print};
 use crate::args::{Adopt, Operate as Args, Resume, Split};
 use crate::config;
 use crate::config::live::place;
@@ -39,7 +39,17 @@ fn say(word: &str, request: &Value, args: &Args) -> Done {
     let base = args.config.parent().unwrap_or(Path::new(""));
     let place = place(&text, &args.config.display().to_string(), base).map_err(Failure::input)?;
     let answer = truefill_node::operator::ask(&place.settings.dir, request);
-    let answer = answer.map_err(Failure::Wrong)?;
+    let mut answer = answer.map_err(Failure::Wrong)?;
+    if word == "status"
+        && let Ok((report, ..)) = gap::so_far(&truefill_node::journal_of(&place.settings))
+    {
+        answer["twin"] = json!({
+            "theory_pnl": report.theory_pnl().to_string(),
+            "live_pnl": report.live_pnl().to_string(),
+            "gap": report.gap().to_string(),
+            "words": gap::in_a_line(&report),
+        });
+    }
     if args.json {
         print(&answer.to_string())?;
     } else if word == "status" {
@@ -119,6 +129,9 @@ fn told(status: &Value) -> String {
             text(row, "position"),
             text(row, "manual"),
         );
+    }
+    if let Some(twin) = status["twin"]["words"].as_str() {
+        let _ = writeln!(out, "\n{twin}");
     }
     orders_told(&mut out, status);
     out.truncate(out.trim_end().len());

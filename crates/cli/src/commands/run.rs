@@ -5,11 +5,16 @@ use crate::config;
 use crate::config::live::{Feed, Needs, needs, parse};
 use crate::failure::{Done, Failure};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use truefill_node::clock::wall;
 use truefill_node::feed::{Hold, TargetFile};
-use truefill_node::{Job, NodeError, instruments, run as run_node};
+use truefill_node::settings::Settings;
+use truefill_node::{Job, NodeError, instruments, journal_of, run as run_node};
+
+/// Between two looks at the twin.
+const BESIDE: Duration = Duration::from_secs(30);
 
 pub fn run(args: &Args) -> Done {
     let text = config::text(&args.config).map_err(Failure::input)?;
@@ -26,6 +31,7 @@ pub fn run(args: &Args) -> Done {
         let job = job((&text, &file, &base), &needs, args.quiet).await?;
         if !args.quiet {
             begins(&job, &file);
+            tokio::spawn(beside(job.settings.clone()));
         }
         run_node(job, stop).await.map_err(failure)
     });
@@ -35,8 +41,7 @@ pub fn run(args: &Args) -> Done {
     if args.quiet {
         return Ok(());
     }
-    let journal = needs.place.settings.dir.join("journal.db");
-    let (report, _) = super::gap::of_journal(&journal)?;
+    let (report, _) = super::gap::of_journal(&journal_of(&needs.place.settings))?;
     super::print(&super::gap::in_words(&report))
 }
 
@@ -47,6 +52,28 @@ fn begins(job: &Job, file: &str) {
         "truefill: running for account {account}; journal and alerts are in {dir}\n\
          truefill: `truefill status {file}` shows it at work; Ctrl-C stops it and tells the gap"
     );
+}
+
+/// The twin, which trades at the prices that were decided on and without friction, beside the life
+/// that the account has, from time to time.
+async fn beside(settings: Settings) {
+    let mut before = String::new();
+    let mut took = Duration::ZERO;
+    loop {
+        // A long journal takes a while to read: never more than a twentieth of the time.
+        tokio::time::sleep(BESIDE.max(20 * took)).await;
+        let (settings, began) = (settings.clone(), Instant::now());
+        let look = move || super::gap::so_far(&journal_of(&settings));
+        // What cannot be read now, as the journal of a node that has just begun, can be later.
+        let looked = tokio::task::spawn_blocking(look).await;
+        took = began.elapsed();
+        let Ok(Ok((report, ..))) = looked else { continue };
+        let line = super::gap::in_a_line(&report);
+        if line != before {
+            eprintln!("truefill: {line}");
+        }
+        before = line;
+    }
 }
 
 async fn job(

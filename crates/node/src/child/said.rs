@@ -5,6 +5,7 @@
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use truefill_core::num::{Px, Qty};
+use truefill_market::rounded::{half_even, toward_zero};
 
 /// Most targets of one line.
 const TARGETS_MAX: usize = 10_000;
@@ -60,7 +61,9 @@ pub fn read(line: &str) -> Result<Option<Vec<Said>>, String> {
 /// A price, where there is one.
 fn price(object: &Object, key: &str) -> Result<Option<Px>, String> {
     let Some(raw) = object.get(key).filter(|raw| raw.get() != "null") else { return Ok(None) };
-    let px = number(raw)?.parse::<Px>().map_err(|_| format!("`{key}` is no price"))?;
+    // Programs print binary floats: what is beyond the ninth decimal is rounded.
+    let px = half_even(number(raw)?).map(|(px, _)| Px(px));
+    let px = px.map_err(|_| format!("`{key}` is no price"))?;
     if px.0 <= 0 || px.bounded().is_err() {
         return Err(format!("`{key}` is above zero"));
     }
@@ -80,9 +83,9 @@ fn fitting(symbol: String) -> Result<String, String> {
 }
 
 fn qty(raw: &RawValue) -> Result<Qty, String> {
-    let qty = number(raw)?.parse::<Qty>();
-    let qty = qty.ok().and_then(|qty| qty.bounded().ok());
-    qty.ok_or_else(|| "a target is a number with at most 9 decimals, such as 10 or \"0.25\"".into())
+    // Never more than was said.
+    let qty = toward_zero(number(raw)?).ok().and_then(|(qty, _)| Qty(qty).bounded().ok());
+    qty.ok_or_else(|| "a target is a number, such as 10 or \"0.25\"".into())
 }
 
 /// The digits of a number, however it is written.
@@ -112,6 +115,9 @@ mod tests {
         assert_eq!(two, [one("A", Qty::whole(1)), one("B", Qty::whole(2))]);
         let priced = read(r#"{"symbol":"A","target":1,"price":1500.05}"#);
         assert_eq!(priced[0].px, Some(Px(1_500_050_000_000)));
+        let float =
+            read(r#"{"symbol":"A","target":0.30000000000000004,"price":1472.8000000000002}"#);
+        assert_eq!((float[0].qty, float[0].px), (Qty(300_000_000), Some(Px(1_472_800_000_000))));
         let stopped = read(r#"{"symbol":"A","target":1,"stop":"99.5"}"#);
         assert_eq!((stopped[0].px, stopped[0].stop), (None, Some(Px(99_500_000_000))));
     }
