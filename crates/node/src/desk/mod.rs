@@ -44,10 +44,13 @@ use truefill_core::input::{
 };
 use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
 use truefill_journal::{Batch, JournalError, snapshot_of};
+use truefill_sim::session::Pace;
 use truefill_venue::kite::next_token_death;
 
 /// Most pieces of news of one turn.
 const BATCH_MAX: usize = 256;
+/// Orders whose wait is measured: as many as the broker takes in a day.
+const SENDS_MAX: usize = 5_000;
 /// Records between two snapshots.
 const SNAPSHOT_EVERY: u64 = 20_000;
 /// After a turn that changed nothing the engine is left alone for so long.
@@ -127,6 +130,8 @@ pub struct Desk {
     commits: (u64, Duration, Duration),
     /// How long turns take that send something.
     watch: Stopwatch,
+    /// How long orders wait, beside the least that the windows allow.
+    waits: Pace,
     /// Those who said that there was a split, until it is booked.
     owed: Vec<oneshot::Sender<serde_json::Value>>,
 }
@@ -139,6 +144,7 @@ impl Desk {
         let instruments = parts.engine.config().instruments.len();
         Self {
             tape: Tape::new(instruments),
+            waits: Pace::new(parts.engine.config(), SENDS_MAX),
             snapshot_seq: parts.engine.state().seq,
             settings: parts.settings,
             engine: parts.engine,
@@ -370,6 +376,9 @@ impl Desk {
     fn note(&mut self, envelope: &Envelope, step: &Step) {
         if step.events.is_empty() {
             return;
+        }
+        for event in &step.events {
+            self.waits.event(envelope.now, event);
         }
         self.batch.step(envelope, &step.events);
         self.inputs += 1;

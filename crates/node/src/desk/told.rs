@@ -146,6 +146,7 @@ impl Desk {
         let (commits, sum, longest) = self.commits;
         let mean = sum.checked_div(u32::try_from(commits).unwrap_or(u32::MAX)).unwrap_or_default();
         let (last, told) = self.notices.last();
+        let (send_ns, least_send_ns) = self.waits.send_ns();
         json!({
             "account": config.account,
             "mode": match self.settings.mode {
@@ -169,6 +170,7 @@ impl Desk {
             "journal": { "records": state.seq, "commits": commits,
                          "mean_us": micros(mean), "longest_us": micros(longest) },
             "to_the_wire": self.watch.told(),
+            "sending": { "send_ns": send_ns, "least_send_ns": least_send_ns },
             "alerts": { "told": told, "last": last.iter().map(Notice::json).collect::<Vec<_>>() },
         })
     }

@@ -1,13 +1,13 @@
 //! What happened, in numbers.
 
-use super::ideal;
+use super::pace::Pace;
 use crate::broker::Broker;
 use std::collections::BTreeMap;
 use truefill_core::alert::AlertCode;
 use truefill_core::config::Config;
 use truefill_core::engine::Engine;
-use truefill_core::event::{Alert, Block, Ending, Event, Lane, Mode};
-use truefill_core::ids::{HoldingId, RequestId};
+use truefill_core::event::{Alert, Event, Mode};
+use truefill_core::ids::HoldingId;
 use truefill_core::num::Qty;
 use truefill_core::order::evidence::Item;
 use truefill_core::time::Nanos;
@@ -79,27 +79,18 @@ pub struct Incident {
 #[derive(Debug)]
 pub(super) struct Measure {
     facts: Facts,
-    /// When each holding's work became ready to be sent.
-    ready: BTreeMap<HoldingId, Nanos>,
-    writes: Vec<ideal::Write>,
-    open: BTreeMap<RequestId, usize>,
+    pace: Pace,
     queue: Vec<QueuePoint>,
     incidents: Vec<Incident>,
-    windows: Vec<truefill_core::config::Window>,
-    arrival_max_ns: i64,
 }
 
 impl Measure {
     pub fn new(config: &Config) -> Self {
         Self {
             facts: Facts::default(),
-            ready: BTreeMap::new(),
-            writes: Vec::new(),
-            open: BTreeMap::new(),
+            pace: Pace::new(config, usize::MAX),
             queue: Vec::new(),
             incidents: Vec::new(),
-            windows: config.descriptor.windows.clone(),
-            arrival_max_ns: config.descriptor.held_ns(),
         }
     }
 
@@ -121,20 +112,13 @@ impl Measure {
 
     pub fn event(&mut self, now: Nanos, event: &Event) {
         self.facts.events += 1;
+        if let Some((holding, wait_ns)) = self.pace.event(now, event) {
+            self.facts.orders += 1;
+            if self.queue.len() < KEPT {
+                self.queue.push(QueuePoint { time: now, wait_ns, holding });
+            }
+        }
         match event {
-            Event::Released(e) => {
-                self.facts.orders += 1;
-                self.left(now, e.ticket.holding, e.ticket.request);
-            }
-            Event::RequestClosed(e) => {
-                if let Some(at) = self.open.remove(&e.request) {
-                    let write = &mut self.writes[at];
-                    let answered = e.ending == Ending::Answered;
-                    let late_ns = self.arrival_max_ns;
-                    let held = if answered { now.since(write.sent) } else { late_ns };
-                    write.held_ns = if e.ending == Ending::Withdrawn { 0 } else { held };
-                }
-            }
             Event::Learned(e) => match e.item {
                 Item::Doubt(_) => self.facts.unknown_outcomes += 1,
                 Item::Fill(_) => self.facts.fills += 1,
@@ -144,25 +128,7 @@ impl Measure {
                 self.facts.repeats += 1;
             }
             Event::Alert(e) if e.code == AlertCode::PositionDrift => self.facts.drifts += 1,
-            Event::Staged(e) => {
-                let ready = matches!(e.lane, Lane::Add | Lane::Reduce) && e.blocked == Block::Open;
-                if ready {
-                    self.ready.entry(e.holding).or_insert(now);
-                } else {
-                    self.ready.remove(&e.holding);
-                }
-            }
             _ => {}
-        }
-    }
-
-    fn left(&mut self, now: Nanos, holding: HoldingId, request: RequestId) {
-        let ready = self.ready.remove(&holding).unwrap_or(now);
-        self.open.insert(request, self.writes.len());
-        let held_ns = self.arrival_max_ns;
-        self.writes.push(ideal::Write { ready, sent: now, held_ns });
-        if self.queue.len() < KEPT {
-            self.queue.push(QueuePoint { time: now, wait_ns: now.since(ready), holding });
         }
     }
 
@@ -171,7 +137,7 @@ impl Measure {
         let truth = broker.truth();
         facts.rate_limit_hits = truth.limit_hits() as u64;
         facts.doubled_orders = truth.doubled_client_ids().len() as u64;
-        (facts.send_ns, facts.least_send_ns) = ideal::schedule(&self.writes, &self.windows);
+        (facts.send_ns, facts.least_send_ns) = self.pace.send_ns();
         facts.mode = match engine.state().mode {
             Mode::Running => "running".to_owned(),
             other => other.to_string(),

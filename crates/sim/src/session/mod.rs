@@ -28,10 +28,10 @@
 
 mod books;
 mod crash;
-mod ideal;
 pub(crate) mod intake;
 mod killed;
 mod measure;
+mod pace;
 mod script;
 pub(crate) mod settle;
 mod shell;
@@ -42,6 +42,7 @@ mod watch;
 pub use crash::{Crash, CrashPoint};
 pub use killed::{Reached, Traces};
 pub use measure::{Facts, Incident, QueuePoint};
+pub use pace::Pace;
 pub use script::{Act, Cue};
 pub use verdict::was_told;
 pub use watch::{NoWatch, Watch};
