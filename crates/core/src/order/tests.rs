@@ -1,7 +1,9 @@
 //! What follows from evidence, case by case. The laws over random evidence are in
 //! `tests/merge_laws.rs`.
 
-use super::evidence::{Absence, Ack, Audit, Claim, CumQty, Doubt, Evidence, Gone, Item, Proof, Refusal};
+use super::evidence::{
+    Absence, Ack, Audit, Claim, CumQty, Doubt, Evidence, Gone, Item, Proof, Refusal,
+};
 use super::fold::{Known, executions, fold};
 use crate::config::CancelProof;
 use crate::ids::VenueText;
