@@ -17,6 +17,8 @@ pub mod incidents;
 pub mod init;
 pub mod journal;
 #[cfg(unix)]
+mod live_job;
+#[cfg(unix)]
 pub mod login;
 #[cfg(unix)]
 pub mod operate;
@@ -24,6 +26,8 @@ pub mod rehearse;
 pub mod resume;
 #[cfg(unix)]
 pub mod run;
+#[cfg(unix)]
+mod secret;
 pub mod swarm;
 
 use crate::failure::Failure;

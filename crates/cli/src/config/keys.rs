@@ -43,6 +43,8 @@ pub(super) const LIVE: &[&str] = &[
     "dir",
     "on_stop",
     "stop_within",
+    "remind",
+    "postback",
 ];
 /// `[market]`.
 pub(super) const MARKET: &[&str] = &[
