@@ -711,6 +711,9 @@ pub struct Login {
     /// Port on this machine to which the browser is sent back
     #[arg(long, value_name = "PORT", default_value_t = 5100)]
     pub port: u16,
+    /// Only prints the address of the page
+    #[arg(long)]
+    pub no_browser: bool,
 }
 
 /// Arguments of `resume`.

@@ -11,6 +11,7 @@
 
 use crate::backoff::Pace;
 use crate::clock::Clock;
+use crate::freezes::Freezes;
 use crate::http::{Answer, Deadlines, Lost, Pool};
 use crate::news::{Inbox, News};
 use crate::notices::Notices;
@@ -18,6 +19,7 @@ use crate::session::Door;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use truefill_core::ids::{ClOrdId, InstrumentId, RequestId, VenueText};
 use truefill_core::input::{Command, Input, Operator};
 use truefill_core::report::{
@@ -28,7 +30,7 @@ use truefill_core::time::{Nanos, SECOND_NS};
 use truefill_venue::http::{Credentials as _, HttpReply, HttpRequest, Secret};
 use truefill_venue::kite::{BODY_BYTES_MAX, Calls, Notes, Session};
 use truefill_venue::live::{ReadEnd, WriteEnd};
-use truefill_venue::reason::Consequence;
+use truefill_venue::reason::{Consequence, Reason};
 use truefill_venue::{KiteCodec, LiveCodec as _};
 
 /// How long a read may wait for a place in the broker's windows.
@@ -44,6 +46,10 @@ pub struct Gateway {
     pub pool: Arc<Pool>,
     /// Who we are.
     pub door: Door,
+    /// Freeze quantities that the exchange has taught.
+    pub freezes: Freezes,
+    /// Rings when there is a new one.
+    pub learned: Arc<Notify>,
     /// Where answers go.
     pub inbox: Inbox,
     /// Where people are told.
@@ -64,6 +70,9 @@ impl Gateway {
         let gateway = Arc::clone(self);
         tokio::spawn(async move {
             let end = gateway.write(&what, not_after).await;
+            if matches!(end.reason, Some(Reason::Freeze(_))) {
+                gateway.keep_freezes();
+            }
             let stops = end.reason.is_some_and(|why| why.consequence() == Consequence::Stop);
             let end = if stops { gateway.close(end).await } else { end };
             if end.reason.is_some_and(|why| why.consequence() == Consequence::Login) {
@@ -84,6 +93,23 @@ impl Gateway {
             }
             drop(gateway.inbox.send(News::Read(request, end)).await);
         });
+    }
+
+    /// An order was too large for the exchange: from now on none is.
+    fn keep_freezes(&self) {
+        let (now, taught) = (self.clock.now(), self.notes().freezes().clone());
+        match self.freezes.keep(&taught) {
+            Ok(None) => {}
+            Ok(Some(words)) => {
+                let then = "it is kept, and larger orders are cut from now on";
+                self.notices.say(now, "FREEZE_LEARNED", words, then);
+                self.learned.notify_one();
+            }
+            Err(error) => {
+                let then = "set [risk] order_qty_max by hand";
+                self.notices.say(now, "FREEZE_NOT_KEPT", error.to_string(), then);
+            }
+        }
     }
 
     /// Writes are possible again: the operator says that it is mended.

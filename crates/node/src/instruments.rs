@@ -1,9 +1,9 @@
 //! What the broker lists: ticks, lots and its numbers of the instruments that are traded.
 //!
-//! Entry point: [`load`].
+//! Entry points: [`load`], [`fresh`].
 //!
 //! The list is read at each start and kept beside the journal, so that a node starts also while the
-//! broker cannot be reached. Tokens, ticks and lots change: a node is started again each day.
+//! broker cannot be reached. Tokens, ticks and lots change: it is read again each morning.
 //!
 //! Invariant: an instrument that is not in the list is an error, never a guess.
 
@@ -80,6 +80,24 @@ pub(crate) struct Looked {
 pub(crate) async fn look(settings: &Settings, symbols: &BTreeSet<String>) -> Looked {
     let before = of_file(&settings.dir.join(KEPT), symbols).unwrap_or_default();
     Looked { now: patiently(settings, symbols, !before.is_empty()).await, before }
+}
+
+/// The rows of these symbols as the broker lists them now; they are kept for the next start.
+///
+/// # Errors
+/// A sentence, when they cannot be read now or one of them is not listed any more.
+pub async fn fresh(
+    settings: &Settings,
+    symbols: &BTreeSet<String>,
+) -> Result<Vec<InstrumentRow>, String> {
+    let rows = fetch(settings, symbols).await?;
+    let row = |symbol: &String| {
+        let found = rows.iter().find(|row| row.symbol == *symbol).cloned();
+        found.ok_or_else(|| format!("{symbol} is not in the broker's list of instruments any more"))
+    };
+    let rows = symbols.iter().map(row).collect::<Result<Vec<_>, String>>()?;
+    keep(&settings.dir.join(KEPT), &rows).map_err(|error| error.to_string())?;
+    Ok(rows)
 }
 
 /// What was kept.

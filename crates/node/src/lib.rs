@@ -20,6 +20,8 @@
 //! |---|---|
 //! | [`settings`] | what a node is told |
 //! | `run` | from start to end |
+//! | `outside` | everything that talks to others, put together |
+//! | [`renew`], [`freezes`] | rules that change: each morning, and when the exchange teaches one |
 //! | `desk` | one batch after the other |
 //! | `scribe` | the journal on its own thread |
 //! | `gateway` | requests to the broker and what came of them |
@@ -53,10 +55,12 @@ pub mod clock;
 #[cfg(unix)]
 pub mod doctor;
 pub mod feed;
+pub mod freezes;
 pub mod instruments;
 pub mod login;
 #[cfg(unix)]
 pub mod operator;
+pub mod renew;
 pub mod settings;
 
 mod backoff;
@@ -70,6 +74,7 @@ mod gateway;
 mod http;
 mod news;
 mod notices;
+mod outside;
 mod pace;
 mod paper;
 mod postback;
@@ -86,4 +91,4 @@ mod wire;
 pub use built_in::BuiltIn;
 pub use child::{Program, Said, read_said};
 pub use error::NodeError;
-pub use run::{Job, journal_of, run};
+pub use run::{Ended, Job, journal_of, run};

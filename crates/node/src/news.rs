@@ -94,6 +94,8 @@ pub enum News {
     },
     /// Targets of one strategy.
     Wanted(Vec<Wanted>),
+    /// The rules of what is traded have changed, as this says.
+    Renew(String),
     /// Somebody asks.
     Demand(Demand),
 }

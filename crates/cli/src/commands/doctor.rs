@@ -5,12 +5,14 @@ use super::print;
 use super::secret::of_postbacks;
 use crate::args::Operate as Args;
 use crate::config;
+use crate::config::listed::Known;
 use crate::config::live::{needs, parse};
 use crate::failure::{Done, Failure};
 use serde_json::json;
 use std::path::Path;
 use truefill_node::clock::wall;
 use truefill_node::doctor::{Finding, Grade, examine, instruments};
+use truefill_node::freezes;
 
 pub fn run(args: &Args) -> Done {
     let text = config::text(&args.config).map_err(Failure::input)?;
@@ -25,7 +27,10 @@ pub fn run(args: &Args) -> Done {
         let listed = instruments(&needs.place.settings, &needs.symbols).await;
         let (listed, mut findings) = listed.map_err(Failure::input)?;
         // A lot that changed may be why the file cannot be used: what was found is said first.
-        let ended = match parse((&text, &file, base), &listed, wall()) {
+        let dir = &needs.place.settings.dir;
+        let freezes = freezes::load(dir).map_err(|error| Failure::Input(error.to_string()))?;
+        let known = Known { listed: &listed, freezes: &freezes, now: wall() };
+        let ended = match parse((&text, &file, base), &known) {
             Ok(live) => {
                 findings.extend(
                     examine(&job_of(live, of_postbacks(&needs.place).ok().flatten(), true)).await,

@@ -17,6 +17,7 @@ pub fn job_of(live: Live, secret: Option<Secret>, quiet: bool) -> Job {
         built_in: Vec::new(),
         world: live.world,
         secret,
+        renew: None,
         quiet,
     };
     for feed in live.feeds {

@@ -11,6 +11,24 @@ use tokio::io::BufReader;
 use tokio::net::TcpListener;
 use truefill_node::login::Login;
 
+/// Opens a page where there is somebody to see it: the address is printed in any case, and on a
+/// server it goes to a phone. It holds no secret.
+fn browse(page: &str) {
+    let there = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let far = there("SSH_CONNECTION") || there("SSH_TTY");
+    let opener = if cfg!(target_os = "macos") {
+        Some("open").filter(|_| !far)
+    } else {
+        Some("xdg-open").filter(|_| there("DISPLAY") || there("WAYLAND_DISPLAY"))
+    };
+    let Some(opener) = opener else { return };
+    let quiet = std::process::Stdio::null;
+    let mut command = std::process::Command::new(opener);
+    command.arg(page).stdin(quiet()).stdout(quiet()).stderr(quiet());
+    // Who has no browser reads the address.
+    drop(command.spawn());
+}
+
 pub fn run(args: &Args) -> Done {
     let text = config::text(&args.config).map_err(Failure::input)?;
     let base = args.config.parent().unwrap_or(Path::new(""));
@@ -35,6 +53,9 @@ pub fn run(args: &Args) -> Done {
         let catches = listener.as_ref().ok().and_then(|l| l.local_addr().ok());
         eprintln!("Open this page, log in as {}, and come back:\n", place.account);
         print(&login.page())?;
+        if !args.no_browser {
+            browse(&login.page());
+        }
         match catches {
             Some(here) => eprintln!(
                 "\nWaiting for the browser at http://{here}/ (the app's redirect URL). On another \

@@ -44,6 +44,7 @@ pub(super) const LIVE: &[&str] = &[
     "on_stop",
     "stop_within",
     "remind",
+    "rules",
     "postback",
 ];
 /// `[market]`.

@@ -16,15 +16,15 @@ use std::time::Duration;
 use truefill_core::config::{Config, Holding};
 use truefill_core::ids::{HoldingId, InstrumentId, SleeveId};
 use truefill_core::num::Qty;
-use truefill_core::time::Nanos;
 use truefill_node::bars::BarsOf;
 use truefill_node::settings::{Endpoint, Mode, OnStop, Settings};
 use truefill_node::{BuiltIn, Program};
 use truefill_sim::broker::world::World;
 use truefill_sim::strategy::{Imbalance, Strategy};
-use truefill_venue::kite::{self, InstrumentRow};
+use truefill_venue::kite;
 
 use super::error::{ConfigError, shown};
+use super::listed::{self, Known};
 use super::market::Market;
 use super::source::{Field, Section, Source};
 use super::{
@@ -140,35 +140,26 @@ pub fn needs(text: &str, file: &str, base_dir: &Path) -> Result<Needs, ConfigErr
     Ok(Needs { place, symbols })
 }
 
-/// The node of this text. `listed` is what the broker says of its instruments.
+/// The node of this text.
 ///
 /// # Errors
 /// [`ConfigError`] for the first thing that cannot be used.
 pub fn parse(
     (text, file, base_dir): (&str, &str, &Path),
-    listed: &[InstrumentRow],
-    now: Nanos,
+    known: &Known<'_>,
 ) -> Result<Live, ConfigError> {
     let source = Source { file, text };
     let table = source.parse()?;
     let root = Section::root(&source, &table, keys::ROOT)?;
     let place = place_of(&root, base_dir)?;
     let account = account::account(&root)?;
-    let mut instruments = Vec::new();
-    let mut tokens = BTreeMap::new();
-    for row in listed {
-        let known = row.to_instrument();
-        let mut known = known.ok_or_else(|| root.wrong(format!("{} is not traded", row.symbol)))?;
-        known.expires = row.expires(15 * 3600 + 1800);
-        let id = InstrumentId(u32::try_from(instruments.len()).unwrap_or(u32::MAX));
-        tokens.insert(row.token, id);
-        instruments.push(known);
-    }
+    let (instruments, tokens) = listed::instruments(&root, known, base_dir)?;
     let zone = match root.get("market") {
         Some(field) => recorded::zone(&field.section(keys::MARKET)?)?,
         None => None,
     };
-    let market = Market { spec: MarketSpec::Live { now }, instruments, decide_ns: 0, zone };
+    let market =
+        Market { spec: MarketSpec::Live { now: known.now }, instruments, decide_ns: 0, zone };
     let desk = strategy::strategies(&root, &market, base_dir)?;
     products(&root, &desk.holdings)?;
     let mut descriptor = kite::descriptor(&kite::Limits::default());

@@ -24,6 +24,7 @@ mod daily;
 mod error;
 mod hours;
 mod keys;
+pub mod listed;
 pub mod live;
 mod market;
 mod open;

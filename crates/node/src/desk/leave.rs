@@ -17,6 +17,8 @@ use truefill_core::time::Nanos;
 
 /// The way out.
 pub(super) struct Leaving {
+    /// What is left behind.
+    on_stop: OnStop,
     /// The end of it in any case.
     until: Nanos,
     /// The mode to go back to, where it may.
@@ -32,21 +34,30 @@ pub(super) struct Leaving {
 impl Desk {
     /// Somebody asks to stop. `again` is false when nobody can ask any more.
     pub(super) fn asked_to_stop(&mut self, asked: bool) {
+        if self.renewed.take().is_some() {
+            // It was on its way to start again; now it stops as it should.
+            (self.leaving, self.silent) = (None, false);
+        }
         if let Some(leaving) = &mut self.leaving {
             leaving.at_once = asked;
             return;
         }
+        self.leave(self.settings.on_stop);
+    }
+
+    fn leave(&mut self, on_stop: OnStop) {
         let now = self.clock.now();
         let within = i64::try_from(self.settings.stop_within.as_nanos()).unwrap_or(i64::MAX);
         let state = self.engine.state();
         self.leaving = Some(Leaving {
+            on_stop,
             until: now.plus(within),
             was: state.mode,
             frozen: state.holdings.iter().any(|h| h.frozen.is_some()),
             done: false,
             at_once: false,
         });
-        let command = match self.settings.on_stop {
+        let command = match on_stop {
             OnStop::Leave => return,
             OnStop::Cancel => Command::HaltCancel,
             OnStop::Flatten => Command::Flatten,
@@ -54,6 +65,17 @@ impl Desk {
         if state.mode != Mode::Killed {
             self.command(command);
         }
+    }
+
+    /// The rules have changed: the node ends, with everything as it is, to be started again.
+    pub(super) fn renew(&mut self, what: String) {
+        if self.leaving.is_some() {
+            return;
+        }
+        let then = "the node starts again with the new rules; orders and positions stay";
+        self.notices.say(self.clock.now(), "RENEWED", &*what, then);
+        self.renewed = Some(what);
+        self.leave(OnStop::Leave);
     }
 
     /// The account is as it should be, or time is over.
@@ -67,7 +89,7 @@ impl Desk {
         }
         let quiet = self.inbox.is_empty();
         let empty = quiet && state.orders.open.is_empty();
-        let finished = match self.settings.on_stop {
+        let finished = match leaving.on_stop {
             OnStop::Leave => quiet,
             OnStop::Cancel => empty,
             OnStop::Flatten => empty && matches!(state.mode, Mode::Halted | Mode::Killed),
@@ -75,7 +97,7 @@ impl Desk {
         if !finished && !late {
             return false;
         }
-        let (was, frozen, on_stop) = (leaving.was, leaving.frozen, self.settings.on_stop);
+        let (was, frozen, on_stop) = (leaving.was, leaving.frozen, leaving.on_stop);
         self.silent = true;
         if finished && was == Mode::Running && !frozen && on_stop != OnStop::Leave {
             // The next start trades: the halt was of this stop only.

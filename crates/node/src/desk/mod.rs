@@ -28,6 +28,7 @@ use crate::news::{News, Wanted};
 use crate::notices::Notices;
 use crate::pace::Stopwatch;
 use crate::paper::Paper;
+use crate::run::Ended;
 use crate::scribe::Scribe;
 use crate::settings::Settings;
 use crate::tape::Tape;
@@ -126,6 +127,8 @@ pub struct Desk {
     /// Nothing is released any more.
     silent: bool,
     leaving: Option<Leaving>,
+    /// What has changed, when the node ends to be started again.
+    renewed: Option<String>,
     /// Commits so far, what they took, and the longest one.
     commits: (u64, Duration, Duration),
     /// How long turns take that send something.
@@ -172,6 +175,7 @@ impl Desk {
             starting: true,
             silent: false,
             leaving: None,
+            renewed: None,
             commits: (0, Duration::ZERO, Duration::ZERO),
             watch: Stopwatch::default(),
             owed: Vec::new(),
@@ -182,7 +186,7 @@ impl Desk {
     ///
     /// # Errors
     /// When the journal cannot be written or a law is broken: nothing leaves afterwards.
-    pub async fn run(mut self) -> Result<(), NodeError> {
+    pub async fn run(mut self) -> Result<Ended, NodeError> {
         self.inbox.push(Input::Start(Start { epoch: self.epoch }));
         for channel in [Channel::Rest, Channel::Market, Channel::Stream] {
             self.inbox.push(Input::Link(LinkChange { channel, up: false }));
@@ -221,7 +225,7 @@ impl Desk {
             self.turn().await?;
             if self.has_left() {
                 self.scribe.close();
-                return Ok(());
+                return Ok(self.renewed.map_or(Ended::Stopped, Ended::Renewed));
             }
         }
     }
@@ -255,6 +259,7 @@ impl Desk {
             News::Wanted(targets) => {
                 targets.into_iter().for_each(|wanted| self.want(&wanted));
             }
+            News::Renew(what) => self.renew(what),
             News::Demand(demand) => self.demand(demand),
         }
     }

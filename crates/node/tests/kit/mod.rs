@@ -24,7 +24,7 @@ use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
 use truefill_node::clock::wall;
 use truefill_node::feed::TargetFile;
 use truefill_node::settings::{Endpoint, Mode, OnStop, Settings};
-use truefill_node::{Job, NodeError, run};
+use truefill_node::{Ended, Job, NodeError, run};
 use truefill_venue::kite::{Limits, descriptor};
 
 /// Longest wait for anything that must come.
@@ -159,6 +159,7 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         holds: Vec::new(),
         programs: Vec::new(),
         built_in: Vec::new(),
+        renew: None,
         world: Default::default(),
         secret: None,
         quiet: true,
@@ -189,7 +190,7 @@ pub struct Node {
     pub job: Job,
     pub folder: Folder,
     stop: mpsc::Sender<()>,
-    ended: Option<JoinHandle<Result<(), NodeError>>>,
+    ended: Option<JoinHandle<Result<Ended, NodeError>>>,
 }
 
 impl Node {
@@ -202,7 +203,7 @@ impl Node {
     }
 
     /// Asks it to stop and waits for the end.
-    pub async fn stop(&mut self) -> Result<(), NodeError> {
+    pub async fn stop(&mut self) -> Result<Ended, NodeError> {
         let _ = self.stop.send(()).await;
         let ended = self.ended.take().expect("it runs");
         let ended = tokio::time::timeout(PATIENCE, ended).await;
@@ -218,7 +219,7 @@ impl Node {
     }
 
     /// It ended by itself.
-    pub async fn ended(&mut self) -> Result<(), NodeError> {
+    pub async fn ended(&mut self) -> Result<Ended, NodeError> {
         let ended = self.ended.take().expect("it runs");
         let ended = tokio::time::timeout(PATIENCE, ended).await;
         ended.expect("it ends in time").expect("it does not panic")

@@ -97,18 +97,20 @@ fn has(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|piece| piece == word)
 }
 
-/// The freeze quantity is the number after the last "freeze": the text also holds the quantity
-/// that was asked for, in any order. If no number follows, the smallest one in the text is meant,
-/// for what was asked for was more.
+/// The freeze quantity is the first number after a "freeze": the text also holds the quantity that
+/// was asked for, in any order. If no number follows, the smallest one in the text is meant, for
+/// what was asked for was more. Digits inside a word, as in the name of a contract, are no number.
 fn freeze_qty(lower: &str) -> Option<Qty> {
-    let after = lower.rfind("freeze").and_then(|at| lower.get(at..)).unwrap_or(lower);
+    let after = lower.find("freeze").and_then(|at| lower.get(at..)).unwrap_or(lower);
     let number = numbers(after).next().or_else(|| numbers(lower).min())?;
     i64::try_from(number).ok().filter(|number| *number > 0).map(Qty::whole)
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = u64> + '_ {
-    let pieces = text.split(|c: char| !(c.is_ascii_digit() || c == ','));
-    let digits = pieces.map(|piece| piece.replace(',', ""));
+    let words = text.split(|c: char| !(c.is_alphanumeric() || ",-_".contains(c)));
+    let numbers = words.map(|word| word.trim_matches(','));
+    let whole = numbers.filter(|word| word.chars().all(|c| c.is_ascii_digit() || c == ','));
+    let digits = whole.map(|word| word.replace(',', ""));
     digits.filter(|digits| digits.len() <= 12).filter_map(|digits| digits.parse().ok())
 }
 
@@ -156,6 +158,15 @@ mod tests {
         let is = |n| Some(Reason::Freeze(Some(Qty::whole(n))));
         assert_eq!(learned("Quantity 2000 exceeds the freeze quantity 1,800 of NIFTY"), is(1800));
         assert_eq!(learned("Quantity 2000 is above 1800, the freeze quantity."), is(1800));
+        assert_eq!(
+            learned(
+                "Order quantity 1950 exceeds the freeze quantity 1755 for NIFTY26DECFUT. Place \
+                 orders of at most the freeze quantity."
+            ),
+            is(1755),
+            "the name of a contract holds digits"
+        );
+        assert_eq!(learned("NIFTY26DECFUT: above the freeze quantity"), Some(Reason::Freeze(None)));
         assert_eq!(learned("freeze quantity exceeded"), Some(Reason::Freeze(None)));
         assert_eq!(learned("freeze quantity 99999999999999999999"), Some(Reason::Freeze(None)));
     }
