@@ -9,7 +9,10 @@
 mod live_kit;
 
 use live_kit::{SYMBOLS, Scene, bought, rest, verified};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// After its last fault an order appears within this.
+const APPEARS: Duration = Duration::from_secs(4);
 
 /// A small generator: the same moments each time would find the same things each time.
 struct Dice(u64);
@@ -33,12 +36,8 @@ fn lives_on(name: &str, kills: u32, faults: &str, storm: bool) {
     scene.want(target);
     scene.until_ordered();
     scene.control("/fault", faults);
+    let mut killed = Instant::now();
     for number in 0..kills {
-        // Written while it runs, while it starts and while it is dead.
-        if dice.below(3) > 0 {
-            target += 1 + i64::try_from(dice.below(4)).expect("small");
-            scene.want(target);
-        }
         if storm && dice.below(3) == 0 {
             let form =
                 ["400", "504", "drop", "silence"][usize::try_from(dice.below(4)).unwrap_or(0)];
@@ -47,12 +46,18 @@ fn lives_on(name: &str, kills: u32, faults: &str, storm: bool) {
                 r#"{{"fault":"lost_reply","on":"place","form":"{form}","fate":"{fate}","after_ms":2000}}"#
             ));
         }
-        if number % 5 == 4 {
+        // Three of four die around orders that leave; the others anywhere, while they start too.
+        let aimed = dice.below(4) > 0;
+        if aimed && scene.until_read() {
             // Longer than any order may take to appear here.
-            rest(Duration::from_secs(4));
+            rest(APPEARS.saturating_sub(killed.elapsed()));
             scene.by_hand();
         }
-        rest(Duration::from_millis(dice.below(6000)));
+        // Written while it runs, while it starts and while it is dead.
+        target += 1 + i64::try_from(dice.below(4)).expect("small");
+        scene.want(target);
+        rest(Duration::from_millis(dice.below(if aimed { 500 } else { 4_000 })));
+        killed = Instant::now();
         scene.kill();
         let truth = scene.control("/truth", "");
         for symbol in SYMBOLS {

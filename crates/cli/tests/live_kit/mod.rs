@@ -130,6 +130,19 @@ impl Scene {
         }
     }
 
+    /// Waits until the node has read its account. False when it is slow today.
+    pub fn until_read(&self) -> bool {
+        let began = Instant::now();
+        let read = || self.ask(&json!({ "do": "status" })).is_some_and(|s| s["read"] == true);
+        while !read() {
+            if began.elapsed() > Duration::from_secs(20) {
+                return false;
+            }
+            rest(Duration::from_millis(50));
+        }
+        true
+    }
+
     /// Waits until something was ordered.
     pub fn until_ordered(&self) {
         let began = Instant::now();
