@@ -99,6 +99,8 @@ records! {
         pub sleeve: SleeveId = 2,
         /// How much of it, signed; zero just resumes.
         pub qty: Qty = 3,
+        /// Who said so, where it is known.
+        pub by: Option<VenueText> = 64,
     }
 
     /// The operator switches a strategy on or off. The targets of one that is off do not count;
@@ -143,6 +145,8 @@ records! {
         pub ratio_num: u32 = 2,
         /// Old units.
         pub ratio_den: u32 = 3,
+        /// Who said so, where it is known.
+        pub by: Option<VenueText> = 64,
     }
 
     /// The broker told how much margin or cash is free.

@@ -180,6 +180,12 @@ impl Limiter {
         room.min().unwrap_or(usize::MAX)
     }
 
+    /// Each window with the slots that are taken in it.
+    #[must_use]
+    pub fn taken(&self, now: Nanos) -> Vec<(&Window, usize)> {
+        self.slots.iter().map(|slots| (&slots.window, slots.taken(now))).collect()
+    }
+
     /// The earliest time at which a request of this class may leave, as far as is known now; an
     /// answer may bring it forward or (a late one) back.
     #[must_use]

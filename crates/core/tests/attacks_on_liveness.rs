@@ -208,7 +208,7 @@ fn unbounded_appearance_is_never_settled() {
     kit.reply(r, timeout());
     kit.wait(86_400);
     kit.input(Input::DayEnd(DayEnd {}));
-    kit.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO }));
+    kit.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO, by: None }));
     kit.wait(86_400);
     assert!(kit.engine.state().orders.get(OrderNo(1)).unwrap().known.done, "{}", summary(&kit));
 }

@@ -110,7 +110,7 @@ fn cum_of_a_new_order_eats_an_old_placeholder() {
         (h.manual, h.placeholder, h.frozen),
         (Qty::whole(20), Qty::whole(20), Some(Freeze::Unexplained))
     );
-    kit.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO }));
+    kit.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO, by: None }));
     kit.wait(100);
     kit.answers = false;
     kit.target(120);
@@ -133,7 +133,7 @@ fn own_placeholder_doubles_the_order() {
     kit.wait(100);
     assert_eq!(kit.own(), Qty::whole(80));
     assert_eq!(kit.engine.state().holding(H).placeholder, Qty::whole(-20));
-    kit.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO }));
+    kit.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO, by: None }));
     // bought back to 100 by fills
     let (r, new) = kit.sent[1].clone();
     kit.reply(r, taken_as("V2"));
@@ -402,7 +402,12 @@ fn external_rows_without_id() {
         kit.wait(100);
         assert_eq!(kit.engine.state().holding(H).frozen, Some(Freeze::External), "round {round}");
         kit.target(100 - 20 * (round + 1));
-        kit.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO }));
+        kit.input(Input::Adopt(Adopt {
+            holding: H,
+            sleeve: SleeveId(1),
+            qty: Qty::ZERO,
+            by: None,
+        }));
     }
 }
 

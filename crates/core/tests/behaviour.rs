@@ -293,7 +293,7 @@ fn a_manual_trade_is_adopted_and_holds() {
     assert_eq!(kit.sent.len(), 1, "held");
     assert!(kit.alerts().contains(&"EXTERNAL_ACTIVITY"));
     let (holding, sleeve) = (H, SleeveId(1));
-    kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::ZERO }));
+    kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::ZERO, by: None }));
     assert_eq!(kit.sent.len(), 2, "resumed by the operator: bought back");
 }
 
@@ -339,7 +339,7 @@ fn what_is_found_at_the_first_start_is_nobodys() {
     kit.wait(10);
     assert!(kit.sent.is_empty(), "frozen until the operator says whose it is");
     let (holding, sleeve) = (H, SleeveId(1));
-    kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::whole(30) }));
+    kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::whole(30), by: None }));
     assert_eq!(kit.sent[0].1.qty, Qty::whole(70));
 }
 

@@ -157,7 +157,7 @@ fn close(kit: &mut Kit, px: i64) {
 }
 
 fn split(kit: &mut Kit, ratio_num: u32, ratio_den: u32) {
-    kit.input(Input::Split(Split { instrument: I, ratio_num, ratio_den }));
+    kit.input(Input::Split(Split { instrument: I, ratio_num, ratio_den, by: None }));
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn what_a_fill_stands_for_goes_back_to_whom_it_was_booked() {
     kit.truth.position = Qty::whole(50);
     kit.truth.activity = vec![by_hand("M", 50, kit.now)];
     kit.wait(200);
-    let thaw = Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO });
+    let thaw = Input::Adopt(Adopt { holding: H, sleeve: SleeveId(1), qty: Qty::ZERO, by: None });
     kit.input(thaw);
     kit.target(-140);
     let (request, new) = kit.sent[0].clone();

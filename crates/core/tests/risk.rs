@@ -84,7 +84,7 @@ fn a_limit_trades_nothing_of_a_strategy_that_is_off() {
     kit.target(20);
     let (holding, sleeve) = (H, SleeveId(1));
     kit.input(Input::Enable(Enable { sleeve, on: false }));
-    kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::whole(100) }));
+    kit.input(Input::Adopt(Adopt { holding, sleeve, qty: Qty::whole(100), by: None }));
     kit.wait(60);
     assert!(kit.sent.is_empty(), "its position stays as it is: {:?}", sent(&kit));
     kit.input(Input::Enable(Enable { sleeve, on: true }));

@@ -274,9 +274,9 @@ fn what_was_found_is_adopted_by_the_named_strategy_in_part() {
     desk.wait(10);
     desk.want(B, 50);
     assert!(desk.kit.sent.is_empty());
-    desk.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(9), qty: q(20) }));
+    desk.input(Input::Adopt(Adopt { holding: H, sleeve: SleeveId(9), qty: q(20), by: None }));
     assert_eq!(desk.owns(), [q(0); 3], "a stranger adopts nothing");
-    desk.input(Input::Adopt(Adopt { holding: H, sleeve: B, qty: q(20) }));
+    desk.input(Input::Adopt(Adopt { holding: H, sleeve: B, qty: q(20), by: None }));
     assert_eq!(desk.owns(), [q(0), q(20), q(0)]);
     assert_eq!(desk.state().holding(H).manual, q(10));
     assert_eq!(desk.last_shares(), [Share { sleeve: B, qty: q(30) }]);
@@ -403,7 +403,7 @@ fn events_of_a_time_with_one_strategy_are_the_first_ones() {
     lone.want(A, 100);
     lone.fill(60);
     lone.by_hand(-20);
-    lone.input(Input::Adopt(Adopt { holding: H, sleeve: A, qty: Qty::ZERO }));
+    lone.input(Input::Adopt(Adopt { holding: H, sleeve: A, qty: Qty::ZERO, by: None }));
     for (now, event) in &lone.kit.events {
         later.replay(*now, event);
     }
@@ -496,11 +496,11 @@ proptest! {
                 9 => desk.input(Input::DayEnd(DayEnd {})),
                 10 if units % 5 == 0 && units != 0 => {
                     desk.by_hand(units);
-                    desk.input(Input::Adopt(Adopt { holding: H, sleeve, qty: Qty::ZERO }));
+                    desk.input(Input::Adopt(Adopt { holding: H, sleeve, qty: Qty::ZERO, by: None }));
                 }
                 10 => {
                     let qty = desk.state().holding(H).manual;
-                    desk.input(Input::Adopt(Adopt { holding: H, sleeve, qty }));
+                    desk.input(Input::Adopt(Adopt { holding: H, sleeve, qty, by: None }));
                 }
                 _ => desk.wait(units.abs() / 10),
             }

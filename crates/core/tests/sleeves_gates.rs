@@ -104,7 +104,7 @@ fn a_limit_trades_nothing_of_who_declared_nothing() {
     config.risk.position_qty_max = Some(q(10));
     let mut desk = Desk::new(config);
     desk.by_hand(100);
-    desk.input(Input::Adopt(Adopt { holding: H, sleeve: B, qty: q(100) }));
+    desk.input(Input::Adopt(Adopt { holding: H, sleeve: B, qty: q(100), by: None }));
     desk.wait(60);
     assert!(desk.kit.sent.is_empty(), "B holds it and said nothing");
     desk.want(A, 30);
@@ -317,7 +317,7 @@ fn a_split_leaves_whole_lots_to_strategies_and_the_rest_at_the_mark() {
     desk.kit.truth.position = q(1);
     desk.kit.has_quote = false;
     let instrument = InstrumentId(0);
-    desk.kit.input(Input::Split(Split { instrument, ratio_num: 1, ratio_den: 4 }));
+    desk.kit.input(Input::Split(Split { instrument, ratio_num: 1, ratio_den: 4, by: None }));
     let h = desk.state().holding(H);
     assert_eq!(h.own, q(1), "six quarters are one, and a half that is paid out");
     // 1, 0.75 and -0.25, rounded down to 1, 0 and -1: the lot that is left is B's.

@@ -150,7 +150,7 @@ fn is_exact(before: Qty, after: Qty, ratio_num: u32, ratio_den: u32) -> Result<(
     run.input(Input::DayEnd(DayEnd {}));
     run.wait(5);
     run.px = Px(run.px.0 * i128::from(ratio_den) / i128::from(ratio_num));
-    run.input(Input::Split(Split { instrument: InstrumentId(0), ratio_num, ratio_den }));
+    run.input(Input::Split(Split { instrument: InstrumentId(0), ratio_num, ratio_den, by: None }));
     run.position = run.engine.state().holding(HoldingId(0)).own;
     run.wait(5);
     run.px += Px::whole(3);

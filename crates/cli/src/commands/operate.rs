@@ -105,13 +105,11 @@ fn told(status: &Value) -> String {
         if status["authenticated"] == true { "logged in" } else { "NOT LOGGED IN" },
         if status["read"] == true { "account read" } else { "account not read yet" },
     );
-    if let Some(wait) = status["next_order_ms"].as_u64().filter(|ms| *ms > 0) {
-        let _ = writeln!(out, "next order in {}.{:01} s", wait / 1000, wait % 1000 / 100);
-    }
+    sending_told(&mut out, status);
     let _ = writeln!(
         out,
-        "\n{:<20} {:<8} {:>10} {:>10} {:>10} {:>10}  state",
-        "symbol", "product", "target", "works to", "engine", "manual"
+        "\n{:<20} {:<8} {:>10} {:>10} {:>10} {:>10} {:>10}  state",
+        "symbol", "product", "target", "works to", "engine", "manual", "broker"
     );
     for row in status["holdings"].as_array().into_iter().flatten() {
         let target = if row["declared"] == true { text(row, "target") } else { "-" };
@@ -121,13 +119,14 @@ fn told(status: &Value) -> String {
         let state = [frozen, differs, waits].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let _ = writeln!(
             out,
-            "{:<20} {:<8} {:>10} {:>10} {:>10} {:>10}  {state}",
+            "{:<20} {:<8} {:>10} {:>10} {:>10} {:>10} {:>10}  {state}",
             text(row, "symbol"),
             text(row, "product"),
             target,
             text(row, "working_target"),
             text(row, "position"),
             text(row, "manual"),
+            text(row, "broker"),
         );
     }
     if let Some(twin) = status["twin"]["words"].as_str() {
@@ -136,6 +135,29 @@ fn told(status: &Value) -> String {
     orders_told(&mut out, status);
     out.truncate(out.trim_end().len());
     out
+}
+
+/// What waits, and for how long; how much of what the broker allows is used.
+fn sending_told(out: &mut String, status: &Value) {
+    let seconds = |ms: u64| format!("{}.{:01} s", ms / 1000, ms % 1000 / 100);
+    if let Some(wait) = status["next_order_ms"].as_u64().filter(|ms| *ms > 0) {
+        let _ = writeln!(out, "next order in {}", seconds(wait));
+    }
+    let queue = status["queue"].as_array().map_or(&[][..], Vec::as_slice);
+    if let Some(last) = queue.last() {
+        let wait = seconds(last["about_ms"].as_u64().unwrap_or_default());
+        let _ = writeln!(out, "{} wait for a slot, the last for about {wait}", queue.len());
+    }
+    let window = |row: &Value| {
+        let per = row["per_ms"].as_u64().unwrap_or_default() / 1000;
+        format!("{} of {} {} in {per} s", row["used"], row["allowed"], text(row, "scope"))
+    };
+    let limits: Vec<String> =
+        status["limits"].as_array().into_iter().flatten().map(window).collect();
+    let _ = writeln!(out, "used: {}", limits.join(", "));
+    if let Some(drifts) = status["drifts"].as_u64().filter(|drifts| *drifts > 0) {
+        let _ = writeln!(out, "{drifts} differences to the broker were found since the start");
+    }
 }
 
 /// Open orders and the last alerts.

@@ -234,7 +234,7 @@ impl Scene<'_> {
             4 => Input::PrevClose(PrevClose { instrument, px: self.px(raw.c) }),
             5 => {
                 let (ratio_num, ratio_den) = (u32::from(raw.c % 5), u32::from(raw.dt % 5));
-                Input::Split(Split { instrument, ratio_num, ratio_den })
+                Input::Split(Split { instrument, ratio_num, ratio_den, by: None })
             }
             6 => Input::Margin(Margin { available: Amount(i128::from(raw.b) * NANO * NANO) }),
             0 => {
@@ -245,7 +245,7 @@ impl Scene<'_> {
             }
             1 | 2 => {
                 let holding = HoldingId(small(raw.a / 4));
-                Input::Adopt(Adopt { holding, sleeve: self.sleeve(raw.c / 3), qty })
+                Input::Adopt(Adopt { holding, sleeve: self.sleeve(raw.c / 3), qty, by: None })
             }
             3 => Input::Enable(Enable { sleeve: self.sleeve(raw.c), on: raw.b > -40 }),
             _ => Input::DayEnd(DayEnd {}),

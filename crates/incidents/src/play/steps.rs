@@ -94,7 +94,7 @@ impl Player<'_> {
             }
             Step::Adopt { symbol, qty, strategy } => {
                 let (holding, sleeve) = (self.names.holding(symbol), self.names.sleeve(strategy));
-                self.command(Input::Adopt(Adopt { holding, sleeve, qty: *qty }));
+                self.command(Input::Adopt(Adopt { holding, sleeve, qty: *qty, by: None }));
             }
             Step::Enable { strategy, on } => {
                 self.checks.enable(strategy, *on);

@@ -8,7 +8,8 @@
 //! | module | idea |
 //! |---|---|
 //! | `leave` | what is left behind when the node is asked to stop |
-//! | `told` | what people are told: alerts, status, answers to commands |
+//! | `status` | how things are, for who asks |
+//! | `told` | what people are told: alerts, answers to commands |
 //!
 //! Invariants:
 //! 1. No effect runs before its batch is durable (law 4).
@@ -16,6 +17,7 @@
 //! 3. A turn takes a bounded number of inputs, so that a release is never far away.
 
 mod leave;
+mod status;
 mod told;
 
 use crate::board::Board;
@@ -36,13 +38,15 @@ use leave::Leaving;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
+use truefill_core::alert::AlertCode;
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
-use truefill_core::event::Event;
+use truefill_core::event::{Alert, Event};
 use truefill_core::ids::SleeveId;
 use truefill_core::input::{
     Channel, Command, Envelope, Input, LinkChange, Operator, Release, Start, Target, Tick,
 };
+use truefill_core::report::{Answer, Found, PositionRow};
 use truefill_core::time::{MILLI_NS, Nanos, SECOND_NS};
 use truefill_journal::{Batch, JournalError, snapshot_of};
 use truefill_sim::session::Pace;
@@ -133,6 +137,10 @@ pub struct Desk {
     commits: (u64, Duration, Duration),
     /// How long turns take that send something.
     watch: Stopwatch,
+    /// The positions as the broker listed them last, and when.
+    positions: Option<(Nanos, Vec<PositionRow>)>,
+    /// Differences to the broker that were found since the start.
+    drifts: u64,
     /// How long orders wait, beside the least that the windows allow.
     waits: Pace,
     /// Those who said that there was a split, until it is booked.
@@ -147,6 +155,8 @@ impl Desk {
         let instruments = parts.engine.config().instruments.len();
         Self {
             tape: Tape::new(instruments),
+            positions: None,
+            drifts: 0,
             waits: Pace::new(parts.engine.config(), SENDS_MAX),
             snapshot_seq: parts.engine.state().seq,
             settings: parts.settings,
@@ -379,11 +389,16 @@ impl Desk {
     }
 
     fn note(&mut self, envelope: &Envelope, step: &Step) {
+        if let Input::Answer(Answer { found: Found::Positions(read), .. }) = &envelope.input {
+            self.positions = Some((envelope.now, read.rows.clone()));
+        }
         if step.events.is_empty() {
             return;
         }
         for event in &step.events {
             self.waits.event(envelope.now, event);
+            let drift = |alert: &Alert| alert.code == AlertCode::PositionDrift;
+            self.drifts += u64::from(matches!(event, Event::Alert(alert) if drift(alert)));
         }
         self.batch.step(envelope, &step.events);
         self.inputs += 1;

@@ -109,14 +109,15 @@ impl Session<'_> {
                 if !split.contains(&key.instrument) {
                     split.push(key.instrument);
                     let (instrument, ratio_num, ratio_den) = (key.instrument, 2, 1);
-                    self.inbox
-                        .push(Input::Split(Split { instrument, ratio_num, ratio_den }).into());
+                    self.inbox.push(
+                        Input::Split(Split { instrument, ratio_num, ratio_den, by: None }).into(),
+                    );
                 }
                 continue;
             }
             let (holding, sleeve) = (id, key.sleeve);
             let qty = self.engine.state().holding(id).manual;
-            self.inbox.push(Input::Adopt(Adopt { holding, sleeve, qty }).into());
+            self.inbox.push(Input::Adopt(Adopt { holding, sleeve, qty, by: None }).into());
         }
     }
 
