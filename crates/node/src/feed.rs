@@ -39,6 +39,31 @@ pub struct TargetFile {
     pub sleeve: SleeveId,
 }
 
+impl TargetFile {
+    /// All rows of its strategy.
+    ///
+    /// # Errors
+    /// A sentence when the file cannot be read in full.
+    pub(crate) fn rows(&self, symbols: &Symbols) -> Result<Vec<Target>, String> {
+        let length = std::fs::metadata(&self.path).map_or(0, |meta| meta.len());
+        if length > FILE_BYTES_MAX {
+            return Err(format!("{} is larger than 64 MiB", self.path.display()));
+        }
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let opened = Targets::open(&self.path, symbols.clone());
+        let mut targets = opened.map_err(|error| error.to_string())?;
+        let mut rows = Vec::new();
+        while let Some(row) = targets.next().map_err(|error| error.to_string())? {
+            if *row.strategy == *self.strategy {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+}
+
 /// A basket that is wanted as soon as there are prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
@@ -110,7 +135,7 @@ impl Watched {
         loop {
             let stamp = self.stamp();
             if stamp.is_some() && stamp != seen {
-                match self.read() {
+                match self.file.rows(&self.symbols) {
                     Ok(read) => {
                         rows = read;
                         said.clear();
@@ -164,25 +189,6 @@ impl Watched {
     fn stamp(&self) -> Option<Stamp> {
         let meta = std::fs::metadata(&self.file.path).ok()?;
         Some((meta.modified().ok()?, meta.len()))
-    }
-
-    fn read(&self) -> Result<Vec<Target>, String> {
-        let length = std::fs::metadata(&self.file.path).map_or(0, |meta| meta.len());
-        if length > FILE_BYTES_MAX {
-            return Err(format!("{} is larger than 64 MiB", self.file.path.display()));
-        }
-        if length == 0 {
-            return Ok(Vec::new());
-        }
-        let opened = Targets::open(&self.file.path, self.symbols.clone());
-        let mut targets = opened.map_err(|error| error.to_string())?;
-        let mut rows = Vec::new();
-        while let Some(row) = targets.next().map_err(|error| error.to_string())? {
-            if *row.strategy == *self.file.strategy {
-                rows.push(row);
-            }
-        }
-        Ok(rows)
     }
 
     /// Until when targets of an instrument are known; nobody declares what is not traded.

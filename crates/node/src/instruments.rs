@@ -68,6 +68,20 @@ pub async fn load(
     Ok(found.cloned().collect())
 }
 
+/// What the broker lists, and what it listed at the last start.
+pub(crate) struct Looked {
+    /// Rows of the last start; none for a first one.
+    pub before: Vec<InstrumentRow>,
+    /// Rows of now, or why there are none.
+    pub now: Result<Vec<InstrumentRow>, String>,
+}
+
+/// Looks at the list without keeping it.
+pub(crate) async fn look(settings: &Settings, symbols: &BTreeSet<String>) -> Looked {
+    let before = of_file(&settings.dir.join(KEPT), symbols).unwrap_or_default();
+    Looked { now: patiently(settings, symbols, !before.is_empty()).await, before }
+}
+
 /// What was kept.
 fn of_file(kept: &Path, symbols: &BTreeSet<String>) -> Result<Vec<InstrumentRow>, String> {
     let text = std::fs::read(kept).map_err(|error| error.to_string())?;

@@ -51,11 +51,16 @@ pub struct Notices {
     kept: Arc<Mutex<Kept>>,
 }
 
+/// The file of the alerts of a node in this folder.
+pub(crate) fn file_in(dir: &Path) -> PathBuf {
+    dir.join("alerts.jsonl")
+}
+
 impl Notices {
     /// Into this folder.
     #[must_use]
     pub fn open(dir: &Path, quiet: bool) -> Self {
-        let path = dir.join("alerts.jsonl");
+        let path = file_in(dir);
         let file = OpenOptions::new().create(true).append(true).open(&path).ok();
         let bytes = std::fs::metadata(&path).map_or(0, |meta| meta.len());
         let kept = Kept { last: VecDeque::new(), told: 0, file, bytes };

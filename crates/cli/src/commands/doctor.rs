@@ -1,5 +1,6 @@
 //! `truefill doctor`: everything that can be checked before going live.
 
+use super::live_job::job_of;
 use super::print;
 use crate::args::Operate as Args;
 use crate::config;
@@ -8,30 +9,29 @@ use crate::failure::{Done, Failure};
 use serde_json::json;
 use std::path::Path;
 use truefill_node::clock::wall;
-use truefill_node::doctor::{Finding, Grade, examine};
-use truefill_node::instruments;
+use truefill_node::doctor::{Finding, Grade, examine, instruments};
 
 pub fn run(args: &Args) -> Done {
     let text = config::text(&args.config).map_err(Failure::input)?;
     let file = args.config.display().to_string();
     let base = args.config.parent().unwrap_or(Path::new(""));
     let needs = needs(&text, &file, base).map_err(Failure::input)?;
-    let settings = &needs.place.settings;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::about("the runtime does not start", error))?;
-    let findings = runtime.block_on(async {
-        let listed = instruments::load(settings, &needs.symbols).await.map_err(Failure::input)?;
-        let live = parse((&text, &file, base), &listed, wall()).map_err(Failure::input)?;
-        let mut findings = vec![Finding {
-            grade: Grade::Fine,
-            what: "instruments",
-            text: format!("{} symbols are listed", listed.len()),
-            then: String::new(),
-        }];
-        findings.extend(examine(&live.config, settings).await);
-        Ok::<_, Failure>(findings)
+    let (findings, ended) = runtime.block_on(async {
+        let listed = instruments(&needs.place.settings, &needs.symbols).await;
+        let (listed, mut findings) = listed.map_err(Failure::input)?;
+        // A lot that changed may be why the file cannot be used: what was found is said first.
+        let ended = match parse((&text, &file, base), &listed, wall()) {
+            Ok(live) => {
+                findings.extend(examine(&job_of(live, true)).await);
+                Ok(())
+            }
+            Err(error) => Err(Failure::input(error)),
+        };
+        Ok::<_, Failure>((findings, ended))
     })?;
     if args.json {
         let all: Vec<_> = findings.iter().map(Finding::json).collect();
@@ -39,6 +39,7 @@ pub fn run(args: &Args) -> Done {
     } else {
         findings.iter().try_for_each(|finding| print(&line(finding)))?;
     }
+    ended?;
     match findings.iter().filter(|finding| finding.grade == Grade::Wrong).count() {
         0 => Ok(()),
         1 => Err(Failure::Wrong("one thing has to be mended before going live".to_owned())),

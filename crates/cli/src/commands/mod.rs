@@ -17,6 +17,8 @@ pub mod incidents;
 pub mod init;
 pub mod journal;
 #[cfg(unix)]
+mod live_job;
+#[cfg(unix)]
 pub mod login;
 #[cfg(unix)]
 pub mod operate;

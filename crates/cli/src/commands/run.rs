@@ -1,14 +1,14 @@
 //! `truefill run`: a live node.
 
+use super::live_job::job_of;
 use crate::args::Run as Args;
 use crate::config;
-use crate::config::live::{Feed, Needs, needs, parse};
+use crate::config::live::{Needs, needs, parse};
 use crate::failure::{Done, Failure};
 use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use truefill_node::clock::wall;
-use truefill_node::feed::{Hold, TargetFile};
 use truefill_node::{Job, NodeError, instruments, run as run_node};
 
 pub fn run(args: &Args) -> Done {
@@ -57,28 +57,7 @@ async fn job(
     let settings = &needs.place.settings;
     let listed = instruments::load(settings, &needs.symbols).await.map_err(failure)?;
     let live = parse((text, file, base), &listed, wall()).map_err(Failure::input)?;
-    let mut job = Job {
-        config: live.config,
-        settings: live.settings,
-        tokens: live.tokens,
-        targets: Vec::new(),
-        holds: Vec::new(),
-        programs: Vec::new(),
-        world: live.world,
-        quiet,
-    };
-    for feed in live.feeds {
-        match feed {
-            Feed::File { path, strategy, sleeve } => {
-                job.targets.push(TargetFile { path, strategy, sleeve });
-            }
-            Feed::Program(program) => job.programs.push(program),
-            Feed::Hold { sleeve, wishes, after_ns } => {
-                job.holds.push(Hold { sleeve, wishes, after_ns });
-            }
-        }
-    }
-    Ok(job)
+    Ok(job_of(live, quiet))
 }
 
 fn failure(error: NodeError) -> Failure {
