@@ -26,6 +26,7 @@
 //! | `http`, `wire` | calls and connections |
 //! | `ticker`, `board`, `tape` | prices, from the socket to the engine |
 //! | `session` | the token of the day |
+//! | `reminder` | a word before the open, while nobody has logged in |
 //! | `service` | a word to the service manager |
 //! | [`doctor`] | what can be checked before going live |
 //! | [`instruments`] | what the broker lists |
@@ -66,6 +67,7 @@ mod news;
 mod notices;
 mod pace;
 mod paper;
+mod reminder;
 mod run;
 mod scribe;
 #[cfg(unix)]

@@ -17,6 +17,7 @@ use crate::http::Pool;
 use crate::news::{self, Inbox};
 use crate::notices::Notices;
 use crate::paper::Paper;
+use crate::reminder::Reminder;
 use crate::scribe::Scribe;
 use crate::session::{self, Door};
 use crate::settings::{Mode, Settings};
@@ -242,6 +243,7 @@ impl Outside<'_> {
         let board = Arc::new(Board::new(config.instruments.len()));
         let stream = connector(settings.ticker.clone())?;
         self.listen(stream, door.clone(), &codec, &board);
+        self.remind(door.clone());
         let patience = u64::try_from(config.descriptor.reply_timeout_ns).unwrap_or(0);
         let gateway = Gateway {
             codec,
@@ -272,6 +274,23 @@ impl Outside<'_> {
             silence: Duration::from_nanos(u64::try_from(silence_ns).unwrap_or(0)),
         };
         tokio::spawn(ticker.run());
+    }
+
+    /// Nobody is reminded where no times are.
+    fn remind(&self, door: Door) {
+        let Job { config, settings, .. } = self.job;
+        if settings.remind.is_empty() {
+            return;
+        }
+        let reminder = Reminder {
+            times: settings.remind.clone(),
+            calendar: config.calendars.first().cloned(),
+            door,
+            inbox: self.inbox.clone(),
+            notices: self.notices.clone(),
+            clock: self.clock,
+        };
+        tokio::spawn(reminder.run());
     }
 
     fn start_programs(&self) -> (Mails, JoinSet<()>) {

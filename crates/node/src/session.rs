@@ -264,7 +264,8 @@ impl Watch {
     }
 }
 
-const LOGIN: &str = "nothing is sent until there is a session; everything else goes on; run \
+/// What follows from having no session, and what to do.
+pub(crate) const LOGIN: &str = "nothing is sent until there is a session; everything else goes on; run \
                      `truefill login kite`, which puts a new token where it is looked for";
 
 /// Reads a token file. No error holds any of its text.

@@ -137,6 +137,8 @@ pub struct Settings {
     pub on_stop: OnStop,
     /// Longest time for leaving it like that.
     pub stop_within: Duration,
+    /// When people are told that nobody has logged in: seconds after midnight in India.
+    pub remind: Vec<u32>,
     /// Which program decides, for the journal.
     pub build: String,
 }

@@ -43,6 +43,7 @@ pub(super) const LIVE: &[&str] = &[
     "dir",
     "on_stop",
     "stop_within",
+    "remind",
 ];
 /// `[market]`.
 pub(super) const MARKET: &[&str] = &[

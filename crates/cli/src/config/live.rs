@@ -25,8 +25,8 @@ use super::error::{ConfigError, shown};
 use super::market::Market;
 use super::source::{Field, Section, Source};
 use super::{
-    DIGEST_EVERY, MarketSpec, REPLAY_HORIZON_NS, Setup, StrategySpec, account, broker, fits, hours,
-    keys, recorded, risk, strategy,
+    DIGEST_EVERY, MarketSpec, REPLAY_HORIZON_NS, Setup, StrategySpec, account, broker, daily, fits,
+    hours, keys, recorded, risk, strategy,
 };
 
 /// Most bytes of the ready line of a box.
@@ -295,6 +295,7 @@ fn place_of(root: &Section<'_>, base_dir: &Path) -> Result<Place, ConfigError> {
         locks: locks(),
         on_stop,
         stop_within: Duration::from_nanos(u64::try_from(stop_within).unwrap_or(0)),
+        remind: daily::remind(get("remind"))?,
         build: env!("TRUEFILL_BUILD").to_owned(),
     };
     let (account, api_key) = (name.to_owned(), api_key.map(str::to_owned));

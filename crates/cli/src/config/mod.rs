@@ -20,6 +20,7 @@
 
 mod account;
 mod broker;
+mod daily;
 mod error;
 mod hours;
 mod keys;

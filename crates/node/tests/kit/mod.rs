@@ -135,6 +135,7 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         locks: folder.0.join("locks"),
         on_stop: OnStop::Leave,
         stop_within: Duration::from_secs(30),
+        remind: Vec::new(),
         build: "test".to_owned(),
     };
     put_token(&settings.token_file, &ready.access_token);

@@ -3,6 +3,7 @@
 mod damage;
 mod examples;
 mod files;
+mod live;
 mod refusals;
 
 use std::path::Path;
