@@ -9,8 +9,8 @@ use truefill_core::time::Nanos;
 use truefill_venue::Symbols;
 use truefill_venue::http::{HttpReply, Secret};
 use truefill_venue::kite::{
-    App, Failure, InstrumentReader, KiteCodec, NoList, Notes, TextMessage, frame, read_basket,
-    read_candles, read_charges, read_funds, read_margins,
+    App, Failure, InstrumentReader, KiteCodec, NoList, Notes, Postback, TextMessage, frame,
+    read_basket, read_candles, read_charges, read_funds, read_margins,
 };
 use truefill_venue::live::{LiveCodec, Rows};
 
@@ -185,8 +185,10 @@ fn ticker(bytes: &[u8]) -> Read {
 fn messages(bytes: &[u8]) -> Read {
     let codec = codec();
     let secret = Secret::new("hush");
-    if let Ok(news) = codec.postback(bytes, &secret) {
-        return Ok(u64::from(news.is_some()));
+    match codec.postback(bytes, &secret, "AB1234") {
+        Postback::Order(_) => return Ok(1),
+        Postback::Foreign => return Ok(0),
+        Postback::Unreadable(_) | Postback::Forged | Postback::Garbled(_) => {}
     }
     match codec.text_message(bytes) {
         Ok(TextMessage::Order(_)) => Ok(1),

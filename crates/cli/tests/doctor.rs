@@ -14,6 +14,7 @@ fn doctor(scene: &Scene, words: &[&str]) -> Output {
         .args(words)
         .current_dir(&scene.folder)
         .env("XDG_STATE_HOME", &scene.folder)
+        .env_remove("TRUEFILL_KITE_SECRET")
         .output()
         .expect("it runs")
 }
@@ -55,5 +56,31 @@ fn it_says_what_the_first_basket_needs_and_fails_when_funds_are_short() {
     assert!(said.contains("the lot of NFO:INFY26DECFUT was 300 and is 400"), "{said}");
     let why = String::from_utf8_lossy(&done.stderr);
     assert!(why.contains("not a multiple of the lot"), "{why}");
+    drop(std::fs::remove_dir_all(&scene.folder));
+}
+
+#[test]
+fn postbacks_without_the_secret_are_refused_with_what_to_do() {
+    let scene = Scene::open("nosecret");
+    configure(&scene, "400");
+    let path = scene.folder.join("my.toml");
+    let text = std::fs::read_to_string(&path).expect("there");
+    let text = text.replace("dir = \"run\"\n", "dir = \"run\"\npostback = \"127.0.0.1:8721\"\n");
+    std::fs::write(&path, text).expect("written");
+    let said = String::from_utf8(doctor(&scene, &[]).stdout).expect("text");
+    assert!(
+        said.contains("WRONG  postbacks    they cannot be checked at 127.0.0.1:8721"),
+        "{said}"
+    );
+    let run = Command::new(TRUEFILL)
+        .args(["run", "my.toml", "--quiet"])
+        .current_dir(&scene.folder)
+        .env("XDG_STATE_HOME", &scene.folder)
+        .env_remove("TRUEFILL_KITE_SECRET")
+        .output()
+        .expect("it ends");
+    assert_eq!(run.status.code(), Some(2));
+    let why = String::from_utf8_lossy(&run.stderr);
+    assert!(why.contains("postback") && why.contains("secret_file"), "{why}");
     drop(std::fs::remove_dir_all(&scene.folder));
 }

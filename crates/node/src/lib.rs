@@ -26,6 +26,7 @@
 //! | `http`, `wire` | calls and connections |
 //! | `ticker`, `board`, `tape` | prices, from the socket to the engine |
 //! | `session` | the token of the day |
+//! | `postback` | the broker's posts about orders |
 //! | `reminder` | a word before the open, while nobody has logged in |
 //! | `service` | a word to the service manager |
 //! | [`doctor`] | what can be checked before going live |
@@ -67,6 +68,7 @@ mod news;
 mod notices;
 mod pace;
 mod paper;
+mod postback;
 mod reminder;
 mod run;
 mod scribe;

@@ -17,6 +17,7 @@ use crate::http::Pool;
 use crate::news::{self, Inbox};
 use crate::notices::Notices;
 use crate::paper::Paper;
+use crate::postback;
 use crate::reminder::Reminder;
 use crate::scribe::Scribe;
 use crate::session::{self, Door};
@@ -25,7 +26,7 @@ use crate::ticker::Ticker;
 use crate::wire::Connector;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -41,6 +42,7 @@ use truefill_journal::{
 use truefill_market::symbols::Symbols;
 use truefill_sim::broker::world::World;
 use truefill_venue::KiteCodec;
+use truefill_venue::http::Secret;
 use truefill_venue::kite::Notes;
 
 /// Space that is reserved for the day on which the disk is full.
@@ -69,6 +71,8 @@ pub struct Job {
     pub world: World,
     /// Strategies that are programs.
     pub programs: Vec<Program>,
+    /// The app's secret, where postbacks are received.
+    pub secret: Option<Secret>,
     /// Say nothing on standard error.
     pub quiet: bool,
 }
@@ -231,6 +235,8 @@ impl Outside<'_> {
         let Job { config, settings, .. } = self.job;
         let connector = |endpoint| Connector::new(endpoint).map_err(NodeError::Config);
         let pool = Arc::new(Pool::new(connector(settings.rest.clone())?));
+        let codec = Arc::new(KiteCodec::of(config));
+        self.receive(&codec)?;
         let door = session::watch(session::Watch {
             account: config.account.clone(),
             file: settings.token_file.clone(),
@@ -239,7 +245,6 @@ impl Outside<'_> {
             notices: self.notices.clone(),
             clock: self.clock,
         });
-        let codec = Arc::new(KiteCodec::of(config));
         let board = Arc::new(Board::new(config.instruments.len()));
         let stream = connector(settings.ticker.clone())?;
         self.listen(stream, door.clone(), &codec, &board);
@@ -274,6 +279,34 @@ impl Outside<'_> {
             silence: Duration::from_nanos(u64::try_from(silence_ns).unwrap_or(0)),
         };
         tokio::spawn(ticker.run());
+    }
+
+    /// Postbacks are taken where the configuration says so.
+    fn receive(&self, codec: &Arc<KiteCodec>) -> Result<(), NodeError> {
+        let Job { config, settings, secret, .. } = self.job;
+        let Some(address) = settings.postback else { return Ok(()) };
+        let Some(secret) = secret.clone() else {
+            return Err(NodeError::Config(format!(
+                "postbacks at {address} cannot be told from forged ones without the app's secret; \
+                 nothing was started; name its file as secret_file in [live], or take postback out"
+            )));
+        };
+        let socket = postback::bind(address).map_err(|error| NodeError::Io {
+            what: format!("the address of postbacks, {address}"),
+            why: error.to_string(),
+            action: "nothing was started; write another address as postback in [live]",
+        })?;
+        let listener = postback::Listener {
+            codec: Arc::clone(codec),
+            account: config.account.clone(),
+            secret,
+            inbox: self.inbox.clone(),
+            notices: self.notices.clone(),
+            clock: self.clock,
+            refused: AtomicU64::new(0),
+        };
+        tokio::spawn(listener.run(socket));
+        Ok(())
     }
 
     /// Nobody is reminded where no times are.

@@ -6,6 +6,7 @@
 //! Invariant: secrets go over plain sockets to this machine only; an [`Endpoint`] that would send
 //! them unencrypted to another one cannot be made.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -139,6 +140,8 @@ pub struct Settings {
     pub stop_within: Duration,
     /// When people are told that nobody has logged in: seconds after midnight in India.
     pub remind: Vec<u32>,
+    /// Where the broker's postbacks arrive: plain HTTP, for something in front that speaks TLS.
+    pub postback: Option<SocketAddr>,
     /// Which program decides, for the journal.
     pub build: String,
 }

@@ -2,6 +2,7 @@
 
 use super::live_job::job_of;
 use super::print;
+use super::secret::of_postbacks;
 use crate::args::Operate as Args;
 use crate::config;
 use crate::config::live::{needs, parse};
@@ -26,7 +27,9 @@ pub fn run(args: &Args) -> Done {
         // A lot that changed may be why the file cannot be used: what was found is said first.
         let ended = match parse((&text, &file, base), &listed, wall()) {
             Ok(live) => {
-                findings.extend(examine(&job_of(live, true)).await);
+                findings.extend(
+                    examine(&job_of(live, of_postbacks(&needs.place).ok().flatten(), true)).await,
+                );
                 Ok(())
             }
             Err(error) => Err(Failure::input(error)),

@@ -3,9 +3,10 @@
 use crate::config::live::{Feed, Live};
 use truefill_node::Job;
 use truefill_node::feed::{Hold, TargetFile};
+use truefill_venue::http::Secret;
 
 /// The job of this configuration.
-pub fn job_of(live: Live, quiet: bool) -> Job {
+pub fn job_of(live: Live, secret: Option<Secret>, quiet: bool) -> Job {
     let mut job = Job {
         config: live.config,
         settings: live.settings,
@@ -14,6 +15,7 @@ pub fn job_of(live: Live, quiet: bool) -> Job {
         holds: Vec::new(),
         programs: Vec::new(),
         world: live.world,
+        secret,
         quiet,
     };
     for feed in live.feeds {

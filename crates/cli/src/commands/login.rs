@@ -1,20 +1,15 @@
 //! `truefill login`: opens the broker's page and stores the token of the day.
 
 use super::print;
+use super::secret::secret;
 use crate::args::Login as Args;
 use crate::config;
-use crate::config::live::{Place, place};
+use crate::config::live::place;
 use crate::failure::{Done, Failure};
 use std::path::Path;
 use tokio::io::BufReader;
 use tokio::net::TcpListener;
 use truefill_node::login::Login;
-use truefill_venue::http::Secret;
-
-/// Where the secret is looked for first.
-const VARIABLE: &str = "TRUEFILL_KITE_SECRET";
-/// Longest file of a secret.
-const SECRET_BYTES_MAX: u64 = 4096;
 
 pub fn run(args: &Args) -> Done {
     let text = config::text(&args.config).map_err(Failure::input)?;
@@ -71,32 +66,4 @@ pub fn run(args: &Args) -> Done {
         session.dies
     );
     Ok(())
-}
-
-/// The app's secret: from the environment, or from a file that only its owner reads. Never from an
-/// argument, which everybody on the machine can see.
-fn secret(place: &Place) -> Result<Secret, Failure> {
-    if let Ok(secret) = std::env::var(VARIABLE)
-        && !secret.trim().is_empty()
-    {
-        return Ok(Secret::new(secret.trim()));
-    }
-    let none = || {
-        Failure::Input(format!(
-            "the secret of the app is not known; nothing was done; put it into a file of mode 0600 \
-             and name it as secret_file in [live], or into the variable {VARIABLE}"
-        ))
-    };
-    let file = place.secret_file.as_ref().ok_or_else(none)?;
-    let about = |error: std::io::Error| Failure::about(file.display(), error);
-    let meta = std::fs::metadata(file).map_err(about)?;
-    use std::os::unix::fs::PermissionsExt as _;
-    if meta.permissions().mode() & 0o077 != 0 || meta.len() > SECRET_BYTES_MAX {
-        return Err(Failure::Input(format!(
-            "{} may be read by others or is no secret; nothing was done; run `chmod 600` on it",
-            file.display()
-        )));
-    }
-    let text = std::fs::read_to_string(file).map_err(about)?;
-    if text.trim().is_empty() { Err(none()) } else { Ok(Secret::new(text.trim())) }
 }

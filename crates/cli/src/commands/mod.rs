@@ -26,6 +26,8 @@ pub mod rehearse;
 pub mod resume;
 #[cfg(unix)]
 pub mod run;
+#[cfg(unix)]
+mod secret;
 pub mod swarm;
 
 use crate::failure::Failure;

@@ -1,6 +1,7 @@
 //! `truefill run`: a live node.
 
 use super::live_job::job_of;
+use super::secret::of_postbacks;
 use crate::args::Run as Args;
 use crate::config;
 use crate::config::live::{Needs, needs, parse};
@@ -57,7 +58,7 @@ async fn job(
     let settings = &needs.place.settings;
     let listed = instruments::load(settings, &needs.symbols).await.map_err(failure)?;
     let live = parse((text, file, base), &listed, wall()).map_err(Failure::input)?;
-    Ok(job_of(live, quiet))
+    Ok(job_of(live, of_postbacks(&needs.place)?, quiet))
 }
 
 fn failure(error: NodeError) -> Failure {

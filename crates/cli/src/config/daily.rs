@@ -1,6 +1,9 @@
-//! `remind` of `[live]`: when people are told in the morning that nobody has logged in.
+//! `remind` and `postback` of `[live]`: when people are told in the morning that nobody has logged in,
+//! and where the broker's posts about orders arrive.
 //!
-//! Entry point: [`remind`].
+//! Entry points: [`remind`], [`postback`].
+
+use std::net::SocketAddr;
 
 use super::error::ConfigError;
 use super::recorded;
@@ -28,4 +31,15 @@ pub(super) fn remind(field: Option<&Field<'_>>) -> Result<Vec<u32>, ConfigError>
     times.sort_unstable();
     times.dedup();
     Ok(times)
+}
+
+const ADDRESS: &str = "an address and a port of this machine, such as \"127.0.0.1:8721\"";
+
+/// Where postbacks are taken.
+pub(super) fn postback(field: Option<&Field<'_>>) -> Result<Option<SocketAddr>, ConfigError> {
+    let Some(field) = field else { return Ok(None) };
+    let address = field.text(ADDRESS)?.parse::<SocketAddr>().ok();
+    let address = address.filter(|address| address.port() != 0);
+    let cause = "this is no address to listen at";
+    address.map(Some).ok_or_else(|| field.wrong(cause).allowed(ADDRESS))
 }

@@ -44,6 +44,7 @@ pub(super) const LIVE: &[&str] = &[
     "on_stop",
     "stop_within",
     "remind",
+    "postback",
 ];
 /// `[market]`.
 pub(super) const MARKET: &[&str] = &[

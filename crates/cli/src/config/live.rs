@@ -296,6 +296,7 @@ fn place_of(root: &Section<'_>, base_dir: &Path) -> Result<Place, ConfigError> {
         on_stop,
         stop_within: Duration::from_nanos(u64::try_from(stop_within).unwrap_or(0)),
         remind: daily::remind(get("remind"))?,
+        postback: daily::postback(get("postback"))?,
         build: env!("TRUEFILL_BUILD").to_owned(),
     };
     let (account, api_key) = (name.to_owned(), api_key.map(str::to_owned));

@@ -7,6 +7,7 @@
 use super::List;
 use crate::notices;
 use crate::operator;
+use crate::run::Job;
 use crate::settings::{Mode, Settings};
 use serde_json::json;
 use std::fs::OpenOptions;
@@ -25,6 +26,20 @@ pub(super) fn look(list: &mut List, config: &Config, settings: &Settings) {
     disk(list, settings);
     alerts(list, settings);
     node(list, settings);
+}
+
+/// Whether postbacks could be told from forged ones.
+pub(super) fn postbacks(list: &mut List, job: &Job) {
+    let Some(address) = job.settings.postback else { return };
+    if job.secret.is_some() {
+        let text = format!("taken at {address}, checked with the secret of the app");
+        list.fine("postbacks", &text);
+    } else {
+        let text =
+            format!("they cannot be checked at {address}: the secret of the app is not known");
+        let then = "name its file, of mode 0600, as secret_file in [live]; a node does not start";
+        list.wrong("postbacks", &text, then);
+    }
 }
 
 fn confirmed(list: &mut List, config: &Config, settings: &Settings) {

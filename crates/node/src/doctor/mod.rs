@@ -70,6 +70,7 @@ pub async fn examine(job: &Job) -> Vec<Finding> {
     let Job { config, settings, .. } = job;
     let mut list = List(Vec::new());
     machine::look(&mut list, config, settings);
+    machine::postbacks(&mut list, job);
     hours::look(&mut list, config, crate::clock::wall());
     limits::look(&mut list, config, settings.mode);
     let wishes = first::wished(&mut list, job);

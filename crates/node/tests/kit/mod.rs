@@ -71,11 +71,17 @@ pub async fn open_box(switches: Switches) -> Ready {
 }
 
 pub async fn open_box_with(options: Options) -> Ready {
+    open_box_that_posts(options, None).await
+}
+
+/// The same, which posts what happens to orders to this address and path.
+pub async fn open_box_that_posts(options: Options, to: Option<(String, String)>) -> Ready {
     let now = wall();
+    let options = Options { postback: to.is_some(), ..options };
     let desk = Desk::new(options, Listing::standard(), now);
     let here = "127.0.0.1:0".parse().expect("an address");
     let settings =
-        BoxSettings { listen: here, control: here, log: None, postback: None, tell: false };
+        BoxSettings { listen: here, control: here, log: None, postback: to, tell: false };
     start(desk, Clock::new(now, 1), settings).await.expect("a free port")
 }
 
@@ -136,6 +142,7 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         on_stop: OnStop::Leave,
         stop_within: Duration::from_secs(30),
         remind: Vec::new(),
+        postback: None,
         build: "test".to_owned(),
     };
     put_token(&settings.token_file, &ready.access_token);
@@ -152,6 +159,7 @@ pub fn setup(name: &str, ready: &Ready, symbols: &[&str]) -> Setup {
         holds: Vec::new(),
         programs: Vec::new(),
         world: Default::default(),
+        secret: None,
         quiet: true,
     };
     Setup { job, folder }

@@ -95,7 +95,7 @@ pub use money::{
 pub use notes::Notes;
 pub use place::{Cancel, ICEBERG_LEGS, Modify, Place, TAG_CHARS_MAX};
 pub use portfolio::{HoldingLine, PositionLine, Positions, account_positions};
-pub use push::{MESSAGE_BYTES_MAX, OrderNews, TextMessage};
+pub use push::{MESSAGE_BYTES_MAX, OrderNews, Postback, TextMessage};
 pub use quotes::{QUOTES_MAX, QuoteDetail, Snapshot};
 pub use session::{App, Profile, Session, request_token_of};
 pub use switches::{Display, HoldingsCount, Switches};

@@ -32,6 +32,22 @@ pub enum TextMessage {
     Other(String),
 }
 
+/// A webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Postback {
+    /// An order changed.
+    Order(Box<OrderNews>),
+    /// Of another account, or an order that is neither ours nor about anything configured.
+    Foreign,
+    /// The broker's news of an order, which cannot be read: the account must be.
+    Unreadable(Garbage),
+    /// Its checksum is not that of the application's secret: it is not the broker's, or the secret
+    /// is another one.
+    Forged,
+    /// It is no webhook.
+    Garbled(Garbage),
+}
+
 /// News of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderNews {
@@ -64,19 +80,34 @@ impl KiteCodec {
         }
     }
 
-    /// Reads a webhook; `None` for an order that is neither ours nor configured. It is only
-    /// believed when its checksum is that of the application's secret.
-    ///
-    /// # Errors
-    /// [`Garbage`] when it cannot be read or was not made by the broker.
-    pub fn postback(&self, body: &[u8], secret: &Secret) -> Result<Option<OrderNews>, Garbage> {
-        let row = object(body)?;
-        let (order_id, time) = (row.need("order_id")?, row.need("order_timestamp")?);
-        let checksum = row.need("checksum")?;
+    /// Reads a webhook about an order of this account. It is only believed when its checksum is
+    /// that of the application's secret. The checksum covers the order's id and time and nothing
+    /// else, so who has seen a genuine one can change the rest of it.
+    #[must_use]
+    pub fn postback(&self, body: &[u8], secret: &Secret, account: &str) -> Postback {
+        let row = match object(body) {
+            Ok(row) => row,
+            Err(why) => return Postback::Garbled(why),
+        };
+        let parts = row
+            .need("order_id")
+            .and_then(|id| Ok((id, row.need("order_timestamp")?, row.need("checksum")?)));
+        let (order_id, time, checksum) = match parts {
+            Ok(parts) => parts,
+            Err(why) => return Postback::Garbled(why),
+        };
         if !equal(&sha256_hex(&[&order_id, &time, secret.expose()]), &checksum) {
-            return Err(Garbage::new("the checksum of a webhook is wrong: it is not the broker's"));
+            return Postback::Forged;
         }
-        self.order_news(&row)
+        // An app has one address for the orders of everybody who uses it.
+        if row.text("user_id").is_some_and(|user| user != account) {
+            return Postback::Foreign;
+        }
+        match self.order_news(&row) {
+            Ok(Some(news)) => Postback::Order(Box::new(news)),
+            Ok(None) => Postback::Foreign,
+            Err(why) => Postback::Unreadable(why),
+        }
     }
 
     fn order_news(&self, row: &Row<'_>) -> Result<Option<OrderNews>, Garbage> {

@@ -12,7 +12,7 @@ use truefill_core::report::{Found, Outcome};
 use truefill_core::request::{Request, Side};
 use truefill_venue::http::{HttpReply, Secret};
 use truefill_venue::kite::{
-    App, InstrumentReader, KiteCodec, Notes, frame, read_candles, read_funds,
+    App, InstrumentReader, KiteCodec, Notes, Postback, frame, read_candles, read_funds,
 };
 use truefill_venue::{LiveCodec, Symbols};
 
@@ -180,7 +180,8 @@ proptest! {
             let end = codec.answer(&query, &[reply, reply], &mut notes);
             prop_assert!(matches!(end.found, Found::Failed(_)), "{:?}", end);
         }
-        prop_assert!(codec.postback(&body, &Secret::new("s")).is_err());
+        let read = codec.postback(&body, &Secret::new("s"), "AB1234");
+        prop_assert!(matches!(read, Postback::Garbled(_)));
         prop_assert!(read_funds(&reply).is_err() && read_candles(&reply).is_err());
         let app = App::new("k", Secret::new("s"));
         prop_assert!(app.read_session(&reply, truefill_core::time::Nanos(0)).is_err());

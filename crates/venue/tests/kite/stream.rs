@@ -4,7 +4,9 @@ use crate::desk::{INFY, at, bytes, id, kite, text};
 use truefill_core::num::{Px, Qty};
 use truefill_core::report::{News, OrdStatus, StatusReport};
 use truefill_venue::http::Secret;
-use truefill_venue::kite::{Mode, TextMessage, Tick, frame, set_mode, subscribe, unsubscribe};
+use truefill_venue::kite::{
+    Mode, Postback, TextMessage, Tick, frame, set_mode, subscribe, unsubscribe,
+};
 
 /// A frame of packets, each a list of 32-bit numbers.
 fn framed(packets: &[Vec<u8>]) -> Vec<u8> {
@@ -189,15 +191,24 @@ fn other_messages_are_told_apart() {
 #[test]
 fn a_webhook_is_believed_by_its_checksum() {
     let secret = Secret::new("hush");
-    let news = kite().postback(bytes!("postback.json"), &secret).expect("genuine").expect("ours");
+    let read = |body: &[u8], secret: &Secret| kite().postback(body, secret, "AB1234");
+    let Postback::Order(news) = read(bytes!("postback.json"), &secret) else {
+        panic!("genuine and ours");
+    };
     assert!(
         matches!(&news.push.news, News::Status(s)
             if s.status == OrdStatus::Filled && s.cum == Some(Qty::whole(100))),
         "{news:?}"
     );
-    let wrong = kite().postback(bytes!("postback.json"), &Secret::new("guess"));
-    assert!(wrong.expect_err("forged").why.contains("checksum"));
-    let moved = String::from_utf8_lossy(bytes!("postback.json")).replace("09:30:00", "09:30:01");
-    assert!(kite().postback(moved.as_bytes(), &secret).is_err());
-    assert!(kite().postback(b"{}", &secret).is_err());
+    assert_eq!(read(bytes!("postback.json"), &Secret::new("guess")), Postback::Forged);
+    let text = String::from_utf8_lossy(bytes!("postback.json"));
+    let moved = text.replace("09:30:00", "09:30:01");
+    assert_eq!(read(moved.as_bytes(), &secret), Postback::Forged);
+    assert!(matches!(read(b"{}", &secret), Postback::Garbled(_)));
+    // An app has one address for all who use it.
+    let other = kite().postback(bytes!("postback.json"), &secret, "ZZ9999");
+    assert_eq!(other, Postback::Foreign);
+    let odd = text.replace("\"filled_quantity\":100", "\"filled_quantity\":\"many\"");
+    let odd = read(odd.as_bytes(), &secret);
+    assert!(matches!(odd, Postback::Unreadable(_)), "the account must be read: {odd:?}");
 }

@@ -26,3 +26,15 @@ fn times_of_reminders_are_times_of_day() {
     let why = times(&format!("remind = [{many}]")).expect_err("too many");
     assert!(why.contains("at most 24"), "{why}");
 }
+
+#[test]
+fn the_address_of_postbacks_is_one_of_this_machine() {
+    let address = |lines: &str| with(lines).map(|place| place.settings.postback);
+    assert_eq!(address(""), Ok(None));
+    let here = "127.0.0.1:8721".parse().ok();
+    assert_eq!(address("postback = \"127.0.0.1:8721\""), Ok(here));
+    for wrong in ["8721", "\"8721\"", "\"localhost:8721\"", "\"127.0.0.1:0\"", "\"https://a/b\""] {
+        let why = address(&format!("postback = {wrong}")).expect_err(wrong);
+        assert!(why.contains("live.postback") && why.contains("127.0.0.1:8721"), "{why}");
+    }
+}
