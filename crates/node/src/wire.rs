@@ -23,7 +23,7 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// Makes connections to one server.
+/// Makes connections to one server. `tests/tls.rs` attacks it.
 #[derive(Clone)]
 pub struct Connector {
     endpoint: Endpoint,

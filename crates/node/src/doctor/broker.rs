@@ -26,17 +26,40 @@ const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Clocks further apart make times of orders doubtful.
 const SKEW_NS: i64 = 2 * SECOND_NS;
 
+/// Why the broker is not asked.
+pub(super) struct Barred {
+    what: &'static str,
+    why: String,
+    then: &'static str,
+}
+
+impl Barred {
+    /// Says it.
+    pub(super) fn tell(&self, list: &mut List) {
+        list.wrong(self.what, &self.why, self.then);
+    }
+}
+
+/// There is no token to ask with.
+const fn no_token(why: String) -> Barred {
+    Barred { what: "token", why, then: "run `truefill login kite CONFIG`" }
+}
+
 /// The way to the broker, if there is a token for it.
 pub(super) fn reach<'a>(
     config: &'a Config,
     settings: &Settings,
-) -> Result<(Patient<'a>, Session), String> {
-    let found = session::read(&settings.token_file)?;
-    let connector = Connector::new(settings.rest.clone())?;
+) -> Result<(Patient<'a>, Session), Barred> {
+    let found = session::read(&settings.token_file).map_err(no_token)?;
+    let connector = Connector::new(settings.rest.clone()).map_err(|why| Barred {
+        what: "broker",
+        why,
+        then: "nobody can be asked before that",
+    })?;
     let session =
         Session::restored(&found.api_key, found.token, config.account.clone(), found.opened);
     if session.is_dead(clock::wall()) {
-        return Err("the token died at 06:00 in India, as each day".to_owned());
+        return Err(no_token("the token died at 06:00 in India, as each day".to_owned()));
     }
     let (codec, signed) = (KiteCodec::of(config), session.authorization());
     let pool = Pool::new(connector.clone());

@@ -82,8 +82,8 @@ pub async fn examine(job: &Job) -> Vec<Finding> {
     );
     let (patient, session) = match broker::reach(config, settings) {
         Ok(found) => found,
-        Err(why) => {
-            list.wrong("token", &why, "run `truefill login kite CONFIG`");
+        Err(barred) => {
+            barred.tell(&mut list);
             return list.0;
         }
     };
