@@ -31,6 +31,8 @@ pub struct Paper {
     /// What has no answer yet: the query of a read, and when it is given up.
     sent: BTreeMap<RequestId, (Option<Query>, Nanos)>,
     timeouts: BTreeSet<(Nanos, RequestId)>,
+    /// What came of it and was not taken yet.
+    came: Vec<(Nanos, Delivery)>,
 }
 
 impl Paper {
@@ -43,12 +45,15 @@ impl Paper {
             reply_timeout_ns: config.descriptor.reply_timeout_ns,
             sent: BTreeMap::new(),
             timeouts: BTreeSet::new(),
+            came: Vec::new(),
         }
     }
 
     /// The market moved.
     pub fn quote(&mut self, now: Nanos, id: InstrumentId, quote: &Quote) {
         if quote.is_sane() {
+            // What was due before the quote met the price before it.
+            self.broker.advance(now, &mut self.came);
             self.broker.on_quote(now, id, quote);
         }
     }
@@ -82,7 +87,7 @@ impl Paper {
 
     /// What has come of it by now.
     pub fn take(&mut self, now: Nanos) -> Vec<Input> {
-        let mut deliveries = Vec::new();
+        let mut deliveries = std::mem::take(&mut self.came);
         self.broker.advance(now, &mut deliveries);
         let mut inputs = Vec::new();
         for (_, delivery) in deliveries {
@@ -144,5 +149,48 @@ impl Paper {
                 Input::Garbled(Garbled { channel, why })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use truefill_core::config::{Descriptor, Instrument, Recon, Risk};
+    use truefill_core::num::{Px, Qty};
+    use truefill_core::request::Whole;
+    use truefill_core::time::SECOND_NS;
+
+    fn config() -> Config {
+        Config {
+            account: "AB1234".to_owned(),
+            instruments: vec![Instrument::new("NSE:INFY", Px::whole(1), Qty::whole(1))],
+            holdings: Vec::new(),
+            strategies: Vec::new(),
+            descriptor: Descriptor::default(),
+            risk: Risk::default(),
+            recon: Recon::default(),
+            digest_every: 64,
+            replay_horizon_ns: 1,
+            assumed_fee_bps: 0,
+            calendars: Vec::new(),
+            crossing: false,
+        }
+    }
+
+    #[test]
+    fn a_quote_that_comes_after_an_answer_was_due_takes_nothing_from_it() {
+        let start = Nanos(1_795_578_300 * SECOND_NS);
+        let mut paper = Paper::new(&config(), World::default(), 1);
+        paper.ask(start, RequestId(1), Query::Positions(Whole {}));
+        // Nobody took the answer before the market moved.
+        let later = start.plus(2 * SECOND_NS);
+        let (bid_px, ask_px, qty) = (Px::whole(99), Px::whole(100), Qty::whole(10));
+        let quote = Quote { bid_px, bid_qty: qty, ask_px, ask_qty: qty, time: later };
+        paper.quote(later, InstrumentId(0), &quote);
+        let came = paper.take(later);
+        let answered =
+            |input: &Input| matches!(input, Input::Answer(a) if a.request == RequestId(1));
+        assert_eq!(came.iter().filter(|input| answered(input)).count(), 1, "{came:?}");
+        assert!(paper.take(later).is_empty());
     }
 }
