@@ -22,6 +22,7 @@
 //! | `run` | from start to end |
 //! | `outside` | everything that talks to others, put together |
 //! | [`renew`], [`freezes`] | rules that change: each morning, and when the exchange teaches one |
+//! | `outside` | everything that talks to others, put together |
 //! | `desk` | one batch after the other |
 //! | `scribe` | the journal on its own thread |
 //! | `gateway` | requests to the broker and what came of them |
@@ -39,6 +40,7 @@
 //! | `child` | strategies that are programs |
 //! | `built_in` | strategies that are a part of this program |
 //! | [`bars`] | bars for them, from ticks and the broker's candles |
+//! | [`renew`], [`freezes`] | rules that change: each morning, and when an exchange teaches one |
 //! | `notices` | what people must know |
 //! | `emergency` | cancels without an engine |
 //! | `paper` | a simulated broker on live prices |
