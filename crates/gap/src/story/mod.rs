@@ -124,6 +124,8 @@ struct Waiver {
 #[derive(Clone, Debug)]
 struct Teller {
     order: Order,
+    /// When its release was told: of an order that was found, later than its ticket says.
+    told_at: Nanos,
     exists_at: Option<Nanos>,
     learned_at: Nanos,
     /// Splits since it was released, and what was known of it to be filled at each: what is
@@ -323,7 +325,8 @@ impl Story {
 
     fn released(&mut self, now: Nanos, ticket: &Ticket) {
         let order = Order::new(ticket.clone());
-        let teller = Teller { order, exists_at: None, learned_at: now, splits: Vec::new() };
+        let (told_at, learned_at) = (now, now);
+        let teller = Teller { order, told_at, exists_at: None, learned_at, splits: Vec::new() };
         self.orders.insert(ticket.order, teller);
         self.push(now, What::Released(ticket.order));
     }
@@ -441,7 +444,7 @@ impl Story {
         let Some(exists_at) = teller.exists_at else { return };
         let accepted = accepted_time(&teller.order.evidence).unwrap_or(exists_at);
         let clamp = |at: Nanos| at.max(ticket.released).min(teller.learned_at);
-        self.push(clamp(accepted), What::Accepted(no));
+        self.push(clamp(accepted).max(teller.told_at), What::Accepted(no));
         let mut room = teller.order.known.terms.most;
         let mut told = executions(&teller.order.evidence);
         told.sort_by_key(|execution| execution.time);
