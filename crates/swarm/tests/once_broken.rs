@@ -3,7 +3,7 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 31] = [
+const ONCE_BROKEN: [(u64, &str); 34] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
@@ -50,6 +50,12 @@ const ONCE_BROKEN: [(u64, &str); 31] = [
     (520_642, "an order that was found again had been accepted before its release was told"),
     (568_953, "an order that was found again was never accepted in the ledger"),
     (531_363, "parts that rest in the market take longer than the settling"),
+    (392_881, "a late fill was taken back from another strategy than the one that had adopted it"),
+    (315_490, "a limit in money at the price of the close, with nothing that looked at it"),
+    (
+        598_823,
+        "an execution that never happened took the place of one whose message was lost, at its price",
+    ),
 ];
 
 #[test]
