@@ -3,7 +3,7 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 34] = [
+const ONCE_BROKEN: [(u64, &str); 36] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
@@ -56,6 +56,8 @@ const ONCE_BROKEN: [(u64, &str); 34] = [
         598_823,
         "an execution that never happened took the place of one whose message was lost, at its price",
     ),
+    (712_476, "an execution from before a split was taken back after it"),
+    (724_767, "an amend arrived after it was given up, and after the one sent in its place"),
 ];
 
 #[test]

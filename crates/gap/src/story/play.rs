@@ -380,7 +380,9 @@ impl Player<'_> {
         let after = filled_parts(self.config, ticket, so_far + report.qty);
         self.filled.insert(no, so_far + report.qty);
         let moves: Vec<Qty> = after.iter().zip(&before).map(|(is, was)| *is - *was).collect();
-        let fees = allot_amount(&moves, report.fee.unwrap_or_default());
+        // What was taken back goes from each part with its fee.
+        let sizes: Vec<Qty> = moves.iter().map(|moved| moved.abs()).collect();
+        let fees = allot_amount(&sizes, report.fee.unwrap_or_default());
         for (((book, _), moved), fee) in parts.into_iter().zip(moves).zip(fees) {
             if !moved.is_zero() || !fee.is_zero() {
                 self.fill_part(book, (no, by), report, (ticket.side.signed(moved), fee));
