@@ -129,6 +129,19 @@ fn a_lost_amend_is_settled_when_it_cannot_arrive_any_more() {
     assert_eq!(kit.writes.len(), 2, "the order of a hundred is what is wanted again");
 }
 
+/// It may have come after the one that was sent in its place: which is in force, nobody can know.
+#[test]
+fn a_yes_to_an_amend_that_was_given_up_is_told() {
+    let mut kit = amending();
+    let (request, _) = kit.amends[0].clone();
+    kit.target(100);
+    kit.reply(request, timeout());
+    kit.wait(40);
+    assert!(kit.order(1).known.terms.pending.is_none() && !kit.alerts().contains(&"OUT_OF_ORDER"));
+    kit.reply(request, taken());
+    assert!(kit.alerts().contains(&"OUT_OF_ORDER"), "{:?}", kit.alerts());
+}
+
 #[test]
 fn a_late_yes_after_a_timeout_is_evidence() {
     let mut kit = amending();

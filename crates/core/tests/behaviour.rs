@@ -355,6 +355,32 @@ fn an_order_that_works_after_it_was_refused_for_sure_is_told() {
     assert!(kit.alerts().contains(&"OUT_OF_ORDER"), "{:?}", kit.alerts());
 }
 
+/// What took its place is beside it in the market: nobody may learn of that from a fill alone.
+#[test]
+fn an_order_that_a_message_or_a_second_reply_shows_after_its_refusal_is_told() {
+    let late = |kit: &mut Kit, pushed: bool| {
+        kit.target(100);
+        let (request, new) = kit.sent[0].clone();
+        kit.reply(request, kit::words::refused(RejectCode::RateLimited));
+        kit.wait(5);
+        assert_eq!(kit.sent.len(), 2, "what was refused for the rate is wanted still");
+        assert!(!kit.alerts().contains(&"OUT_OF_ORDER"));
+        if pushed {
+            let shown = kit::words::status(kit, &new, OrdStatus::Open, Some(0));
+            kit.input(shown);
+        } else {
+            kit.reply(request, kit::words::taken());
+        }
+    };
+    for pushed in [true, false] {
+        let mut kit = Kit::started();
+        late(&mut kit, pushed);
+        let told = kit.alerts().iter().filter(|code| **code == "OUT_OF_ORDER").count();
+        assert_eq!(told, 1, "{pushed}: {:?}", kit.alerts());
+        assert!(!kit.cancels.is_empty(), "two orders work where one is wanted");
+    }
+}
+
 /// The target is wanted still: what was refused for want of a login is not a refusal of the order.
 #[test]
 fn what_a_dead_session_refused_is_sent_after_the_login() {

@@ -74,6 +74,21 @@ fn a_notional_limit_caps_it_at_the_mark() {
 }
 
 #[test]
+fn a_limit_in_money_is_another_one_at_the_price_of_the_close() {
+    let most = Amount(Qty::whole(30).times(Px::whole(100)).0);
+    let mut kit = Kit::with(with_risk(|r| r.position_notional_max = Some(most)));
+    kit.target(30);
+    fill(&mut kit, 0, 100);
+    (kit.bid, kit.ask) = (150, 150);
+    kit.wait(5);
+    assert_eq!(kit.sent.len(), 1, "prices alone decide nothing while it is idle");
+    kit.input(Input::DayEnd(DayEnd {}));
+    let too_many = kit.own() - Qty::whole(20);
+    assert_eq!(sent(&kit)[1..], [(Side::Sell, too_many)], "3,000 are 20 at 150");
+    assert_eq!(kit.engine.state().holding(H).staged.gate, Block::Risk);
+}
+
+#[test]
 fn a_limit_trades_nothing_of_a_strategy_that_is_off() {
     let limited = || with_risk(|r| r.position_qty_max = Some(Qty::whole(10)));
     let mut kit = Kit::with(limited());

@@ -11,7 +11,9 @@ use truefill_core::ids::SleeveId;
 use truefill_core::input::{Adopt, DayEnd, Enable, Envelope, Input, Start, Target, Tick};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::shares::Share;
-use truefill_core::report::{BustReport, FillReport, News, Outcome, Refused, RejectCode};
+use truefill_core::report::{
+    BustReport, FillReport, News, OrdStatus, Outcome, Refused, RejectCode,
+};
 use truefill_core::request::NewOrder;
 use truefill_core::time::{Nanos, SECOND_NS};
 
@@ -281,6 +283,25 @@ fn what_was_found_is_adopted_by_the_named_strategy_in_part() {
     assert_eq!(desk.state().holding(H).manual, q(10));
     assert_eq!(desk.last_shares(), [Share { sleeve: B, qty: q(30) }]);
     desk.check(false);
+}
+
+#[test]
+fn a_late_fill_takes_the_place_of_what_was_adopted_for_its_strategy() {
+    let mut desk = Desk::new(shared());
+    desk.want(B, -40);
+    desk.fill_all();
+    desk.want(A, -10);
+    let (new, ..) = desk.live.last().cloned().expect("sent");
+    // Ten more are sold, and no list says by whom; the operator says for whom.
+    desk.kit.truth.position = q(-50);
+    desk.wait(200);
+    assert_eq!(desk.state().holding(H).manual, q(-10));
+    desk.input(Input::Adopt(Adopt { holding: H, sleeve: C, qty: q(-10) }));
+    assert_eq!(desk.owns(), [q(0), q(-40), q(-10)]);
+    // It was the order of A: what C was given goes back, and nothing of B.
+    let late = kit::words::status(&desk.kit, &new, OrdStatus::Filled, Some(10));
+    desk.kit.input(late);
+    assert_eq!(desk.owns(), [q(-10), q(-40), q(0)]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use truefill_core::config::{
 };
 use truefill_core::effect::Effect;
 use truefill_core::engine::Engine;
-use truefill_core::ids::{HoldingId, InstrumentId, SleeveId, VenueText};
+use truefill_core::ids::{HoldingId, InstrumentId, OrderNo, SleeveId, VenueText};
 use truefill_core::input::{DayEnd, Envelope, Input, Release, Split, Start, Target};
 use truefill_core::num::{Px, Qty};
 use truefill_core::quote::{Mark, Quote};
@@ -84,7 +84,7 @@ impl Run {
                     Taken { cum: None, instrument: None, status: None, order_id: None, time: None };
                 let fill = FillReport {
                     kept: None,
-                    exec_id: VenueText::EMPTY,
+                    exec_id: VenueText::new("E").unwrap(),
                     qty: new.qty,
                     px: self.px,
                     cum: Some(new.qty),
@@ -179,6 +179,29 @@ fn two_for_one_and_one_for_two() {
     is_exact(Qty::whole(100), Qty::whole(250), 2, 1).unwrap();
     is_exact(Qty::whole(101), Qty::whole(10), 1, 2).unwrap();
     is_exact(Qty::whole(-7), Qty::ZERO, 1, 10).unwrap();
+}
+
+#[test]
+fn what_is_taken_back_after_a_split_is_told_in_the_units_of_its_time() {
+    let now = Nanos(1_000_000 * SECOND_NS);
+    let (engine, story) = (Engine::new(config()).unwrap(), Story::new(config()));
+    let mut run = Run { engine, story, now, position: Qty::ZERO, px: Px::whole(120) };
+    run.input(Input::Start(Start { epoch: 1_000_000_000 }));
+    run.wait(10);
+    run.target(Qty::whole(10));
+    run.wait(5);
+    let (ratio_num, ratio_den) = (2, 1);
+    run.input(Input::Split(Split { instrument: InstrumentId(0), ratio_num, ratio_den }));
+    run.position = Qty::whole(20);
+    run.wait(5);
+    let cl_ord_id = Some(run.engine.state().orders.get(OrderNo(1)).unwrap().ticket.cl_ord_id);
+    let (exec_id, time) = (VenueText::new("E").unwrap(), run.now);
+    let news = News::Bust(BustReport { exec_id, time });
+    let instrument = Some(InstrumentId(0));
+    run.step(Input::Push(Push { cl_ord_id, order_id: None, instrument, news }));
+    let own = run.engine.state().holding(HoldingId(0)).own;
+    assert_eq!(own, Qty::whole(10), "twenty in new units, less the ten that were told");
+    assert_eq!(run.story.finish().counters[0][3], own);
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 26] = [
+const ONCE_BROKEN: [(u64, &str); 36] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
@@ -42,6 +42,22 @@ const ONCE_BROKEN: [(u64, &str); 26] = [
         "an order appeared after it was proven absent, a cancel found nothing, and the old proof ended it",
     ),
     (459_095, "the way out of a symbol that a split has frozen, with nobody to say its ratio"),
+    (
+        378_065,
+        "an order refused for the rate worked after all, as a message said, and nobody was told",
+    ),
+    (551_534, "an order refused for the rate worked beside the one that took its place"),
+    (520_642, "an order that was found again had been accepted before its release was told"),
+    (568_953, "an order that was found again was never accepted in the ledger"),
+    (531_363, "parts that rest in the market take longer than the settling"),
+    (392_881, "a late fill was taken back from another strategy than the one that had adopted it"),
+    (315_490, "a limit in money at the price of the close, with nothing that looked at it"),
+    (
+        598_823,
+        "an execution that never happened took the place of one whose message was lost, at its price",
+    ),
+    (712_476, "an execution from before a split was taken back after it"),
+    (724_767, "an amend arrived after it was given up, and after the one sent in its place"),
 ];
 
 #[test]

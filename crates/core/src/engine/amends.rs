@@ -238,8 +238,18 @@ impl Deciding<'_> {
             self.taken_as(no, taken);
             return;
         }
-        let known = self.state.orders.get(no).and_then(|o| o.order_id);
+        let order = self.state.orders.get(no);
+        let known = order.and_then(|o| o.order_id);
+        let given_up =
+            order.is_some_and(|o| o.evidence.items().iter().any(|item| is_given_up(item, serial)));
         self.learn(no, news(AmendEnd::Taken));
+        if given_up {
+            // It may have come after the one that was sent in its place.
+            let holding = self.state.orders.get(no).map(|o| o.ticket.holding);
+            let text = "an amend was taken that had counted as never arrived".to_owned();
+            self.alert(AlertCode::OutOfOrder, holding, Some(no), text);
+            self.suspect();
+        }
         self.taken_as(no, taken);
         let other = taken.order_id.filter(|id| !id.is_empty() && known.is_some_and(|k| k != *id));
         if let Some(order_id) = other
@@ -314,19 +324,21 @@ impl Deciding<'_> {
 /// An amend that counted as never arrived, and whose terms a row shows after all.
 fn given_up<'a>(order: &'a Order, row: &OrderRow) -> Option<&'a AmendSent> {
     let items = order.evidence.items();
-    let unseen = |sent: &AmendSent| {
-        let of = |item: &Item| match item {
-            Item::AmendNews(news) => news.serial == sent.serial && news.end == AmendEnd::Unseen,
-            _ => false,
-        };
-        items.iter().any(of)
-    };
+    let unseen = |sent: &AmendSent| items.iter().any(|item| is_given_up(item, sent.serial));
     let sent = items.iter().rev().find_map(|item| match item {
         Item::AmendSent(sent) => Some(sent),
         _ => None,
     })?;
     let other = (sent.qty, sent.px) != (order.qty(), order.px());
     (other && (row.qty, row.px) == (sent.qty, sent.px) && unseen(sent)).then_some(sent)
+}
+
+/// The amend with this serial counted as never arrived.
+fn is_given_up(item: &Item, serial: u32) -> bool {
+    match item {
+        Item::AmendNews(news) => news.serial == serial && news.end == AmendEnd::Unseen,
+        _ => false,
+    }
 }
 
 /// The serial of the amend that a request carried.

@@ -164,13 +164,9 @@ impl Deciding<'_> {
             return;
         }
         let (holding, acked) = (order.ticket.holding, order.order_id.is_some());
-        let refused = order.known.done && (order.known.refused.is_some() || order.known.absent);
         self.touch(holding);
-        if refused && (!row.status.is_terminal() || row.cum.0 > 0) {
-            let text =
-                "an order works or has filled that was refused for sure, or proven not to be there"
-                    .to_owned();
-            self.alert(AlertCode::OutOfOrder, Some(holding), Some(no), text);
+        if !row.status.is_terminal() || row.cum.0 > 0 {
+            self.tell_of_return(no);
         }
         if let Some(order_id) = row.order_id.filter(|_| !acked) {
             self.learn(no, Item::Ack(Ack { order_id, time: Some(row.created) }));

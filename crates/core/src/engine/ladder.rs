@@ -159,6 +159,10 @@ impl Deciding<'_> {
                 let Ok(at) = u32::try_from(at) else { continue };
                 let holding = HoldingId(at);
                 self.emit(Event::Marked(Marked { holding, quote: mark.quote }));
+                if self.config.risk.position_notional_max.is_some() {
+                    // A limit in money is another one at the price of the close.
+                    self.touch(holding);
+                }
             }
         }
         if self.config.descriptor.appear_max_ns.is_none() {

@@ -146,6 +146,19 @@ impl Deciding<'_> {
         })
     }
 
+    /// People are told of an order that works or has filled although it was refused for sure, or
+    /// proven not to be there: what took its place may be in the market beside it.
+    pub(super) fn tell_of_return(&mut self, no: OrderNo) {
+        let Some(order) = self.state.orders.get(no) else { return };
+        let (known, holding) = (&order.known, order.ticket.holding);
+        if known.exists || !known.done || (known.refused.is_none() && !known.absent) {
+            return;
+        }
+        let text =
+            "an order works or has filled that was refused for sure, or proven not to be there";
+        self.alert(AlertCode::OutOfOrder, Some(holding), Some(no), text.to_owned());
+    }
+
     fn already_processed(&mut self, no: OrderNo, holding: HoldingId) {
         self.emit(Event::Repeated(Repeated { order: no }));
         self.step.effects.push(Effect::Tell(Alert {
@@ -167,6 +180,9 @@ impl Deciding<'_> {
         self.hangs(no, status.status);
         if self.state.orders.get(no).is_none_or(|o| super::answers::settled(o, cum)) {
             return;
+        }
+        if !status.status.is_terminal() || cum.0 > 0 {
+            self.tell_of_return(no);
         }
         if let Some(cum) = status.cum.filter(|cum| cum.0 > 0) {
             self.learn_cum(no, cum);

@@ -58,6 +58,7 @@ impl Deciding<'_> {
                 let known = self.state.orders.is_closed(no)
                     && self.state.orders.get(no).is_some_and(|o| o.known.exists);
                 if !known {
+                    self.tell_of_return(no);
                     let (order_id, time) = (order_id.unwrap_or_default(), *time);
                     self.learn(no, Item::Ack(Ack { order_id, time }));
                     self.named_now(no);

@@ -478,13 +478,14 @@ impl State {
             h.manual -= e.qty;
             h.cash -= e.qty.times(px);
             let of_others = h.placeholder - h.placed_own;
+            let named = |qty: Qty| e.sleeve.map(|sleeve| Share { sleeve, qty });
             if of_others.0.signum() == e.qty.0.signum() {
                 // Part of what was adopted may be what a late fill explains: it is theirs now.
-                let moved = of_others.0.abs().min(e.qty.0.abs());
-                h.placed_own += Qty(moved * e.qty.0.signum());
+                let moved = Qty(of_others.0.abs().min(e.qty.0.abs()) * e.qty.0.signum());
+                h.placed_own += moved;
+                h.sleeve_placed(named(moved).as_slice(), moved);
             }
-            let named = e.sleeve.map(|sleeve| Share { sleeve, qty: e.qty });
-            h.sleeve_corrected(named.as_slice(), e.qty, px, false);
+            h.sleeve_corrected(named(e.qty).as_slice(), e.qty, px, false);
         });
     }
 

@@ -352,6 +352,14 @@ impl HoldingState {
         self.sum_up();
     }
 
+    /// What of an adopted difference a late fill may explain: that is taken back from whom it was
+    /// adopted for.
+    pub(super) fn sleeve_placed(&mut self, shares: &[Share], qty: Qty) {
+        for share in self.owners(shares, qty) {
+            self.on_sleeve(share.sleeve, |s| s.placeholder += share.qty);
+        }
+    }
+
     /// Two strategies trade inside.
     pub(super) fn crossed(&mut self, e: &Crossed) {
         let paid = e.qty.times(e.px);

@@ -28,10 +28,10 @@ use truefill_core::event::{
     Adopted, Block, Closed, Corrected, Crossed, Event, Learned, QueueReason, SplitApplied, Staged,
     WaiverEnded,
 };
-use truefill_core::ids::{HoldingId, InstrumentId, OrderNo, SleeveId};
+use truefill_core::ids::{HoldingId, InstrumentId, OrderNo, SleeveId, VenueText};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::evidence::Item;
-use truefill_core::order::fold::{accepted_time, executions};
+use truefill_core::order::fold::{Execution, accepted_time, executions};
 use truefill_core::order::shares::Share;
 use truefill_core::order::{Order, Ticket};
 use truefill_core::quote::Quote;
@@ -124,14 +124,28 @@ struct Waiver {
 #[derive(Clone, Debug)]
 struct Teller {
     order: Order,
+    /// When its release was told: of an order that was found, later than its ticket says.
+    told_at: Nanos,
     exists_at: Option<Nanos>,
     learned_at: Nanos,
     /// Splits since it was released, and what was known of it to be filled at each: what is
     /// learned later counts in the new units, whenever it happened.
     splits: Vec<(Nanos, Qty)>,
+    /// Executions that were taken back since, and when that was learned.
+    busts: Vec<(Nanos, VenueText)>,
 }
 
 impl Teller {
+    /// When an execution that had counted before a split was taken back after it: both are told,
+    /// each in the units of its own time.
+    fn taken_back_at(&self, execution: &Execution, counted: Nanos) -> Option<Nanos> {
+        let report = &execution.report;
+        let is_meant = |id: &VenueText| report.exec_id == *id || execution.other_ids.contains(id);
+        let (at, _) = self.busts.iter().find(|(_, id)| is_meant(id))?;
+        let between = |split: Nanos| counted <= split && split <= *at;
+        self.splits.iter().any(|(split, _)| between(*split)).then_some(*at)
+    }
+
     /// When an execution counts, with which `filled` of the order are filled.
     fn counts_at(&self, time: Nanos, filled: Qty) -> Nanos {
         let late = self.splits.iter().filter(|(_, known)| filled > *known);
@@ -323,7 +337,9 @@ impl Story {
 
     fn released(&mut self, now: Nanos, ticket: &Ticket) {
         let order = Order::new(ticket.clone());
-        let teller = Teller { order, exists_at: None, learned_at: now, splits: Vec::new() };
+        let (told_at, learned_at) = (now, now);
+        let (exists_at, splits, busts) = (None, Vec::new(), Vec::new());
+        let teller = Teller { order, told_at, exists_at, learned_at, splits, busts };
         self.orders.insert(ticket.order, teller);
         self.push(now, What::Released(ticket.order));
     }
@@ -336,6 +352,10 @@ impl Story {
         let proof = self.config.descriptor.cancel_proof;
         let was = teller.order.known.filled;
         let worst = teller.order.known.terms.worst;
+        if let Item::Bust(bust) = &e.item {
+            let since_a_split = !teller.splits.is_empty();
+            teller.busts.extend(since_a_split.then_some((now, bust.exec_id)));
+        }
         teller.order.learn(e.item.clone(), proof);
         teller.learned_at = now;
         if teller.order.known.exists && teller.exists_at.is_none() {
@@ -441,13 +461,19 @@ impl Story {
         let Some(exists_at) = teller.exists_at else { return };
         let accepted = accepted_time(&teller.order.evidence).unwrap_or(exists_at);
         let clamp = |at: Nanos| at.max(ticket.released).min(teller.learned_at);
-        self.push(clamp(accepted), What::Accepted(no));
+        self.push(clamp(accepted).max(teller.told_at), What::Accepted(no));
         let mut room = teller.order.known.terms.most;
         let mut told = executions(&teller.order.evidence);
         told.sort_by_key(|execution| execution.time);
         let mut filled = Qty::ZERO;
         for execution in told {
-            if execution.busted || room.is_zero() {
+            if room.is_zero() {
+                continue;
+            }
+            if execution.busted {
+                let counted = clamp(execution.time);
+                let counted = teller.counts_at(counted, filled + execution.report.qty);
+                self.tell_taken_back(no, teller, &execution, counted);
                 continue;
             }
             let mut report = execution.report;
@@ -463,7 +489,7 @@ impl Story {
             // Only a cumulative number told of it: valued at the worst price it can have had.
             let report = FillReport {
                 kept: None,
-                exec_id: truefill_core::ids::VenueText::EMPTY,
+                exec_id: VenueText::EMPTY,
                 qty: unpriced,
                 px: teller.order.px(),
                 cum: None,
@@ -475,6 +501,20 @@ impl Story {
             let by = notes::priced_by(&teller.order, &report);
             self.push(teller.learned_at, What::Filled(no, report, by));
         }
+    }
+}
+
+impl Story {
+    /// What was taken back is told at all only where a split came between: before it, the position
+    /// had it in old units.
+    fn tell_taken_back(&mut self, no: OrderNo, teller: &Teller, of: &Execution, counted: Nanos) {
+        let Some(at) = teller.taken_back_at(of, counted) else { return };
+        let report = of.report.clone();
+        let by = notes::priced_by(&teller.order, &report);
+        let (qty, fee) = (-report.qty, report.fee.map(|fee| -fee));
+        let back = FillReport { qty, fee, ..report.clone() };
+        self.push(counted, What::Filled(no, report, by));
+        self.push(at, What::Filled(no, back, by));
     }
 }
 

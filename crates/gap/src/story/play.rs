@@ -319,7 +319,18 @@ impl Player<'_> {
         self.line(Line::Stage { strategy, symbol, stage, qty: qty(target), reason });
     }
 
+    /// An order is under way. What of one that was found had filled before is not open any more.
     fn release(&mut self, no: OrderNo) {
+        self.open(no, false);
+    }
+
+    /// A closed order may fill again.
+    fn reopen(&mut self, no: OrderNo) {
+        self.open(no, true);
+    }
+
+    /// What is left of an order, by part, is open.
+    fn open(&mut self, no: OrderNo, there: bool) {
         let Some(teller) = self.orders.get(&no) else { return };
         let side = teller.order.ticket.side;
         // A protective stop is contingent: no part of the ladder waits in it.
@@ -327,22 +338,10 @@ impl Player<'_> {
             return;
         }
         for (book, part) in self.books.parts(&teller.order.ticket) {
-            self.rungs[book].open.insert(no, (side.signed(part), false));
-        }
-    }
-
-    /// A closed order may fill again: what is left of it, by part, is open.
-    fn reopen(&mut self, no: OrderNo) {
-        let Some(teller) = self.orders.get(&no) else { return };
-        if !teller.order.is_exposure() {
-            return;
-        }
-        let side = teller.order.ticket.side;
-        for (book, part) in self.books.parts(&teller.order.ticket) {
             let rungs = &mut self.rungs[book];
             let of = |map: &BTreeMap<OrderNo, Qty>| map.get(&no).copied().unwrap_or_default();
             let left = side.signed(part) + of(&rungs.resized) - of(&rungs.filled_of);
-            rungs.open.insert(no, (left, true));
+            rungs.open.insert(no, (left, there));
         }
     }
 
@@ -381,7 +380,9 @@ impl Player<'_> {
         let after = filled_parts(self.config, ticket, so_far + report.qty);
         self.filled.insert(no, so_far + report.qty);
         let moves: Vec<Qty> = after.iter().zip(&before).map(|(is, was)| *is - *was).collect();
-        let fees = allot_amount(&moves, report.fee.unwrap_or_default());
+        // What was taken back goes from each part with its fee.
+        let sizes: Vec<Qty> = moves.iter().map(|moved| moved.abs()).collect();
+        let fees = allot_amount(&sizes, report.fee.unwrap_or_default());
         for (((book, _), moved), fee) in parts.into_iter().zip(moves).zip(fees) {
             if !moved.is_zero() || !fee.is_zero() {
                 self.fill_part(book, (no, by), report, (ticket.side.signed(moved), fee));

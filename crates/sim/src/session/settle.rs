@@ -43,25 +43,31 @@ impl Session<'_> {
     }
 
     /// Runs until everything has come to rest; false when it does not in time. What trades in
-    /// small parts has more time for as long as each part brings it nearer.
+    /// small parts has more time for as long as each part brings it nearer: it is held, or it
+    /// rests in the market.
     fn converge(&mut self) -> Result<bool, SessionError> {
-        let mut missing = self.missing();
+        let (mut held, mut placed) = self.missing();
         for _ in 0..PARTS_MAX {
             if self.come_to_rest()? {
                 return Ok(true);
             }
             let left = self.missing();
-            if left >= missing {
+            if left.0 >= held && left.1 >= placed {
                 return Ok(false);
             }
-            missing = left;
+            (held, placed) = (held.min(left.0), placed.min(left.1));
         }
         Ok(false)
     }
 
-    /// How far all holdings are from what is wanted of them.
-    fn missing(&self) -> Qty {
-        self.engine.state().holdings.iter().map(|h| (h.rounded - h.own).abs()).sum()
+    /// How far all holdings are from what is wanted of them, by what is held, and by what is held
+    /// or in the market for it.
+    fn missing(&self) -> (Qty, Qty) {
+        let holdings = &self.engine.state().holdings;
+        let held = |h: &HoldingState| h.rounded - h.own;
+        let placed = |h: &HoldingState| held(h) - h.buying + h.selling;
+        let sum = |of: &dyn Fn(&HoldingState) -> Qty| holdings.iter().map(|h| of(h).abs()).sum();
+        (sum(&held), sum(&placed))
     }
 
     fn come_to_rest(&mut self) -> Result<bool, SessionError> {

@@ -42,6 +42,7 @@ pub(super) fn judge(
         twin: struck(FaultKind::DoubledOrder),
         ended: struck(FaultKind::FalseProof),
         old: struck(FaultKind::ReadTooOld),
+        phantom: struck(FaultKind::PhantomFill) && UNHEARD.into_iter().any(struck),
     };
     let is_excused = |violation: &String| is_excused(violation, config, state, facts, silent);
     violations.into_iter().partition(|violation| !is_excused(violation))
@@ -57,7 +58,19 @@ struct Silent {
     /// A list of trades that is older than a list may be lacks prices that nobody misses: the
     /// executions stay booked at their limits.
     old: bool,
+    /// An execution that never happened is told of an order that fills as much soon after, and
+    /// the message of that is lost: quantities agree, and the price is that of the first.
+    phantom: bool,
 }
+
+/// How the message of an execution gets lost on its way.
+const UNHEARD: [FaultKind; 5] = [
+    FaultKind::LostPush,
+    FaultKind::GarblePush,
+    FaultKind::TruncatePush,
+    FaultKind::StreamDown,
+    FaultKind::StreamZombie,
+];
 
 /// People were told that broker and engine do not agree.
 #[must_use]
@@ -92,8 +105,10 @@ fn is_excused(
         // and its answer, which would tell of it, may be lost.
         "law 7" => told(AlertCode::RateLimited) || silent.late,
         // What an order did twice is booked once, by its number.
-        "law 8" if violation.contains("has cash") => disagree(),
-        "law 8" if violation.contains("the ledger has") => disagree() || silent.old,
+        "law 8" if violation.contains("has cash") => disagree() || silent.phantom,
+        "law 8" if violation.contains("the ledger has") => {
+            disagree() || silent.old || silent.phantom
+        }
         "liveness" => told(AlertCode::VenueUnknown),
         _ => false,
     }
