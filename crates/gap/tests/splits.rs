@@ -191,7 +191,7 @@ fn what_is_taken_back_after_a_split_is_told_in_the_units_of_its_time() {
     run.target(Qty::whole(10));
     run.wait(5);
     let (ratio_num, ratio_den) = (2, 1);
-    run.input(Input::Split(Split { instrument: InstrumentId(0), ratio_num, ratio_den }));
+    run.input(Input::Split(Split { instrument: InstrumentId(0), ratio_num, ratio_den, by: None }));
     run.position = Qty::whole(20);
     run.wait(5);
     let cl_ord_id = Some(run.engine.state().orders.get(OrderNo(1)).unwrap().ticket.cl_ord_id);
