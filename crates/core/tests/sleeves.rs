@@ -296,7 +296,7 @@ fn a_late_fill_takes_the_place_of_what_was_adopted_for_its_strategy() {
     desk.kit.truth.position = q(-50);
     desk.wait(200);
     assert_eq!(desk.state().holding(H).manual, q(-10));
-    desk.input(Input::Adopt(Adopt { holding: H, sleeve: C, qty: q(-10) }));
+    desk.input(Input::Adopt(Adopt { holding: H, sleeve: C, qty: q(-10), by: None }));
     assert_eq!(desk.owns(), [q(0), q(-40), q(-10)]);
     // It was the order of A: what C was given goes back, and nothing of B.
     let late = kit::words::status(&desk.kit, &new, OrdStatus::Filled, Some(10));
