@@ -116,9 +116,16 @@ impl Source {
         }
         let pairs = config.instruments.iter().zip(&job.config.instruments);
         let changed = pairs.filter(|(old, new)| old != new);
-        let words: Vec<String> = changed.take(5).map(|(old, new)| difference(old, new)).collect();
-        let other = "the broker's numbers, hours or expiries have changed".to_owned();
-        Ok(Some(if words.is_empty() { other } else { words.join("; ") }))
+        let mut words: Vec<String> =
+            changed.take(5).map(|(old, new)| difference(old, new)).collect();
+        if job.tokens != *tokens {
+            words.push("the broker's numbers of instruments are others".to_owned());
+        }
+        if words.is_empty() {
+            // A configuration knows the sessions of some days only.
+            words.push("the sessions of the days to come are known".to_owned());
+        }
+        Ok(Some(words.join("; ")))
     }
 }
 
