@@ -62,6 +62,23 @@ fn a_stop_follows_the_position_and_works_while_no_node_runs() {
 }
 
 #[test]
+fn a_price_that_jumps_over_the_limit_of_a_stop_is_told() {
+    live(async {
+        let mut node = Node::ready("stopgap", &[INFY], |_| {}).await;
+        node.control("/price", json!({ "symbol": INFY, "price": 1500 })).await;
+        node.want_with_stops(&[(INFY, 10, "1450")]);
+        until_resting(&node, &[(10, "1450", "SELL")]).await;
+        node.control("/price", json!({ "symbol": INFY, "price": 1400 })).await;
+        node.alerted("STOP_PASSED").await;
+        // What it says to do.
+        node.want(&[(INFY, 0)]);
+        let truth = node.settles_at(&[(INFY, 0)]).await;
+        assert_eq!(kit::traded(&truth, INFY), (10, 10));
+        node.stop().await.expect("stopped");
+    });
+}
+
+#[test]
 fn a_way_out_frees_the_stop_first() {
     live(async {
         let mut node = Node::ready("stopexit", &[INFY], |_| {}).await;

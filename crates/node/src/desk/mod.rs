@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `leave` | what is left behind when the node is asked to stop |
 //! | `status` | how things are, for who asks |
+//! | `stops` | protective stops that the price has jumped over |
 //! | `told` | what people are told: alerts, answers to commands |
 //!
 //! Invariants:
@@ -18,6 +19,7 @@
 
 mod leave;
 mod status;
+mod stops;
 mod told;
 
 use crate::board::Board;
@@ -42,7 +44,7 @@ use truefill_core::alert::AlertCode;
 use truefill_core::effect::Effect;
 use truefill_core::engine::{Engine, Step};
 use truefill_core::event::{Alert, Event};
-use truefill_core::ids::SleeveId;
+use truefill_core::ids::{OrderNo, SleeveId};
 use truefill_core::input::{
     Channel, Command, Envelope, Input, LinkChange, Operator, Release, Start, Target, Tick,
 };
@@ -139,6 +141,8 @@ pub struct Desk {
     watch: Stopwatch,
     /// The positions as the broker listed them last, and when.
     positions: Option<(Nanos, Vec<PositionRow>)>,
+    /// Stops that the price has passed, as people were told.
+    passed: Vec<OrderNo>,
     /// Differences to the broker that were found since the start.
     drifts: u64,
     /// How long orders wait, beside the least that the windows allow.
@@ -157,6 +161,7 @@ impl Desk {
             tape: Tape::new(instruments),
             positions: None,
             drifts: 0,
+            passed: Vec::new(),
             waits: Pace::new(parts.engine.config(), SENDS_MAX),
             snapshot_seq: parts.engine.state().seq,
             settings: parts.settings,
@@ -312,6 +317,7 @@ impl Desk {
             return;
         }
         self.clock_look = now.plus(CLOCK_LOOK_NS);
+        self.look_at_stops();
         let step_ns = self.clock.stepped_ns();
         let off = step_ns.saturating_abs() > STEP_NS;
         if off && !self.stepped {
