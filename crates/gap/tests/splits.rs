@@ -179,6 +179,8 @@ fn two_for_one_and_one_for_two() {
     is_exact(Qty::whole(100), Qty::whole(250), 2, 1).unwrap();
     is_exact(Qty::whole(101), Qty::whole(10), 1, 2).unwrap();
     is_exact(Qty::whole(-7), Qty::ZERO, 1, 10).unwrap();
+    // As many whole lots as before: nothing is recorded of it.
+    is_exact(Qty::whole(-2), Qty(-1_000_000_001), 5, 4).unwrap();
 }
 
 #[test]

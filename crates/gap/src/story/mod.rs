@@ -146,10 +146,14 @@ impl Teller {
         self.splits.iter().any(|(split, _)| between(*split)).then_some(*at)
     }
 
-    /// When an execution counts, with which `filled` of the order are filled.
+    /// When an execution counts, with which `filled` of the order are filled: in the units in which
+    /// it was learned, whatever the exchange's clock says.
     fn counts_at(&self, time: Nanos, filled: Qty) -> Nanos {
         let late = self.splits.iter().filter(|(_, known)| filled > *known);
-        late.map(|(at, _)| *at).max().map_or(time, |at| time.max(at))
+        let known = self.splits.iter().filter(|(_, known)| filled <= *known);
+        let after = late.map(|(at, _)| *at).max().unwrap_or(time);
+        let before = known.map(|(at, _)| at.plus(-1)).min().unwrap_or(Nanos::MAX);
+        time.max(after).min(before)
     }
 }
 
@@ -499,7 +503,8 @@ impl Story {
                 time: teller.learned_at,
             };
             let by = notes::priced_by(&teller.order, &report);
-            self.push(teller.learned_at, What::Filled(no, report, by));
+            let at = teller.counts_at(teller.learned_at, filled + unpriced);
+            self.push(at, What::Filled(no, report, by));
         }
     }
 }

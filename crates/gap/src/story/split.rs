@@ -11,7 +11,7 @@ use crate::decimal::Decimal;
 use crate::ledger::{Line, Stage};
 use truefill_core::engine::split::split_px;
 use truefill_core::event::SplitApplied;
-use truefill_core::num::{NANO, PLACES, Px, Qty};
+use truefill_core::num::{NANO, PLACES, Px, Qty, Rounding};
 
 impl Player<'_> {
     pub(super) fn split(&mut self, e: &SplitApplied) {
@@ -31,6 +31,7 @@ impl Player<'_> {
         let units = |old: Qty| {
             Qty(old.0.saturating_mul(i128::from(e.ratio_num)) / i128::from(e.ratio_den.max(1)))
         };
+        let lot = self.config.instrument_of(e.holding).lot;
         for book in self.books.of_holding(e.holding) {
             let sleeve = self.books.all[book].1;
             let part = e.sleeves.iter().find(|part| part.sleeve == sleeve);
@@ -49,7 +50,8 @@ impl Player<'_> {
             for (was, _) in &mut rungs.written {
                 *was = Qty(i128::MIN);
             }
-            rungs.admitted = units(rungs.admitted);
+            // Whole lots, as the engine's: where these are as many as before, it says no more of it.
+            rungs.admitted = units(rungs.admitted).to_lot(lot, Rounding::TowardZero);
             let twin = qty(rungs.theory);
             self.fractions(book, &twin - &(&qty(theory) * &ratio), twin, mark);
             let paid = &qty(own) - &(&qty(held) * &ratio);
