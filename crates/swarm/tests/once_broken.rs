@@ -3,7 +3,7 @@
 use truefill_swarm::first_violation;
 
 /// A seed, and what was wrong when its day broke a law.
-const ONCE_BROKEN: [(u64, &str); 37] = [
+const ONCE_BROKEN: [(u64, &str); 38] = [
     (53_187, "a stop that had filled unheard counted as if the exit beside it were too large"),
     (61_526, "the books were closed over an order whose end no read had shown yet"),
     (63_649, "the broker forgot an execution before any read had shown its price"),
@@ -59,6 +59,7 @@ const ONCE_BROKEN: [(u64, &str); 37] = [
     (712_476, "an execution from before a split was taken back after it"),
     (736_216, "an execution known before a split, at a time of the exchange's clock after it"),
     (724_767, "an amend arrived after it was given up, and after the one sent in its place"),
+    (839_250, "a buy left before a sell that had seemed too small to be traded"),
 ];
 
 #[test]

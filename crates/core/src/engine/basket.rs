@@ -116,9 +116,19 @@ fn moves_a_leg(event: &Event) -> bool {
 
 /// A sell of this leg has not filled yet.
 fn has_to_sell(config: &Config, state: &State, leg: Trader, now: Nanos) -> bool {
-    let part = part(config, state, leg);
-    let need = part.own - alone(config, state, leg, now).target;
-    part.selling.0 > 0 || (part.declared && need >= step(config, leg.holding))
+    let need = |of: &Part<'_>| of.own - alone(config, state, of.trader, now).target;
+    let own = part(config, state, leg);
+    if own.selling.0 > 0 {
+        return true;
+    }
+    if !own.declared || need(&own).0 <= 0 {
+        return false;
+    }
+    // Too little to be traded by itself leaves with what the others of the key sell.
+    let traders = config.holdings[leg.holding.ix()].sleeves();
+    let parts = traders.map(|sleeve| part(config, state, Trader::new(leg.holding, sleeve)));
+    let all: Qty = parts.filter(|part| part.declared).map(|part| need(&part)).sum();
+    need(&own).max(all) >= step(config, leg.holding)
 }
 
 /// The smallest quantity that can be traded.
