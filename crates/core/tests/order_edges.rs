@@ -205,3 +205,19 @@ fn more_than_may_be_in_force_is_not_believed() {
     let doubt = Item::Doubt(Doubt { cause: UnknownCause::Timeout });
     assert!(!heard(vec![doubt]).is_unknown(), "the broker has it");
 }
+
+#[test]
+fn a_price_that_was_corrected_and_corrected_back_is_the_first_one_again() {
+    // The messages of both corrections are lost; two reads show them, in whatever order.
+    let there = fill("E1", 1, 98, None, 2);
+    let back = fill("E1", 1, 97, None, 3);
+    let first = fill("E1", 1, 97, Some(1), 1);
+    for items in [
+        [first.clone(), there.clone(), back.clone()],
+        [there.clone(), first.clone(), back.clone()],
+        [back, there, first],
+    ] {
+        let order = heard(items.to_vec());
+        assert_eq!(order.known.notional, Qty::whole(1).times(Px::whole(97)), "{items:?}");
+    }
+}

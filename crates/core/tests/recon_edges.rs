@@ -3,7 +3,7 @@
 
 mod kit;
 
-use kit::words::{fill, row, status, taken, text};
+use kit::words::{by_hand, fill, row, status, taken, text};
 use kit::{H, I, Kit, config};
 use truefill_core::engine::Engine;
 use truefill_core::event::{DriftClass, Event, Freeze, RequestClass};
@@ -34,28 +34,6 @@ fn working() -> (Kit, NewOrder) {
     kit.reply(request, taken());
     kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
     (kit, new)
-}
-
-fn by_hand(id: &str, qty: i64, time: Nanos) -> ActivityRow {
-    ActivityRow {
-        kind: ActivityKind::Trade,
-        cl_ord_id: None,
-        order_id: Some(text("M1")),
-        instrument: I,
-        side: if qty > 0 { Side::Buy } else { Side::Sell },
-        fill: FillReport {
-            exec_id: text(id),
-            qty: Qty::whole(qty.abs()),
-            px: Px::whole(99),
-            cum: None,
-            liquidity: None,
-            touch: None,
-            fee: None,
-            time,
-            kept: None,
-        },
-        product: VenueText::EMPTY,
-    }
 }
 
 fn said(kit: &Kit, code: &str) -> bool {
