@@ -4,7 +4,7 @@ use truefill_core::config::CancelProof;
 use truefill_core::ids::{HoldingId, OrderNo, RequestId, VenueText, cl_ord_id};
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::order::evidence::{
-    Ack, AmendNews, AmendSent, Audit, Claim, CumQty, Doubt, Item, Proof, Seen,
+    Ack, AmendNews, AmendSent, Audit, Claim, CumQty, Doubt, Evidence, Item, Proof, Seen,
 };
 use truefill_core::order::{AmendEnd, Intent, Order, Rule, Ticket};
 use truefill_core::report::{BustReport, FillReport, OrdStatus, UnknownCause};
@@ -220,4 +220,14 @@ fn a_price_that_was_corrected_and_corrected_back_is_the_first_one_again() {
         let order = heard(items.to_vec());
         assert_eq!(order.known.notional, Qty::whole(1).times(Px::whole(97)), "{items:?}");
     }
+}
+
+#[test]
+fn a_set_of_evidence_knows_what_is_in_it_and_when_the_last_execution_was() {
+    let items = || vec![fill("E2", 1, 97, Some(2), 9), fill("E1", 1, 97, Some(1), 7), cum(2)];
+    let set = Evidence::from_items(items());
+    assert_eq!(set.last_fill(), Some(Nanos(9)));
+    assert!(items().iter().all(|item| set.contains(item)));
+    assert!(!set.contains(&cum(3)) && !set.contains(&fill("E1", 1, 97, Some(1), 8)));
+    assert_eq!(Evidence::from_items(vec![cum(2)]).last_fill(), None);
 }
