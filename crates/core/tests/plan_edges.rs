@@ -9,9 +9,10 @@ use kit::{H, I, Kit, config, in_place};
 use proptest::prelude::*;
 use truefill_core::config::{Config, InKind, OnExternal};
 use truefill_core::event::Block;
-use truefill_core::ids::OrderNo;
-use truefill_core::input::Command;
+use truefill_core::ids::{OrderNo, SleeveId};
+use truefill_core::input::{Adopt, Command, Input, Start};
 use truefill_core::num::{Px, Qty};
+use truefill_core::order::Intent;
 use truefill_core::report::OrdStatus;
 use truefill_core::request::{Request, Side};
 
@@ -106,6 +107,8 @@ fn a_limit_in_money_leaves_what_it_has_room_for() {
         kit.live(60, Amends::Taken);
         let total: Qty = kit.sent.iter().map(|(_, new)| new.side.signed(new.qty)).sum();
         assert_eq!(total, Qty::whole(sign * 25), "of 100 each");
+        let admitted = kit.engine.state().holding(H).staged.admitted;
+        assert_eq!(admitted, total, "no more is worked toward");
     }
 }
 
@@ -152,6 +155,85 @@ fn people_are_told_of_a_hindrance_once_and_again_with_a_new_target() {
     assert_eq!(count(&kit, "UNCONVERGED"), 2, "what is wanted is there");
     kit.target(150);
     assert_eq!(count(&kit, "UNCONVERGED"), 3, "it is in the way again");
+}
+
+/// A hundred held on this side of zero, and then fifty wanted on the other.
+fn flipped(sign: i64, through: bool, change: impl FnOnce(&mut Config)) -> Kit {
+    let mut config = config();
+    config.strategies[0].through_zero = Some(through);
+    change(&mut config);
+    let mut kit = Kit::with(config);
+    kit.target(100 * sign);
+    kit.serve(Amends::Taken);
+    kit.fill_some(OrderNo(1), 100);
+    kit.target(-50 * sign);
+    kit
+}
+
+#[test]
+fn an_order_goes_through_zero_only_where_the_strategy_says_so() {
+    for (sign, side) in [(1, Side::Sell), (-1, Side::Buy)] {
+        let kit = flipped(sign, false, |_| {});
+        assert_eq!(sent(&kit)[1..], [100, 50].map(|n| (side, Qty::whole(n))), "first the way out");
+        assert_eq!(kit.order(2).ticket.intent, Intent::Exit);
+        assert_eq!(kit.order(3).ticket.intent, Intent::Entry);
+        let mut kit = flipped(sign, true, |_| {});
+        assert_eq!(sent(&kit)[1..], [(side, Qty::whole(150))]);
+        assert_eq!(kit.order(2).ticket.intent, Intent::Entry);
+        // What ends at zero is an exit all the same.
+        kit.serve(Amends::Taken);
+        kit.fill_some(OrderNo(2), 150);
+        kit.target(0);
+        assert_eq!(kit.order(3).ticket.intent, Intent::Exit);
+        // No more entries today: the way out is left.
+        let kit = flipped(sign, true, |c| c.risk.orders_per_day = Some(1));
+        assert_eq!(sent(&kit)[1..], [(side, Qty::whole(100))]);
+        assert_eq!(kit.order(2).ticket.intent, Intent::Exit);
+        // An entry would be too large for its limit: the way out leaves in its place.
+        let wide = |c: &mut Config| c.strategies[0].entry.spread_bps_max = 10;
+        let mut kit = flipped(sign, true, wide);
+        assert_eq!(sent(&kit)[1..], [(side, Qty::whole(150))]);
+        kit = flipped(sign, true, wide);
+        kit.serve(Amends::Taken);
+        kit.fill_some(OrderNo(2), 150);
+        kit.ask = 105;
+        kit.target(100 * sign);
+        let back = if sign > 0 { Side::Buy } else { Side::Sell };
+        assert_eq!(sent(&kit)[2..], [(back, Qty::whole(50))], "the spread is for entries");
+    }
+}
+
+#[test]
+fn a_frozen_holding_goes_to_zero_and_nowhere_else() {
+    for (target, sold) in [(150, None), (50, None), (0, Some(100))] {
+        let mut kit = Kit::with(config());
+        kit.target(100);
+        kit.serve(Amends::Taken);
+        kit.fill_some(OrderNo(1), 100);
+        kit.truth.position = Qty::whole(120);
+        kit.truth.activity = vec![by_hand("M1", 20, kit.now)];
+        kit.wait(200);
+        assert!(kit.engine.state().holding(H).frozen.is_some());
+        kit.target(target);
+        let sold: Vec<_> = sold.into_iter().map(|n| (Side::Sell, Qty::whole(n))).collect();
+        assert_eq!(sent(&kit)[1..], sold, "{target}");
+    }
+}
+
+#[test]
+fn what_nobody_declared_anything_about_stays_until_all_is_flattened() {
+    let mut kit = Kit::with(config());
+    kit.engine = truefill_core::engine::Engine::new(config()).expect("right");
+    kit.truth.position = Qty::whole(50);
+    kit.input(Input::Start(Start { epoch: 2_000_000_000 }));
+    kit.wait(10);
+    let (holding, sleeve, qty) = (H, SleeveId(1), Qty::whole(50));
+    kit.input(Input::Adopt(Adopt { holding, sleeve, qty, by: None }));
+    kit.wait(100);
+    assert_eq!((kit.own(), sent(&kit)), (qty, vec![]));
+    kit.input(op(Command::Flatten));
+    kit.wait(10);
+    assert_eq!(sent(&kit), [(Side::Sell, qty)]);
 }
 
 /// What a story makes the engine say, with all signs turned where it is told in a mirror.
