@@ -7,14 +7,15 @@ use kit::broker::Amends;
 use kit::words::{by_hand, op, status};
 use kit::{H, I, Kit, config, in_place};
 use proptest::prelude::*;
-use truefill_core::config::{Config, InKind, OnExternal};
-use truefill_core::event::Block;
+use truefill_core::config::{Config, InKind, OnExpiry, OnExternal};
+use truefill_core::event::{Block, Lane, QueueReason};
 use truefill_core::ids::{OrderNo, SleeveId};
-use truefill_core::input::{Adopt, Command, Input, Start};
+use truefill_core::input::{Adopt, Channel, Command, Input, LinkChange, Start};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::Intent;
-use truefill_core::report::OrdStatus;
+use truefill_core::report::{OrdStatus, RejectCode};
 use truefill_core::request::{Request, Side};
+use truefill_core::time::{Nanos, SECOND_NS};
 
 /// A broker that keeps so many billionths of what is bought.
 fn keeping(ppb: u32, min_qty: i64) -> Config {
@@ -155,6 +156,7 @@ fn people_are_told_of_a_hindrance_once_and_again_with_a_new_target() {
     assert_eq!(count(&kit, "UNCONVERGED"), 2, "what is wanted is there");
     kit.target(150);
     assert_eq!(count(&kit, "UNCONVERGED"), 3, "it is in the way again");
+    assert_eq!(count(&kit, "DUST"), 0, "nothing is too small");
 }
 
 /// A hundred held on this side of zero, and then fifty wanted on the other.
@@ -234,6 +236,37 @@ fn what_nobody_declared_anything_about_stays_until_all_is_flattened() {
     kit.input(op(Command::Flatten));
     kit.wait(10);
     assert_eq!(sent(&kit), [(Side::Sell, qty)]);
+}
+
+#[test]
+fn people_are_told_that_a_contract_ends_when_it_holds_something_back_and_not_before() {
+    let mut config = config();
+    config.strategies[0].expiry_lead_ns = 100 * SECOND_NS;
+    config.strategies[0].on_expiry = OnExpiry::Block;
+    config.instruments[0].expires = Some(Nanos(1_000_500 * SECOND_NS));
+    let mut kit = Kit::with(config);
+    kit.target(100);
+    kit.serve(Amends::Taken);
+    kit.fill_some(OrderNo(1), 40);
+    kit.wait(300);
+    assert_eq!(count(&kit, "UNCONVERGED"), 0, "{:?}", kit.alerts());
+    kit.wait(120);
+    assert_eq!(count(&kit, "UNCONVERGED"), 1, "{:?}", kit.alerts());
+}
+
+#[test]
+fn what_waits_is_told_apart_from_what_is_backing_off() {
+    let mut kit = Kit::with(config());
+    kit.input(Input::Link(LinkChange { channel: Channel::Rest, up: false }));
+    kit.target(100);
+    let staged = &kit.engine.state().holding(H).staged;
+    assert_eq!((staged.lane, staged.queue_reason), (Lane::Add, QueueReason::Queue));
+    let mut kit = Kit::with(config());
+    kit.target(100);
+    let (request, _) = kit.sent[0].clone();
+    kit.reply(request, kit::words::refused(RejectCode::RateLimited));
+    let staged = &kit.engine.state().holding(H).staged;
+    assert_eq!((staged.lane, staged.queue_reason), (Lane::Add, QueueReason::Backoff));
 }
 
 /// What a story makes the engine say, with all signs turned where it is told in a mirror.

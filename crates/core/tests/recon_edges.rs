@@ -353,3 +353,16 @@ fn people_are_told_of_an_execution_without_a_price_when_the_day_closes() {
     kit.input(Input::DayEnd(DayEnd {}));
     assert!(said(&kit, "UNREADABLE"));
 }
+
+#[test]
+fn a_liquidation_is_told_as_one_and_as_a_trade_of_somebody_else() {
+    for (kind, as_one) in [(ActivityKind::Liquidation, true), (ActivityKind::Trade, false)] {
+        let mut kit = held();
+        kit.truth.position = Qty::whole(80);
+        kit.truth.activity = vec![ActivityRow { kind, ..by_hand("M", -20, kit.now) }];
+        kit.wait(200);
+        assert_eq!(said(&kit, "LIQUIDATION"), as_one);
+        let others = kit.alerts().iter().filter(|code| **code == "EXTERNAL_ACTIVITY").count();
+        assert_eq!(others, 1, "told once");
+    }
+}
