@@ -9,11 +9,11 @@ use truefill_core::engine::Engine;
 use truefill_core::event::{DriftClass, Event, Freeze, RequestClass};
 use truefill_core::ids::{InstrumentId, RequestId, SleeveId, VenueText};
 use truefill_core::input::{Adopt, DayEnd, Input, Release, Start};
-use truefill_core::num::{Px, Qty};
+use truefill_core::num::Qty;
 use truefill_core::report::{
-    ActivityKind, ActivityRow, Answer, FillReport, Found, OrdStatus, PositionRow, PositionRows,
+    ActivityKind, ActivityRow, Answer, Found, OrdStatus, PositionRow, PositionRows,
 };
-use truefill_core::request::{NewOrder, Side};
+use truefill_core::request::NewOrder;
 use truefill_core::time::{Nanos, SECOND_NS};
 
 /// 100 are held and everything agrees.

@@ -184,12 +184,12 @@ fn the_largest_order_may_leave_and_no_larger_one() {
 #[test]
 fn an_entry_stays_inside_the_collar_and_an_exit_may_not_need_one() {
     let px = |cents: i128| Px(cents * NANO / 100);
-    says("", |c| c.ticket.px = px(95_00));
-    says("bps from the mid", |c| c.ticket.px = px(94_99));
-    says("", |c| c.ticket.px = px(105_00));
-    says("bps from the mid", |c| c.ticket.px = px(105_01));
-    says("", |c| (c.ticket.px, c.ticket.intent) = (px(94_99), Intent::Exit));
-    says("", |c| (c.ticket.px, c.ticket.intent) = (px(105_01), Intent::Exit));
+    says("", |c| c.ticket.px = px(9_500));
+    says("bps from the mid", |c| c.ticket.px = px(9_499));
+    says("", |c| c.ticket.px = px(10_500));
+    says("bps from the mid", |c| c.ticket.px = px(10_501));
+    says("", |c| (c.ticket.px, c.ticket.intent) = (px(9_499), Intent::Exit));
+    says("", |c| (c.ticket.px, c.ticket.intent) = (px(10_501), Intent::Exit));
     says("without a quote", |c| c.quote = None);
     // A stop is priced by itself, and what only shrinks was priced before.
     let mut case = Case::new();
