@@ -9,11 +9,11 @@ use kit::{H, I, Kit, config, in_place};
 use proptest::prelude::*;
 use truefill_core::config::{Config, InKind, OnExpiry, OnExternal};
 use truefill_core::event::{Block, Lane, QueueReason};
-use truefill_core::ids::{OrderNo, SleeveId};
+use truefill_core::ids::{InstrumentId, OrderNo, SleeveId};
 use truefill_core::input::{Adopt, Channel, Command, Input, LinkChange, Start};
 use truefill_core::num::{Px, Qty};
 use truefill_core::order::Intent;
-use truefill_core::report::{OrdStatus, RejectCode};
+use truefill_core::report::{News, OrdStatus, Push, RejectCode, StatusReport};
 use truefill_core::request::{Request, Side};
 use truefill_core::time::{Nanos, SECOND_NS};
 
@@ -267,6 +267,23 @@ fn what_waits_is_told_apart_from_what_is_backing_off() {
     kit.reply(request, kit::words::refused(RejectCode::RateLimited));
     let staged = &kit.engine.state().holding(H).staged;
     assert_eq!((staged.lane, staged.queue_reason), (Lane::Add, QueueReason::Backoff));
+}
+
+#[test]
+fn an_order_that_stands_under_another_instrument_is_cancelled_once() {
+    let mut kit = Kit::with(kit::words::two_holdings());
+    kit.target(100);
+    let (request, new) = kit.sent[0].clone();
+    kit.reply(request, kit::words::taken());
+    assert_eq!(kit.cancelled, []);
+    let (cl_ord_id, order_id, instrument) = (Some(new.cl_ord_id), None, Some(InstrumentId(1)));
+    let open = StatusReport { status: OrdStatus::Open, cum: None, time: kit.now };
+    let news = News::Status(open);
+    kit.input(Input::Push(Push { cl_ord_id, order_id, instrument, news }));
+    assert_eq!(kit.cancelled, [OrderNo(1)]);
+    kit.answers = false;
+    kit.wait(5);
+    assert_eq!(kit.cancelled, [OrderNo(1)], "its cancel is under way");
 }
 
 /// What a story makes the engine say, with all signs turned where it is told in a mirror.
