@@ -7,7 +7,7 @@ use kit::broker::Amends;
 use kit::words::{by_hand, op, status};
 use kit::{H, I, Kit, config, in_place};
 use proptest::prelude::*;
-use truefill_core::config::{Config, InKind, OnExpiry, OnExternal};
+use truefill_core::config::{Config, InKind, OnExpiry, OnExternal, RoundReads};
 use truefill_core::event::{Block, Lane, QueueReason};
 use truefill_core::ids::{InstrumentId, OrderNo, SleeveId};
 use truefill_core::input::{Adopt, Channel, Command, Input, LinkChange, Start};
@@ -271,7 +271,9 @@ fn what_waits_is_told_apart_from_what_is_backing_off() {
 
 #[test]
 fn an_order_that_stands_under_another_instrument_is_cancelled_once() {
-    let mut kit = Kit::with(kit::words::two_holdings());
+    let mut config = kit::words::two_holdings();
+    config.descriptor.rounds = Some(RoundReads::OpenOrders);
+    let mut kit = Kit::with(config);
     kit.target(100);
     let (request, new) = kit.sent[0].clone();
     kit.reply(request, kit::words::taken());
