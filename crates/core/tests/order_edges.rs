@@ -4,7 +4,7 @@ use truefill_core::config::CancelProof;
 use truefill_core::ids::{HoldingId, OrderNo, RequestId, VenueText, cl_ord_id};
 use truefill_core::num::{Amount, Px, Qty};
 use truefill_core::order::evidence::{
-    Ack, AmendNews, AmendSent, Audit, Claim, CumQty, Doubt, Item, Proof, Seen,
+    Ack, AmendNews, AmendSent, Audit, Claim, CumQty, Doubt, Evidence, Item, Proof, Seen,
 };
 use truefill_core::order::{AmendEnd, Intent, Order, Rule, Ticket};
 use truefill_core::report::{BustReport, FillReport, OrdStatus, UnknownCause};
@@ -204,4 +204,30 @@ fn more_than_may_be_in_force_is_not_believed() {
     assert_eq!((known.filled, known.overfill, known.done), (Qty::whole(120), false, false));
     let doubt = Item::Doubt(Doubt { cause: UnknownCause::Timeout });
     assert!(!heard(vec![doubt]).is_unknown(), "the broker has it");
+}
+
+#[test]
+fn a_price_that_was_corrected_and_corrected_back_is_the_first_one_again() {
+    // The messages of both corrections are lost; two reads show them, in whatever order.
+    let there = fill("E1", 1, 98, None, 2);
+    let back = fill("E1", 1, 97, None, 3);
+    let first = fill("E1", 1, 97, Some(1), 1);
+    for items in [
+        [first.clone(), there.clone(), back.clone()],
+        [there.clone(), first.clone(), back.clone()],
+        [back, there, first],
+    ] {
+        let order = heard(items.to_vec());
+        assert_eq!(order.known.notional, Qty::whole(1).times(Px::whole(97)), "{items:?}");
+    }
+}
+
+#[test]
+fn a_set_of_evidence_knows_what_is_in_it_and_when_the_last_execution_was() {
+    let items = || vec![fill("E2", 1, 97, Some(2), 9), fill("E1", 1, 97, Some(1), 7), cum(2)];
+    let set = Evidence::from_items(items());
+    assert_eq!(set.last_fill(), Some(Nanos(9)));
+    assert!(items().iter().all(|item| set.contains(item)));
+    assert!(!set.contains(&cum(3)) && !set.contains(&fill("E1", 1, 97, Some(1), 8)));
+    assert_eq!(Evidence::from_items(vec![cum(2)]).last_fill(), None);
 }

@@ -3,17 +3,17 @@
 
 mod kit;
 
-use kit::words::{fill, row, status, taken, text};
+use kit::words::{by_hand, fill, row, status, taken, text};
 use kit::{H, I, Kit, config};
 use truefill_core::engine::Engine;
 use truefill_core::event::{DriftClass, Event, Freeze, RequestClass};
 use truefill_core::ids::{InstrumentId, RequestId, SleeveId, VenueText};
 use truefill_core::input::{Adopt, DayEnd, Input, Release, Start};
-use truefill_core::num::{Px, Qty};
+use truefill_core::num::Qty;
 use truefill_core::report::{
-    ActivityKind, ActivityRow, Answer, FillReport, Found, OrdStatus, PositionRow, PositionRows,
+    ActivityKind, ActivityRow, Answer, Found, OrdStatus, PositionRow, PositionRows,
 };
-use truefill_core::request::{NewOrder, Side};
+use truefill_core::request::NewOrder;
 use truefill_core::time::{Nanos, SECOND_NS};
 
 /// 100 are held and everything agrees.
@@ -34,28 +34,6 @@ fn working() -> (Kit, NewOrder) {
     kit.reply(request, taken());
     kit.truth.orders = vec![row(&new, 0, OrdStatus::Open)];
     (kit, new)
-}
-
-fn by_hand(id: &str, qty: i64, time: Nanos) -> ActivityRow {
-    ActivityRow {
-        kind: ActivityKind::Trade,
-        cl_ord_id: None,
-        order_id: Some(text("M1")),
-        instrument: I,
-        side: if qty > 0 { Side::Buy } else { Side::Sell },
-        fill: FillReport {
-            exec_id: text(id),
-            qty: Qty::whole(qty.abs()),
-            px: Px::whole(99),
-            cum: None,
-            liquidity: None,
-            touch: None,
-            fee: None,
-            time,
-            kept: None,
-        },
-        product: VenueText::EMPTY,
-    }
 }
 
 fn said(kit: &Kit, code: &str) -> bool {
@@ -374,4 +352,17 @@ fn people_are_told_of_an_execution_without_a_price_when_the_day_closes() {
     assert!(!said(&kit, "UNREADABLE"));
     kit.input(Input::DayEnd(DayEnd {}));
     assert!(said(&kit, "UNREADABLE"));
+}
+
+#[test]
+fn a_liquidation_is_told_as_one_and_as_a_trade_of_somebody_else() {
+    for (kind, as_one) in [(ActivityKind::Liquidation, true), (ActivityKind::Trade, false)] {
+        let mut kit = held();
+        kit.truth.position = Qty::whole(80);
+        kit.truth.activity = vec![ActivityRow { kind, ..by_hand("M", -20, kit.now) }];
+        kit.wait(200);
+        assert_eq!(said(&kit, "LIQUIDATION"), as_one);
+        let others = kit.alerts().iter().filter(|code| **code == "EXTERNAL_ACTIVITY").count();
+        assert_eq!(others, 1, "told once");
+    }
 }

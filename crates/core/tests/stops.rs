@@ -6,8 +6,9 @@ use kit::broker::Amends;
 use kit::{H, Kit, in_place as config};
 use proptest::prelude::*;
 use truefill_core::config::AmendKind;
+use truefill_core::event::{Block, Lane};
 use truefill_core::ids::{OrderNo, SleeveId};
-use truefill_core::input::{Command, Input, Start, Target};
+use truefill_core::input::{Channel, Command, Input, LinkChange, Start, Target};
 use truefill_core::num::{Amount, NANO, Px, Qty};
 use truefill_core::order::Intent;
 use truefill_core::report::OrdStatus;
@@ -253,6 +254,38 @@ fn too_little_is_unwound_although_a_stop_rests_for_it() {
     kit.live(20, Amends::Taken);
     let said = ["sell 12@89.55", "cancel", "cancel", "sell 12@99.5"];
     assert_eq!(kit.said()[1..], said, "the order, then the stop, then the way out");
+}
+
+#[test]
+fn a_stop_that_could_not_leave_when_it_was_wanted_leaves_once_the_way_is_free() {
+    // What is held became known, or was freed, while nothing may be sent: after a start, before
+    // the account was read, and without a link.
+    let mut kit = Kit::with(no_amends());
+    target(&mut kit, 10, None);
+    kit.serve(Amends::Taken);
+    kit.fill_some(OrderNo(1), 10);
+    target(&mut kit, 0, None);
+    kit.live(1, Amends::Taken);
+    target(&mut kit, 10, None);
+    kit.input(Input::Start(Start { epoch: 1_001_000_000 }));
+    target(&mut kit, 10, Some(80));
+    kit.serve(Amends::Taken);
+    kit.input(Input::Start(Start { epoch: 1_002_000_000 }));
+    kit.live(10, Amends::Taken);
+    assert_eq!(kit.said().last().map(String::as_str), Some("sell 10@79.6"), "{:?}", kit.said());
+    let mut kit = Kit::with(config());
+    target(&mut kit, 100, Some(90));
+    kit.serve(Amends::Taken);
+    let link = |up| Input::Link(LinkChange { channel: Channel::Rest, up });
+    kit.input(link(false));
+    kit.fill_some(OrderNo(1), 100);
+    kit.live(10, Amends::Taken);
+    assert_eq!(kit.said(), ["buy 100@100.5"]);
+    let staged = &kit.engine.state().holding(H).staged;
+    assert_eq!((staged.lane, staged.blocked), (Lane::Reduce, Block::Link), "and it says so");
+    kit.input(link(true));
+    kit.live(10, Amends::Taken);
+    assert_eq!(kit.said()[1..], ["sell 100@89.55"]);
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -51,6 +51,8 @@ pub mod edges;
 pub mod expiry;
 pub mod fault;
 mod gate;
+#[cfg(test)]
+mod gate_tests;
 mod hints;
 pub mod hours;
 mod ladder;

@@ -83,7 +83,15 @@ pub fn beside(config: &Config, state: &State, id: HoldingId, now: Nanos, action:
     if !waits {
         return action;
     }
-    view.keep(h, resting, held).unwrap_or(action)
+    match (view.keep(h, resting, held), action) {
+        (None, _) => action,
+        // Both wait: the stop keeps the holding in the queue, the other one says why.
+        (Some(Action::Blocked(lane, _)), Action::Blocked(Lane::Idle, block)) => {
+            Action::Blocked(lane, block)
+        }
+        (Some(Action::Blocked(..)), Action::Blocked(..)) => action,
+        (Some(kept), _) => kept,
+    }
 }
 
 struct View<'a> {
@@ -143,17 +151,16 @@ impl View<'_> {
             if held.times(px) < rules.min_notional {
                 return None;
             }
-            let free = self.config.descriptor.stops
-                && in_the_way(
-                    self.config,
-                    self.state,
-                    Trader::first(self.config, self.id),
-                    Intent::Protect,
-                    Qty::ZERO,
-                    self.now,
-                )
-                .is_none();
-            return free.then_some(Action::Protect { side, qty: held, stop_px });
+            if !self.config.descriptor.stops {
+                return None;
+            }
+            let trader = Trader::first(self.config, self.id);
+            let (none, now) = (Qty::ZERO, self.now);
+            let way = in_the_way(self.config, self.state, trader, Intent::Protect, none, now);
+            // A stop that cannot leave yet is work like any other: nothing else would come back
+            // to it once the way is free.
+            let waits = way.map(|block| Action::Blocked(Lane::Reduce, block));
+            return waits.or(Some(Action::Protect { side, qty: held, stop_px }));
         };
         let fits = stop.leaves() == held && stop.stop_px() == Some(stop_px) && stop.px() == px;
         if fits || stop.ticket.side != side || !may_cancel(self.config, self.state, stop, self.now)

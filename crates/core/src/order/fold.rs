@@ -172,9 +172,10 @@ pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Executi
     let mut ids_of_spans: Vec<VenueText> =
         fills().filter(|f| f.cum.is_some()).map(|f| f.exec_id).collect();
     ids_of_spans.sort_unstable();
+    let mut reads: Vec<&FillReport> = Vec::new();
     for fill in fills().filter(|f| f.cum.is_none()) {
         if !fill.exec_id.is_empty() && ids_of_spans.binary_search(&fill.exec_id).is_ok() {
-            corrected_by_read(&mut found[..spanned], fill);
+            reads.push(fill);
             continue;
         }
         if revisions && !fill.exec_id.is_empty() {
@@ -198,6 +199,7 @@ pub(crate) fn executions_by(evidence: &Evidence, revisions: bool) -> Vec<Executi
             None => found.push(Execution::new(fill)),
         }
     }
+    corrected_by_reads(&mut found[..spanned], reads);
     for execution in &mut found {
         execution.busted = taken_back.iter().any(|bust| execution.is_called(&bust.exec_id));
     }
@@ -215,15 +217,19 @@ fn taken_back(evidence: &Evidence) -> Vec<&BustReport> {
 }
 
 /// A read repeats what was pushed, unless the price was corrected and the message of that is lost.
+/// Where it was corrected and corrected back, the latest read speaks, whatever the price is.
 /// One id may stand for several executions: then nobody knows which one is meant.
-fn corrected_by_read(spans: &mut [Execution], fill: &FillReport) {
-    let is_meant = |e: &&mut Execution| e.is_called(&fill.exec_id) && e.report.qty == fill.qty;
-    let mut meant = spans.iter_mut().filter(is_meant);
-    if let (Some(known), None) = (meant.next(), meant.next())
-        && fill.time > known.report.time
-        && fill.px != known.report.px
-    {
-        revise(known, fill, false);
+fn corrected_by_reads(spans: &mut [Execution], mut reads: Vec<&FillReport>) {
+    reads.sort_by_key(|fill| fill.time);
+    for fill in reads {
+        let is_meant = |e: &&mut Execution| e.is_called(&fill.exec_id) && e.report.qty == fill.qty;
+        let mut meant = spans.iter_mut().filter(is_meant);
+        if let (Some(known), None) = (meant.next(), meant.next())
+            && fill.time > known.report.time
+            && fill.px != known.report.px
+        {
+            revise(known, fill, false);
+        }
     }
 }
 

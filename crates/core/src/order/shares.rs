@@ -166,6 +166,42 @@ mod tests {
     }
 
     #[test]
+    fn what_no_whole_lot_has_room_for_goes_in_the_order_of_the_shares() {
+        let of = |qty| split(qty, &[15, 15], 10);
+        assert_eq!([of(10), of(20), of(30)], [[10, 0], [10, 10], [15, 15]]);
+        assert_eq!(split(10, &[5, 5, 5], 10), [5, 5, 0]);
+        assert_eq!(split(99, &[5, -5, 5], 10), [5, 0, 5], "not more than all weights");
+    }
+
+    #[test]
+    fn what_is_filled_beyond_the_shares_is_the_first_ones() {
+        let parts = allot(&shares(&[60, 40]), Qty::whole(1), Qty::whole(110));
+        assert_eq!(parts, [Qty::whole(70), Qty::whole(40)]);
+    }
+
+    #[test]
+    fn the_largest_remainder_is_that_of_the_division_not_of_the_larger_part() {
+        // Of 4 in 5 parts, 1 is due to 0.8 and 3 to 3.2.
+        assert_eq!(allot_amount(&[Qty(1), Qty(4)], Amount(4)), [Amount(1), Amount(3)]);
+        assert_eq!(split(4, &[1, 4], 1), [1, 3]);
+    }
+
+    #[test]
+    fn products_that_are_too_large_are_divided_like_those_that_are_not() {
+        // By hand: 7 of 10 parts of a number of 127 bits, whose last digit is 7.
+        let of = i128::MAX;
+        assert_eq!(mul_div(7, 10, of), (of / 10 * 7 + 4, 9));
+        for (part, whole) in [(1_i128, 1), (3, 7), (1 << 40, (1 << 41) + 1), (12, 12)] {
+            for of in [0_i128, 1, 5, 1 << 20, (1 << 60) + 77] {
+                // The same ratio with factors that make the product too large.
+                let scale = 1 << 64;
+                let (quotient, rest) = mul_div(part, whole, of);
+                assert_eq!(mul_div(part * scale, whole * scale, of), (quotient, rest * scale));
+            }
+        }
+    }
+
+    #[test]
     fn money_is_split_to_the_last_unit_also_where_products_are_huge() {
         let parts = [Qty::whole(1_000_000_000), Qty::whole(1_000_000_000), Qty::whole(1)];
         for sum in [10, -10, 1_000_000_000_000_000_000_000_000_000_000_007, i128::MAX / 2] {

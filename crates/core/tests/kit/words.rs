@@ -7,7 +7,7 @@ use truefill_core::ids::*;
 use truefill_core::input::{Command, Input, Operator};
 use truefill_core::num::{Px, Qty};
 use truefill_core::report::*;
-use truefill_core::request::NewOrder;
+use truefill_core::request::{NewOrder, Side};
 use truefill_core::time::{Nanos, SECOND_NS};
 
 pub fn text(w: &str) -> VenueText {
@@ -158,4 +158,27 @@ pub fn two_holdings() -> Config {
         others: Vec::new(),
     });
     c
+}
+
+/// Somebody else traded so much.
+pub fn by_hand(id: &str, qty: i64, time: Nanos) -> ActivityRow {
+    ActivityRow {
+        kind: ActivityKind::Trade,
+        cl_ord_id: None,
+        order_id: Some(text("M1")),
+        instrument: I,
+        side: if qty > 0 { Side::Buy } else { Side::Sell },
+        fill: FillReport {
+            exec_id: text(id),
+            qty: Qty::whole(qty.abs()),
+            px: Px::whole(99),
+            cum: None,
+            liquidity: None,
+            touch: None,
+            fee: None,
+            time,
+            kept: None,
+        },
+        product: VenueText::EMPTY,
+    }
 }
