@@ -68,7 +68,7 @@ fn a_price_that_jumps_over_the_limit_of_a_stop_is_told() {
         node.control("/price", json!({ "symbol": INFY, "price": 1500 })).await;
         node.want_with_stops(&[(INFY, 10, "1450")]);
         until_resting(&node, &[(10, "1450", "SELL")]).await;
-        node.control("/price", json!({ "symbol": INFY, "price": 1400 })).await;
+        node.control("/price", json!({ "symbol": INFY, "price": 1430 })).await;
         node.alerted("STOP_PASSED").await;
         // What it says to do.
         node.want(&[(INFY, 0)]);
